@@ -18,6 +18,10 @@ class Refused(Exception):  # noqa: N818 - it is a refusal, not a fault
         self.sentence = sentence
 
 
+class Unchanged(Refused):
+    """It is so already; the repeated act changed nothing and says so."""
+
+
 class About(StrEnum):
     """Whom a refusal of the outside world concerns."""
 

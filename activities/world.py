@@ -1,0 +1,23 @@
+"""What activities work with, given to them once by the worker."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+
+from transports.outgoing import Transport
+
+from store.database import Database
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """The collaborators. `retry_after`: the first pause after "not now"; `record_within`: how long a result is kept."""
+
+    database: Database
+    emails: Transport
+    texts: Transport
+    new_id: Callable[[], str]
+    secret: bytes
+    mail_domain: str
+    retry_after: timedelta = timedelta(seconds=30)
+    record_within: timedelta = timedelta(seconds=20)

@@ -1,0 +1,104 @@
+"""What can happen to an enrollment, from outside (news) and by its own doing, as one kind of value."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from sequencing.todos import Outcome, Result
+
+
+class What(StrEnum):
+    """The verbs. The first group are news and the names of signals; the second are what activities do."""
+
+    result = "result"
+    skip = "skip"
+    send = "send"
+    take_back = "take_back"
+    bypass = "bypass"
+    pause = "pause"
+    resume = "resume"
+    reply = "reply"
+    settle = "settle"
+    conclude = "conclude"
+    cancel = "cancel"
+    reactivate = "reactivate"
+    remove = "remove"
+    look_again = "look_again"
+
+    enrolled = "enrolled"
+    opened = "opened"
+    claimed = "claimed"
+    released = "released"
+    sent = "sent"
+    try_later = "try_later"
+    blocked = "blocked"
+    lost = "lost"
+    restored = "restored"
+    ended_in_temporal = "ended_in_temporal"
+
+    @property
+    def is_news(self) -> bool:
+        """Whether it comes from outside, through a door or a signal."""
+        return self in NEWS
+
+
+NEWS = frozenset(list(What)[: list(What).index(What.enrolled)])
+
+
+class Reason(StrEnum):
+    """Why an enrollment is paused, canceled or finished."""
+
+    no_email_address = "no_email_address"
+    no_address_of_type = "no_address_of_type"
+    no_phone_number = "no_phone_number"
+    replied = "replied"
+    by_user = "by_user"
+    missing_merge_field = "missing_merge_field"
+    bounced = "bounced"
+    suppressed = "suppressed"
+    template_broken = "template_broken"
+    no_sender_address = "no_sender_address"
+    no_sender_number = "no_sender_number"
+    could_not_be_sent = "could_not_be_sent"
+    delivery_unknown = "delivery_unknown"
+    in_temporal = "in_temporal"
+    ended_in_temporal = "ended_in_temporal"
+    steps_done = "steps_done"
+    result = "result"
+    concluded = "concluded"
+    unsubscribed = "unsubscribed"
+
+
+class Why(StrEnum):
+    """Why an active enrollment's step has not acted yet."""
+
+    delay = "delay"
+    send_window = "send_window"
+    no_send_window = "no_send_window"
+    no_business_days = "no_business_days"
+    mail_server_unreachable = "mail_server_unreachable"
+    mail_server_not_now = "mail_server_not_now"
+
+
+class Settlement(StrEnum):
+    """What a person says of a delivery nobody knows about."""
+
+    left = "left"
+    send_again = "send_again"
+
+
+@dataclass(frozen=True, slots=True)
+class Happening:
+    """One thing that happened. `step`, `copy` and `todo` say what it is aimed at; `by` is a user, None the system."""
+
+    what: What
+    by: int | None = None
+    step: int | None = None
+    copy: int | None = None
+    todo: str | None = None
+    result: Result | None = None
+    outcome: Outcome | None = None
+    settlement: Settlement | None = None
+    reason: Reason | None = None
+    until: datetime | None = None
+    why: Why | None = None

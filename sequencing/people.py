@@ -1,0 +1,92 @@
+"""The people and things a sequence is about, as values: users, contacts, companies, opportunities."""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class Level(StrEnum):
+    """What a role grants on sequences, in rising order; admins have `manage`."""
+
+    none = "none"
+    view = "view"
+    use = "use"
+    edit = "edit"
+    manage = "manage"
+
+    def reaches(self, other: "Level") -> bool:
+        """Whether this level grants at least what `other` grants."""
+        order = list(Level)
+        return order.index(self) >= order.index(other)
+
+
+class ContactKind(StrEnum):
+    """What a contact is to us."""
+
+    candidate = "candidate"
+    client = "client"
+    both = "both"
+
+
+class AddressType(StrEnum):
+    """Which of a contact's email addresses a template asks for."""
+
+    any = "any"
+    work = "work"
+    personal = "personal"
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """Somebody who signs in. `sending_address` and `sending_number` are what messages leave from; either may be missing."""
+
+    id: int
+    email: str
+    name: str
+    level: Level = Level.none
+    active: bool = True
+    sending_address: str | None = None
+    sending_number: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Company:
+    """Where contacts work."""
+
+    id: int
+    name: str
+    owner_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Opportunity:
+    """The job or deal an action may regard."""
+
+    id: int
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """The person a sequence addresses. `emails` are (type, address) in order of preference; `mobile` is E.164 or None."""
+
+    id: int
+    first_name: str
+    last_name: str
+    kind: ContactKind = ContactKind.candidate
+    title: str = ""
+    emails: tuple[tuple[AddressType, str], ...] = field(default=())
+    mobile: str | None = None
+    owner_id: int | None = None
+    company: Company | None = None
+    time_zone: str | None = None
+    do_not_contact: bool = False
+
+    @property
+    def name(self) -> str:
+        """First and last name, whichever there are."""
+        return f"{self.first_name} {self.last_name}".strip()
+
+    def address(self, wanted: AddressType) -> str | None:
+        """The first address of the wanted type."""
+        fitting = (address for kind, address in self.emails if wanted in (AddressType.any, kind))
+        return next(fitting, None)

@@ -1,0 +1,68 @@
+"""Who may do what, as data. Asked once, at the door; an act without a row here cannot be done by anybody."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from sequencing.errors import Refused
+from sequencing.people import Level, User
+
+
+@dataclass(frozen=True, slots=True)
+class Tie:
+    """How a user is tied to a thing: `own` (started it, owns it or its contact, was given it), `seen` (it is shown)."""
+
+    own: bool = False
+    seen: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Needs:
+    """The level an act needs on what is one's own, on what one merely sees, and on everything else."""
+
+    own: Level
+    others: Level = Level.manage
+
+
+ACTS: Mapping[str, Needs] = {
+    "result": Needs(own=Level.none),
+    "skip": Needs(own=Level.none),
+    "send": Needs(own=Level.none),
+    "draft": Needs(own=Level.none),
+    "take_back": Needs(own=Level.none),
+    "postpone": Needs(own=Level.none),
+    "reassign": Needs(own=Level.none),
+    "see": Needs(own=Level.view),
+    "enroll": Needs(own=Level.use),
+    "bypass": Needs(own=Level.use),
+    "pause": Needs(own=Level.use),
+    "resume": Needs(own=Level.use),
+    "reply": Needs(own=Level.use),
+    "settle": Needs(own=Level.use),
+    "cancel": Needs(own=Level.use),
+    "reactivate": Needs(own=Level.use),
+    "remove": Needs(own=Level.use),
+    "conclude": Needs(own=Level.use),
+    "look_again": Needs(own=Level.use),
+    "suppress": Needs(own=Level.use, others=Level.use),
+    "import_contacts": Needs(own=Level.use, others=Level.use),
+    "create_sequence": Needs(own=Level.edit, others=Level.edit),
+    "edit_sequence": Needs(own=Level.edit),
+    "create_template": Needs(own=Level.edit, others=Level.edit),
+    "lift_suppression": Needs(own=Level.manage),
+    "settings": Needs(own=Level.manage),
+    "users": Needs(own=Level.manage),
+    "reconcile": Needs(own=Level.manage),
+}
+
+
+def check(user: User, act: str, tie: Tie) -> None:
+    """Raises Refused: `not_found` for what is not shown, `not_permitted` for want of a level."""
+    needs = ACTS[act]
+    if user.active and user.level.reaches(needs.own if tie.own else needs.others):
+        return
+    if not (user.active and (user.level is Level.manage or tie.own or (tie.seen and user.level.reaches(Level.view)))):
+        raise Refused("not_found", "There is no such thing, or it is not shown to you.")
+    missing = needs.own if tie.own else needs.others
+    raise Refused(
+        "not_permitted", f"This needs the level {missing.value!r} on sequences; yours is {user.level.value!r}."
+    )

@@ -1,0 +1,56 @@
+"""What travels between a run, its activities and its signals: ids, words, numbers and aware instants, never a person's data."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from sequencing.decisions import Decision
+from sequencing.enrollments import Status
+from sequencing.happenings import Reason
+from sequencing.todos import Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class Outside:
+    """A signal that did not come through our door: a key that makes it unique, its name, and its body as it was read."""
+
+    key: str
+    name: str
+    body: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """What a run begins with: whose it is, the first decision, and what an earlier part of the same run had heard."""
+
+    enrollment_id: str
+    run: int
+    first: Decision
+    noted: int = 0
+    outside: tuple[Outside, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Ref:
+    """Where the run believes the enrollment stands; every activity holds the row against it."""
+
+    enrollment_id: str
+    run: int
+    step: int
+    noted: int
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What comes next, and up to which number news has been noted."""
+
+    decision: Decision
+    noted: int
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """How a run ended: the enrollment's status, reason and outcome."""
+
+    status: Status
+    reason: Reason | None = None
+    outcome: Outcome | None = None

@@ -1,0 +1,83 @@
+"""Sequences and their steps as values, and what a sequence document may say."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from sequencing.people import AddressType
+from sequencing.timing import Calendar, Delay
+
+
+class Action(StrEnum):
+    """What a step does."""
+
+    automatic_email = "automatic_email"
+    manual_email = "manual_email"
+    call = "call"
+    text = "text"
+    task = "task"
+
+    @property
+    def automatic(self) -> bool:
+        """Whether it leaves by itself, and therefore keeps to the send window."""
+        return self in (Action.automatic_email, Action.text)
+
+    @property
+    def is_email(self) -> bool:
+        """Whether it ends in an email."""
+        return self in (Action.automatic_email, Action.manual_email)
+
+    @property
+    def words(self) -> str:
+        """As a person reads it."""
+        return self.value.replace("_", " ")
+
+
+class OwnerRule(StrEnum):
+    """Who does a step."""
+
+    enroller = "enroller"
+    user = "user"
+    contact_owner = "contact_owner"
+    company_owner = "company_owner"
+
+
+class Sharing(StrEnum):
+    """Who, besides its owner, may see a sequence and enroll in it."""
+
+    private = "private"
+    users = "users"
+    everyone = "everyone"
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One action. Emails carry `subject` and `body` (their own or their template's), texts `body`, calls and tasks `title` and `body` (the instructions)."""
+
+    position: int
+    action: Action
+    delay: Delay
+    owner: OwnerRule = OwnerRule.enroller
+    user_id: int | None = None
+    title: str = ""
+    subject: str = ""
+    body: str = ""
+    template_id: int | None = None
+    address_type: AddressType = AddressType.any
+    reply_in_thread: bool = False
+    opportunity_id: int | None = None
+    regards_enrolled_opportunity: bool = False
+    track_opens: bool = False
+    track_clicks: bool = False
+    unsubscribe_link: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """What decides when things happen: the steps' actions and delays in order, and the calendar of the settings."""
+
+    actions: tuple[Action, ...]
+    delays: tuple[Delay, ...]
+    calendar: Calendar
+
+    def __len__(self) -> int:
+        return len(self.actions)

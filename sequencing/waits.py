@@ -1,0 +1,84 @@
+"""The pieces transitions are made of: reaching a step, waiting, setting aside, going on, ending."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from sequencing.enrollments import Enrollment, Status, StepState
+from sequencing.happenings import Reason, Why
+from sequencing.sequences import Action, Course
+from sequencing.timing import next_open, ready_at, todo_due
+from sequencing.todos import Outcome
+
+NOTHING = timedelta(0)
+
+
+def reach(enrollment: Enrollment, step: int, ended_at: datetime, course: Course) -> Enrollment:
+    if step > len(course):
+        return finish(enrollment, Reason.steps_done, Outcome.neutral)
+    fresh = replace(enrollment, step=step, state=StepState.waiting, previous_end=ended_at, todo=None, copy=1)
+    return plan(replace(fresh, asked_by=None, failing_since=None, wait_left=None), course)
+
+
+def plan(enrollment: Enrollment, course: Course) -> Enrollment:
+    ready = ready_at(enrollment.previous_end, course.delays[enrollment.step - 1], course.calendar)
+    if ready is None:
+        return replace(enrollment, ready_at=None, due_at=None, why=Why.no_business_days)
+    return wait_until(enrollment, ready, course)
+
+
+def wait_until(enrollment: Enrollment, ready: datetime, course: Course) -> Enrollment:
+    due = _due(course.actions[enrollment.step - 1], ready, course)
+    why = Why.no_send_window if due is None else Why.send_window if due > ready else Why.delay
+    return replace(enrollment, ready_at=ready, due_at=due, why=why)
+
+
+def _due(action: Action, ready: datetime, course: Course) -> datetime | None:
+    return next_open(ready, course.calendar) if action.automatic else todo_due(ready, course.calendar)
+
+
+def pause(enrollment: Enrollment, reason: Reason, now: datetime) -> Enrollment:
+    return replace(set_aside(enrollment, now), status=Status.paused, reason=reason)
+
+
+def set_aside(enrollment: Enrollment, now: datetime) -> Enrollment:
+    """Keeps what is needed to go on: the to-do, or the wait that is left. What is aside already stays as it is."""
+    if enrollment.place not in (StepState.waiting, StepState.sending) and enrollment.ready_at is None:
+        return timeless(enrollment)
+    if enrollment.todo is not None:
+        return replace(timeless(enrollment), state=StepState.to_do, asked_by=None)
+    left = None if enrollment.why is Why.no_business_days else NOTHING
+    if enrollment.ready_at is not None:
+        left = max(enrollment.ready_at - now, NOTHING)
+    return replace(timeless(enrollment), state=StepState.waiting, wait_left=left)
+
+
+def go_on(enrollment: Enrollment, now: datetime, course: Course) -> Enrollment:
+    if enrollment.state is StepState.to_do:
+        return enrollment
+    left, fresh = enrollment.wait_left, replace(enrollment, wait_left=None, failing_since=None)
+    if enrollment.asked_by is not None:
+        return replace(fresh, ready_at=now, due_at=now, why=None)
+    return plan(fresh, course) if left is None else wait_until(fresh, now + left, course)
+
+
+def unknown(enrollment: Enrollment) -> Enrollment:
+    unknown = replace(timeless(enrollment), state=StepState.sending, wait_left=None)
+    return replace(unknown, status=Status.paused, reason=Reason.delivery_unknown)
+
+
+def finish(enrollment: Enrollment, reason: Reason, outcome: Outcome) -> Enrollment:
+    ended = replace(timeless(enrollment), status=Status.finished, reason=reason, outcome=outcome)
+    return replace(ended, state=StepState.waiting, todo=None, wait_left=None)
+
+
+def active(enrollment: Enrollment) -> Enrollment:
+    return replace(enrollment, status=Status.active, reason=None)
+
+
+def acted(enrollment: Enrollment) -> Enrollment:
+    """From here on the last result stands."""
+    return replace(enrollment, answered_todo=None, answered_step=None)
+
+
+def timeless(enrollment: Enrollment) -> Enrollment:
+    return replace(enrollment, ready_at=None, due_at=None, why=None)

@@ -1,0 +1,69 @@
+"""Contacts with their addresses, numbers and companies."""
+
+from collections.abc import Collection
+
+from sqlalchemy import or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from sequencing.people import Company, Contact, Opportunity
+from store.tables import CompanyRow, ContactRow, EmailAddressRow, OpportunityRow, PhoneNumberRow
+
+
+async def get(tx: AsyncSession, contact_id: int) -> Contact | None:
+    """The contact, if there is one."""
+    return (await some(tx, [contact_id])).get(contact_id)
+
+
+async def some(tx: AsyncSession, ids: Collection[int]) -> dict[int, Contact]:
+    """Those contacts that exist, by id, in four statements however many they are."""
+    wanted = set(ids)
+    rows = list(await tx.scalars(select(ContactRow).where(ContactRow.id.in_(wanted))))
+    emails = list(
+        await tx.scalars(
+            select(EmailAddressRow).where(EmailAddressRow.contact_id.in_(wanted)).order_by(EmailAddressRow.id)
+        )
+    )
+    numbers = list(
+        await tx.scalars(
+            select(PhoneNumberRow).where(PhoneNumberRow.contact_id.in_(wanted)).order_by(PhoneNumberRow.id)
+        )
+    )
+    company_ids = {row.company_id for row in rows if row.company_id}
+    found = list(await tx.scalars(select(CompanyRow).where(CompanyRow.id.in_(company_ids)))) if company_ids else []
+    companies = {row.id: Company(row.id, row.name, row.owner_id) for row in found}
+    return {row.id: _value(row, emails, numbers, companies) for row in rows}
+
+
+async def matching(tx: AsyncSession, name: str) -> list[int]:
+    """Ids of the contacts a person may mean by an id, an external id or an email address."""
+    wanted = name.strip()
+    by_address = select(EmailAddressRow.contact_id).where(EmailAddressRow.address == wanted.lower())
+    fits = [ContactRow.external_id == wanted, ContactRow.id.in_(by_address)]
+    if wanted.isascii() and wanted.isdecimal() and len(wanted) < 10:
+        fits.append(ContactRow.id == int(wanted))
+    return list(await tx.scalars(select(ContactRow.id).where(or_(*fits)).order_by(ContactRow.id)))
+
+
+async def opportunity(tx: AsyncSession, opportunity_id: int | None) -> Opportunity | None:
+    """The opportunity, if there is one."""
+    row = await tx.get(OpportunityRow, opportunity_id) if opportunity_id else None
+    return None if row is None else Opportunity(row.id, row.title)
+
+
+def _value(
+    row: ContactRow, emails: list[EmailAddressRow], numbers: list[PhoneNumberRow], companies: dict[int, Company]
+) -> Contact:
+    mobiles = (number.number for number in numbers if number.contact_id == row.id and number.type == "mobile")
+    return Contact(
+        id=row.id,
+        first_name=row.first_name,
+        last_name=row.last_name,
+        kind=row.kind,
+        title=row.title,
+        emails=tuple((email.type, email.address) for email in emails if email.contact_id == row.id),
+        mobile=next(mobiles, None),
+        owner_id=row.owner_id,
+        company=companies.get(row.company_id or 0),
+        time_zone=row.time_zone,
+        do_not_contact=row.do_not_contact,
+    )

@@ -1,0 +1,82 @@
+"""The connection to SQLite or PostgreSQL. Forgetting to leave a block normally rolls it back."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import event
+from sqlalchemy.engine import URL, Connection, make_url
+from sqlalchemy.exc import ArgumentError
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
+
+from sequencing.errors import Refused
+
+DRIVERS = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+asyncpg", "postgres": "postgresql+asyncpg"}
+
+SQLITE_PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=30000")
+"""FULL, because a claim that a power cut undoes would let a message leave twice."""
+
+
+class Database:
+    """One engine. `writing()` takes the write lock at once on SQLite, so a read in it is never stale."""
+
+    def __init__(self, url: str, *, pool_size: int = 20) -> None:
+        self.url = database_url(url)
+        self.engine = _engine(self.url, pool_size)
+        self._read = async_sessionmaker(self.engine, expire_on_commit=False)
+        self._write = async_sessionmaker(self.engine.execution_options(writing=True), expire_on_commit=False)
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[AsyncSession]:
+        """A session for looking; nothing it does is kept."""
+        async with self._read() as session:
+            yield session
+
+    @asynccontextmanager
+    async def writing(self) -> AsyncIterator[AsyncSession]:
+        """A transaction, committed when the block ends, rolled back when it raises."""
+        async with self._write() as session, session.begin():
+            yield session
+
+    async def close(self) -> None:
+        """Lets go of every connection."""
+        await self.engine.dispose()
+
+
+def database_url(url: str) -> URL:
+    """The address with its asynchronous driver. Raises Refused(`invalid_database_url`)."""
+    try:
+        parsed = make_url(url)
+    except ArgumentError:
+        raise Refused("invalid_database_url", "The database's address cannot be read; see README, Settings.") from None
+    family = parsed.drivername.partition("+")[0]
+    if family not in DRIVERS:
+        raise Refused("invalid_database_url", f"{family!r} is no database this works with: sqlite or postgresql.")
+    return parsed.set(drivername=DRIVERS[family])
+
+
+def _engine(url: URL, pool_size: int) -> AsyncEngine:
+    if url.get_backend_name() != "sqlite":
+        return create_async_engine(
+            url, pool_pre_ping=True, pool_size=pool_size, max_overflow=pool_size, connect_args={"timeout": 5}
+        )
+    if url.database and url.database != ":memory:":
+        Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+    engine = create_async_engine(url, pool_size=pool_size, max_overflow=pool_size)
+    event.listen(engine.sync_engine, "connect", _sqlite_connected)
+    event.listen(engine.sync_engine, "begin", _sqlite_begins)
+    return engine
+
+
+def _sqlite_connected(connection: Any, record: Any) -> None:
+    connection.isolation_level = None  # the driver's own BEGIN would come late, and deferred
+    cursor = connection.cursor()
+    for pragma in SQLITE_PRAGMAS:
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _sqlite_begins(connection: Connection) -> None:
+    writing = connection.get_execution_options().get("writing", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")

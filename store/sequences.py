@@ -1,0 +1,72 @@
+"""Sequences and their steps."""
+
+from dataclasses import fields
+
+from sqlalchemy import ColumnElement, exists, or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from sequencing.errors import Refused
+from sequencing.people import Level, User
+from sequencing.sequences import Course, Sharing, Step
+from sequencing.timing import Delay
+from store import settings
+from store.tables import SequenceRow, SequenceShareRow, StepRow, TemplateRow
+
+
+async def course(tx: AsyncSession, sequence_id: int) -> Course:
+    """What decides when things happen in a sequence, in two statements."""
+    steps = select(StepRow.action, StepRow.delay_amount, StepRow.delay_unit)
+    rows = (await tx.execute(steps.where(StepRow.sequence_id == sequence_id).order_by(StepRow.position))).all()
+    calendar = (await settings.current(tx)).calendar
+    return Course(
+        actions=tuple(row.action for row in rows),
+        delays=tuple(Delay(row.delay_amount, row.delay_unit) for row in rows),
+        calendar=calendar,
+    )
+
+
+async def step(tx: AsyncSession, sequence_id: int, position: int) -> Step:
+    """One step, with its template's wording in place as it is now."""
+    row = await tx.get_one(StepRow, (sequence_id, position))
+    template = await tx.get(TemplateRow, row.template_id) if row.template_id else None
+    return _step(row, template)
+
+
+async def steps(tx: AsyncSession, sequence_id: int) -> list[Step]:
+    """All steps in order, as they stand in the sequence (a template's wording is not put in)."""
+    rows = await tx.scalars(select(StepRow).where(StepRow.sequence_id == sequence_id).order_by(StepRow.position))
+    return [_step(row, None) for row in rows]
+
+
+def shown_to(user: User) -> ColumnElement[bool]:
+    """The condition under which a user sees a sequence."""
+    if user.level is Level.manage:
+        return SequenceRow.id.is_not(None)
+    shared = exists().where(SequenceShareRow.sequence_id == SequenceRow.id, SequenceShareRow.user_id == user.id)
+    return or_(SequenceRow.owner_id == user.id, SequenceRow.sharing == Sharing.everyone, shared)
+
+
+async def find(tx: AsyncSession, name: str, user: User) -> SequenceRow:
+    """The sequence a person means by id or name, among those he sees. Raises Refused(`unknown_sequence`)."""
+    means = SequenceRow.id == int(name) if name.isascii() and name.isdecimal() and len(name) < 10 else None
+    by_name = SequenceRow.name == name
+    wanted = by_name if means is None else or_(means, by_name)
+    rows = list(await tx.scalars(select(SequenceRow).where(wanted, shown_to(user)).order_by(SequenceRow.id)))
+    if not rows:
+        raise Refused("unknown_sequence", f"There is no sequence {name!r}; `sequencing sequences list` shows yours.")
+    if len(rows) > 1:
+        ids = ", ".join(str(row.id) for row in rows)
+        raise Refused("ambiguous_sequence", f"Several sequences are called {name!r}; name one by its number: {ids}.")
+    return rows[0]
+
+
+async def all_shown(tx: AsyncSession, user: User) -> list[SequenceRow]:
+    """The sequences a user sees."""
+    return list(await tx.scalars(select(SequenceRow).where(shown_to(user)).order_by(SequenceRow.id)))
+
+
+def _step(row: StepRow, template: TemplateRow | None) -> Step:
+    columns = {f.name: getattr(row, f.name) for f in fields(Step) if f.name != "delay"}
+    if template is not None:
+        columns |= {"subject": template.subject, "body": template.body, "address_type": template.address_type}
+    return Step(**columns, delay=Delay(row.delay_amount, row.delay_unit))

@@ -1,0 +1,446 @@
+"""The tables. Instants are aware UTC; enumerations are text with a check; enrollment and to-do ids are ULIDs, never reused."""
+
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    CheckConstraint,
+    DateTime,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Text,
+    TypeDecorator,
+    UniqueConstraint,
+    false,
+    text,
+    true,
+)
+from sqlalchemy.engine import Dialect
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+from sequencing.enrollments import Status, StepState
+from sequencing.happenings import Reason, What, Why
+from sequencing.people import AddressType, ContactKind, Level
+from sequencing.sequences import Action, OwnerRule, Sharing
+from sequencing.timing import Unit
+from sequencing.todos import Outcome, Result, TodoStatus
+
+
+class Instant(TypeDecorator[datetime]):
+    """An aware instant, kept as UTC; SQLite, which has no zones, gets naive UTC."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise TypeError("an instant needs a time zone")
+        utc = value.astimezone(UTC)
+        return utc.replace(tzinfo=None) if dialect.name == "sqlite" else utc
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class Span(TypeDecorator[timedelta]):
+    """A length of time, kept as whole microseconds."""
+
+    impl = BigInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: timedelta | None, dialect: Dialect) -> int | None:
+        return None if value is None else value // timedelta(microseconds=1)
+
+    def process_result_value(self, value: int | None, dialect: Dialect) -> timedelta | None:
+        return None if value is None else timedelta(microseconds=value)
+
+
+class Word(TypeDecorator[StrEnum]):
+    """An enumeration, kept as its text."""
+
+    impl = String(40)
+    cache_ok = True
+
+    def __init__(self, words: type[StrEnum]) -> None:
+        super().__init__()
+        self.words = words
+
+    def process_bind_param(self, value: StrEnum | None, dialect: Dialect) -> str | None:
+        return None if value is None else self.words(value).value
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> StrEnum | None:
+        return None if value is None else self.words(value)
+
+
+def one_of(column: str, words: type[StrEnum]) -> CheckConstraint:
+    """The check that a column holds one of the enumeration's words."""
+    listed = ", ".join(f"'{word.value}'" for word in words)
+    return CheckConstraint(f"{column} IN ({listed})", name=f"{column}_known")
+
+
+class Table(DeclarativeBase):
+    """What every table shares: names of constraints that migrations can rely on, and how types are kept."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+    type_annotation_map = {datetime: Instant, timedelta: Span, dict[str, Any]: JSON, list[Any]: JSON}
+
+
+class UserRow(Table):
+    __tablename__ = "users"
+    __table_args__ = (one_of("level", Level),)
+    id: Mapped[int] = mapped_column(primary_key=True)
+    email: Mapped[str] = mapped_column(String(320), unique=True)
+    name: Mapped[str] = mapped_column(String(200))
+    level: Mapped[Level] = mapped_column(Word(Level))
+    active: Mapped[bool] = mapped_column(server_default=true())
+    sending_address: Mapped[str | None] = mapped_column(String(320))
+    sending_number: Mapped[str | None] = mapped_column(String(32))
+
+
+class CompanyRow(Table):
+    __tablename__ = "companies"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    external_id: Mapped[str | None] = mapped_column(String(120), unique=True)
+    name: Mapped[str] = mapped_column(String(200), index=True)
+    owner_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+
+
+class ContactRow(Table):
+    __tablename__ = "contacts"
+    __table_args__ = (one_of("kind", ContactKind),)
+    id: Mapped[int] = mapped_column(primary_key=True)
+    external_id: Mapped[str | None] = mapped_column(String(120), unique=True)
+    kind: Mapped[ContactKind] = mapped_column(Word(ContactKind))
+    first_name: Mapped[str] = mapped_column(String(200))
+    last_name: Mapped[str] = mapped_column(String(200))
+    title: Mapped[str] = mapped_column(String(200), server_default="")
+    owner_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    company_id: Mapped[int | None] = mapped_column(ForeignKey("companies.id"))
+    time_zone: Mapped[str | None] = mapped_column(String(64))
+    do_not_contact: Mapped[bool] = mapped_column(server_default=false())
+
+
+class EmailAddressRow(Table):
+    __tablename__ = "email_addresses"
+    __table_args__ = (one_of("type", AddressType), UniqueConstraint("contact_id", "address"))
+    id: Mapped[int] = mapped_column(primary_key=True)
+    contact_id: Mapped[int] = mapped_column(ForeignKey("contacts.id", ondelete="CASCADE"))
+    type: Mapped[AddressType] = mapped_column(Word(AddressType))
+    address: Mapped[str] = mapped_column(String(320), index=True)
+
+
+class PhoneNumberRow(Table):
+    __tablename__ = "phone_numbers"
+    __table_args__ = (UniqueConstraint("contact_id", "number"),)
+    id: Mapped[int] = mapped_column(primary_key=True)
+    contact_id: Mapped[int] = mapped_column(ForeignKey("contacts.id", ondelete="CASCADE"))
+    type: Mapped[str] = mapped_column(String(20))
+    number: Mapped[str] = mapped_column(String(32), index=True)
+
+
+class OpportunityRow(Table):
+    __tablename__ = "opportunities"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    external_id: Mapped[str | None] = mapped_column(String(120), unique=True)
+    title: Mapped[str] = mapped_column(String(200))
+    company_id: Mapped[int | None] = mapped_column(ForeignKey("companies.id"))
+
+
+class TemplateRow(Table):
+    __tablename__ = "templates"
+    __table_args__ = (one_of("address_type", AddressType),)
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(String(120), unique=True)
+    subject: Mapped[str] = mapped_column(Text)
+    body: Mapped[str] = mapped_column(Text)
+    address_type: Mapped[AddressType] = mapped_column(Word(AddressType))
+    version: Mapped[int] = mapped_column(server_default=text("1"))
+
+
+class SettingsRow(Table):
+    """One row a version; the newest is in force, the others say who changed what and when."""
+
+    __tablename__ = "sequencing_settings"
+    version: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    zone: Mapped[str] = mapped_column(String(64))
+    frames: Mapped[list[Any]]
+    closed_dates: Mapped[list[Any]]
+    more_than_one_sequence: Mapped[bool]
+    seconds_allowed: Mapped[bool]
+    changed_by: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    changed_at: Mapped[datetime]
+
+
+class SequenceRow(Table):
+    __tablename__ = "sequences"
+    __table_args__ = (one_of("sharing", Sharing),)
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(String(120), index=True)
+    description: Mapped[str] = mapped_column(Text, server_default="")
+    owner_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
+    sharing: Mapped[Sharing] = mapped_column(Word(Sharing))
+    archived: Mapped[bool] = mapped_column(server_default=false())
+    version: Mapped[int] = mapped_column(server_default=text("1"))
+    created_at: Mapped[datetime]
+
+
+class SequenceShareRow(Table):
+    __tablename__ = "sequence_shares"
+    sequence_id: Mapped[int] = mapped_column(ForeignKey("sequences.id", ondelete="CASCADE"), primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id"), primary_key=True)
+
+
+class StepRow(Table):
+    __tablename__ = "steps"
+    __table_args__ = (
+        one_of("action", Action),
+        one_of("delay_unit", Unit),
+        one_of("owner", OwnerRule),
+        one_of("address_type", AddressType),
+    )
+    sequence_id: Mapped[int] = mapped_column(ForeignKey("sequences.id", ondelete="CASCADE"), primary_key=True)
+    position: Mapped[int] = mapped_column(primary_key=True)
+    action: Mapped[Action] = mapped_column(Word(Action))
+    delay_amount: Mapped[int]
+    delay_unit: Mapped[Unit] = mapped_column(Word(Unit))
+    owner: Mapped[OwnerRule] = mapped_column(Word(OwnerRule))
+    user_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    title: Mapped[str] = mapped_column(Text, server_default="")
+    subject: Mapped[str] = mapped_column(Text, server_default="")
+    body: Mapped[str] = mapped_column(Text, server_default="")
+    template_id: Mapped[int | None] = mapped_column(ForeignKey("templates.id"))
+    address_type: Mapped[AddressType] = mapped_column(Word(AddressType))
+    reply_in_thread: Mapped[bool] = mapped_column(server_default=false())
+    opportunity_id: Mapped[int | None] = mapped_column(ForeignKey("opportunities.id"))
+    regards_enrolled_opportunity: Mapped[bool] = mapped_column(server_default=false())
+    track_opens: Mapped[bool] = mapped_column(server_default=false())
+    track_clicks: Mapped[bool] = mapped_column(server_default=false())
+    unsubscribe_link: Mapped[bool] = mapped_column(server_default=false())
+
+
+class EnrollmentRow(Table):
+    __tablename__ = "enrollments"
+    __table_args__ = (
+        one_of("status", Status),
+        one_of("state", StepState),
+        one_of("reason", Reason),
+        one_of("outcome", Outcome),
+        one_of("why", Why),
+        Index(
+            "uq_enrollments_open_once",
+            "sequence_id",
+            "contact_id",
+            unique=True,
+            sqlite_where=text("status IN ('active', 'paused')"),
+            postgresql_where=text("status IN ('active', 'paused')"),
+        ),
+        Index("ix_enrollments_contact", "contact_id", "status"),
+        Index("ix_enrollments_sequence", "sequence_id", "status", "id"),
+        Index("ix_enrollments_standing", "status", "enrolled_by"),
+        Index(
+            "ix_enrollments_unstarted",
+            "enrolled_at",
+            sqlite_where=text("started_run < run"),
+            postgresql_where=text("started_run < run"),
+        ),
+    )
+    id: Mapped[str] = mapped_column(String(26), primary_key=True)
+    sequence_id: Mapped[int] = mapped_column(ForeignKey("sequences.id"))
+    contact_id: Mapped[int] = mapped_column(ForeignKey("contacts.id"))
+    enrolled_by: Mapped[int] = mapped_column(ForeignKey("users.id"))
+    enrolled_at: Mapped[datetime]
+    previous_end: Mapped[datetime]
+    opportunity_id: Mapped[int | None] = mapped_column(ForeignKey("opportunities.id"))
+    run: Mapped[int]
+    started_run: Mapped[int] = mapped_column(server_default=text("0"))
+    status: Mapped[Status] = mapped_column(Word(Status))
+    state: Mapped[StepState] = mapped_column(Word(StepState))
+    step: Mapped[int]
+    reason: Mapped[Reason | None] = mapped_column(Word(Reason))
+    outcome: Mapped[Outcome | None] = mapped_column(Word(Outcome))
+    since: Mapped[datetime | None]
+    ready_at: Mapped[datetime | None]
+    due_at: Mapped[datetime | None]
+    why: Mapped[Why | None] = mapped_column(Word(Why))
+    wait_left: Mapped[timedelta | None]
+    todo: Mapped[str | None] = mapped_column(String(26))
+    asked_by: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    copy: Mapped[int]
+    failing_since: Mapped[datetime | None]
+    answered_todo: Mapped[str | None] = mapped_column(String(26))
+    answered_step: Mapped[int | None]
+    last_news: Mapped[int]
+    noted: Mapped[int]
+
+
+class NewsRow(Table):
+    """What came from outside, in the order in which it was recorded. Append-only; `code` is set when it is noted."""
+
+    __tablename__ = "news"
+    __table_args__ = (
+        one_of("what", What),
+        UniqueConstraint("enrollment_id", "key"),
+        Index(
+            "ix_news_unsignaled",
+            "at",
+            sqlite_where=text("code IS NULL"),
+            postgresql_where=text("code IS NULL"),
+        ),
+    )
+    enrollment_id: Mapped[str] = mapped_column(ForeignKey("enrollments.id", ondelete="CASCADE"), primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True)
+    key: Mapped[str | None] = mapped_column(String(80))
+    what: Mapped[What] = mapped_column(Word(What))
+    at: Mapped[datetime]
+    happening: Mapped[dict[str, Any]]
+    signaled: Mapped[bool] = mapped_column(server_default=false())
+    code: Mapped[str | None] = mapped_column(String(40))
+
+
+class TodoRow(Table):
+    """A person's part of a step. It outlives a removed enrollment when done, so it points at nothing that is deleted."""
+
+    __tablename__ = "todos"
+    __table_args__ = (
+        one_of("action", Action),
+        one_of("status", TodoStatus),
+        one_of("result", Result),
+        Index("ix_todos_list", "assignee_id", "status", "due_at", "id"),
+        Index("ix_todos_enrollment", "enrollment_id"),
+        Index("ix_todos_contact", "contact_id"),
+    )
+    id: Mapped[str] = mapped_column(String(26), primary_key=True)
+    enrollment_id: Mapped[str] = mapped_column(String(26))
+    sequence_id: Mapped[int] = mapped_column(ForeignKey("sequences.id"))
+    contact_id: Mapped[int] = mapped_column(ForeignKey("contacts.id"))
+    opportunity_id: Mapped[int | None] = mapped_column(ForeignKey("opportunities.id"))
+    step: Mapped[int]
+    action: Mapped[Action] = mapped_column(Word(Action))
+    assignee_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
+    title: Mapped[str] = mapped_column(Text)
+    instructions: Mapped[str] = mapped_column(Text)
+    subject: Mapped[str] = mapped_column(Text, server_default="")
+    body: Mapped[str] = mapped_column(Text, server_default="")
+    edited: Mapped[bool] = mapped_column(server_default=false())
+    status: Mapped[TodoStatus] = mapped_column(Word(TodoStatus))
+    opened_at: Mapped[datetime]
+    due_at: Mapped[datetime]
+    result: Mapped[Result | None] = mapped_column(Word(Result))
+    note: Mapped[str | None] = mapped_column(Text)
+    done_by: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    done_at: Mapped[datetime | None]
+
+
+class Channel(StrEnum):
+    """How a message travels."""
+
+    email = "email"
+    text = "text"
+
+
+class MessageState(StrEnum):
+    """The marks of a claim, then what became of it."""
+
+    claimed = "claimed"
+    handing_over = "handing_over"
+    sent = "sent"
+    unknown = "unknown"
+    not_sent = "not_sent"
+
+
+class MessageRow(Table):
+    """A claim on (enrollment, step, copy), which becomes the record of the message. Unique for ever: never twice."""
+
+    __tablename__ = "messages"
+    __table_args__ = (
+        one_of("state", MessageState),
+        one_of("channel", Channel),
+        UniqueConstraint("enrollment_id", "step", "copy"),
+        Index("ix_messages_contact", "contact_id"),
+        Index("ix_messages_message_id", "message_id"),
+    )
+    id: Mapped[int] = mapped_column(primary_key=True)
+    enrollment_id: Mapped[str] = mapped_column(String(26))
+    step: Mapped[int]
+    copy: Mapped[int]
+    channel: Mapped[Channel] = mapped_column(Word(Channel))
+    sequence_id: Mapped[int] = mapped_column(ForeignKey("sequences.id"))
+    contact_id: Mapped[int] = mapped_column(ForeignKey("contacts.id"))
+    sender_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
+    state: Mapped[MessageState] = mapped_column(Word(MessageState))
+    attempt: Mapped[str] = mapped_column(String(80))
+    recipient: Mapped[str] = mapped_column(String(320))
+    subject: Mapped[str] = mapped_column(Text, server_default="")
+    body: Mapped[str] = mapped_column(Text)
+    message_id: Mapped[str] = mapped_column(String(120))
+    claimed_at: Mapped[datetime]
+    sent_at: Mapped[datetime | None]
+
+
+class EventRow(Table):
+    """The timeline: what happened to an enrollment, in order. `id` is the cursor for those who follow all events."""
+
+    __tablename__ = "events"
+    __table_args__ = (
+        one_of("what", What),
+        Index("ix_events_enrollment", "enrollment_id", "id"),
+    )
+    id: Mapped[int] = mapped_column(BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True)
+    enrollment_id: Mapped[str] = mapped_column(ForeignKey("enrollments.id", ondelete="CASCADE"))
+    at: Mapped[datetime]
+    what: Mapped[What] = mapped_column(Word(What))
+    by: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    step: Mapped[int]
+    status: Mapped[Status] = mapped_column(Word(Status))
+    code: Mapped[str | None] = mapped_column(String(40))
+    details: Mapped[dict[str, Any]]
+
+
+class RemovalRow(Table):
+    """The one line that is left of a removed enrollment."""
+
+    __tablename__ = "removals"
+    __table_args__ = (Index("ix_removals_sequence", "sequence_id"), Index("ix_removals_contact", "contact_id"))
+    enrollment_id: Mapped[str] = mapped_column(String(26), primary_key=True)
+    sequence_id: Mapped[int] = mapped_column(ForeignKey("sequences.id"))
+    contact_id: Mapped[int] = mapped_column(ForeignKey("contacts.id"))
+    removed_by: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    removed_at: Mapped[datetime]
+
+
+class SuppressionRow(Table):
+    """An address or number nobody may write to."""
+
+    __tablename__ = "suppressions"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    target: Mapped[str] = mapped_column(String(320), unique=True)
+    reason: Mapped[str] = mapped_column(String(40))
+    since: Mapped[datetime]
+    by: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+
+
+class LeaseRow(Table):
+    """Who alone does a periodic work until when."""
+
+    __tablename__ = "leases"
+    name: Mapped[str] = mapped_column(String(40), primary_key=True)
+    holder: Mapped[str] = mapped_column(String(80))
+    until: Mapped[datetime]

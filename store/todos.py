@@ -1,0 +1,77 @@
+"""To-dos: being opened, being looked at, being handed on."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import insert, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from sequencing.enrollments import Enrollment
+from sequencing.sequences import Action
+from sequencing.todos import TodoStatus
+from store.tables import TodoRow
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """What a new to-do shows. `subject` and `body` are a manual email's draft."""
+
+    id: str
+    action: Action
+    assignee_id: int
+    opportunity_id: int | None
+    title: str
+    instructions: str
+    subject: str = ""
+    body: str = ""
+
+
+async def open_one(tx: AsyncSession, enrollment: Enrollment, opening: Opening, due_at: datetime, now: datetime) -> None:
+    """Puts it on the assignee's list."""
+    await tx.execute(
+        insert(TodoRow).values(
+            id=opening.id,
+            enrollment_id=enrollment.id,
+            sequence_id=enrollment.sequence_id,
+            contact_id=enrollment.contact_id,
+            opportunity_id=opening.opportunity_id,
+            step=enrollment.step,
+            action=opening.action,
+            assignee_id=opening.assignee_id,
+            title=opening.title,
+            instructions=opening.instructions,
+            subject=opening.subject,
+            body=opening.body,
+            status=TodoStatus.open,
+            opened_at=now,
+            due_at=due_at,
+        )
+    )
+
+
+async def get(tx: AsyncSession, todo_id: str) -> TodoRow | None:
+    """The to-do, if there is one."""
+    return await tx.get(TodoRow, todo_id, populate_existing=True)
+
+
+async def on_the_list_of(tx: AsyncSession, user_id: int | None, limit: int = 1000) -> list[TodoRow]:
+    """A user's open to-dos (None: everybody's), the longest overdue first."""
+    rows = select(TodoRow).where(TodoRow.status == TodoStatus.open)
+    if user_id is not None:
+        rows = rows.where(TodoRow.assignee_id == user_id)
+    return list(await tx.scalars(rows.order_by(TodoRow.due_at, TodoRow.id).limit(limit)))
+
+
+async def keep_draft(tx: AsyncSession, todo_id: str, subject: str, body: str) -> None:
+    """Keeps a manual email as typed."""
+    await tx.execute(update(TodoRow).where(TodoRow.id == todo_id).values(subject=subject, body=body, edited=True))
+
+
+async def postpone(tx: AsyncSession, todo_id: str, until: datetime) -> None:
+    """Makes it due later (or earlier)."""
+    await tx.execute(update(TodoRow).where(TodoRow.id == todo_id).values(due_at=until))
+
+
+async def reassign(tx: AsyncSession, todo_id: str, user_id: int) -> None:
+    """Puts it on another user's list."""
+    await tx.execute(update(TodoRow).where(TodoRow.id == todo_id).values(assignee_id=user_id))
