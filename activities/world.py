@@ -4,9 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
-from transports.outgoing import Transport
-
 from store.database import Database
+from transports.outgoing import Transport
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,11 +20,13 @@ class Outside:
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """What a run begins with: whose it is, the first decision, and what an earlier part of the same run had heard."""
+    """What a run begins with: whose it is, the first decision, how many seconds an acting activity may take (more than
+    a hand-over can last), and what an earlier part of the same run had heard."""
 
     enrollment_id: str
     run: int
     first: Decision
+    within: float = 90.0
     noted: int = 0
     outside: tuple[Outside, ...] = ()
 

@@ -261,9 +261,7 @@ def _opening(day: date, calendar: Calendar) -> datetime | None:
 
 
 def _days_from(first: date, calendar: Calendar, *, weeks: int) -> Iterator[date]:
-    """The dates from `first` on, until so many weeks past both it and the last closed date; none in an empty window."""
-    if not any(calendar.frames):
-        return
+    """The dates from `first` on, until so many weeks past both it and the last closed date."""
     last = max(first, max(calendar.closed_dates, default=first))
     end = min(last.toordinal() + 7 * weeks, date.max.toordinal() - 4)
     yield from map(date.fromordinal, range(first.toordinal(), end + 1))
@@ -334,7 +332,7 @@ def _both_instants(local: datetime, calendar: Calendar) -> tuple[datetime, datet
 
 def _clock(at: datetime, calendar: Calendar) -> datetime:
     """What the clock on the wall shows: naive, so that arithmetic on it is arithmetic of clock times."""
-    return at.astimezone(ZoneInfo(calendar.zone)).replace(tzinfo=None, fold=0)
+    return at.astimezone(ZoneInfo(calendar.zone)).replace(tzinfo=None)
 
 
 def _in_utc(at: datetime) -> datetime:

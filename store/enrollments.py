@@ -45,6 +45,12 @@ async def get(tx: AsyncSession, enrollment_id: str) -> Enrollment | None:
     return None if row is None else value(row)
 
 
+async def open_in(tx: AsyncSession, contact_id: int, sequence_id: int) -> bool:
+    """Whether the contact is active or paused in that sequence."""
+    both = EnrollmentRow.contact_id == contact_id, EnrollmentRow.sequence_id == sequence_id
+    return bool(await tx.scalar(select(exists().where(*both, EnrollmentRow.status.in_(OPEN)))))
+
+
 async def open_elsewhere(tx: AsyncSession, contact_id: int, sequence_id: int) -> int | None:
     """Another sequence in which the contact is active or paused."""
     elsewhere = select(EnrollmentRow.sequence_id).where(

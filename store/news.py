@@ -133,3 +133,14 @@ async def _insert(
     )
     await tx.execute(update(EnrollmentRow).where(EnrollmentRow.id == enrollment.id).values(last_news=number))
     return News(enrollment.id, number, replace(happening), signaled)
+
+
+async def answer_to(tx: AsyncSession, enrollment_id: str, todo_id: str) -> tuple[int | None, str | None] | None:
+    """(user, result) of the un-noted news that answers a to-do, if there is any."""
+    rows = (
+        select(NewsRow).where(NewsRow.enrollment_id == enrollment_id, NewsRow.code.is_(None)).order_by(NewsRow.number)
+    )
+    for row in await tx.scalars(rows):
+        if row.happening.get("todo") == todo_id:
+            return row.happening.get("by"), row.happening.get("result") or row.what.value
+    return None

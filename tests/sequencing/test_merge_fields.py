@@ -1,4 +1,5 @@
 import time
+from contextlib import suppress
 
 import pytest
 from hypothesis import given, settings
@@ -132,7 +133,7 @@ def test_the_fields_of_a_template_are_those_it_mentions_anywhere() -> None:
         ),
         ("{{ first_name }}", 'Line 1 of the template: "first_name" is no field, did you mean "contact.first_name"?'),
         ("{{ контакт.имя }}", 'Line 1 of the template: there is no field "контакт.имя".'),
-        ("{{ contact }}", 'Line 1 of the template: "contact" is no field.'),
+        ("{{ contact }}", 'Line 1 of the template: "contact" is no field, did you mean "contact.name"?'),
         ("a\nb {{ contact.name", "Line 2 of the template: unexpected end of template, expected '}}'."),
         ("{% if contact.name %}x", "Line 1 of the template: {% if %} is never closed."),
         ("x\n{% endif %}", "Line 2 of the template: encountered unknown tag 'endif'."),
@@ -246,32 +247,14 @@ def test_a_broken_template_is_refused_when_it_is_rendered_or_listed_too() -> Non
             act()
 
 
-FRAGMENTS = st.sampled_from(
-    [
-        "{{",
-        "}}",
-        "{%",
-        "%}",
-        "{#",
-        "#}",
-        "if",
-        "else",
-        "endif",
-        "contact",
-        "contact.name",
-        ".",
-        "|",
-        "upper",
-        "fallback",
-    ]
-    + ["(", ")", "'a'", '"', "==", "in", "not", "or", "and", "1", "1e5", "-", "*", "~", "[", "]", "raw", "endraw", "\\"]
-)
+SYNTAX = r"""
+    {{ }} {% %} {# #} if elif else endif raw endraw contact contact.name . | upper fallback ( ) [ ] 'a' " \
+    == in not or and 1 1e5 - * ~
+"""
 
 
 @settings(max_examples=300, deadline=None)
-@given(st.lists(FRAGMENTS | st.text(max_size=3), max_size=25).map(" ".join))
+@given(st.lists(st.sampled_from(SYNTAX.split()) | st.text(max_size=3), max_size=25).map(" ".join))
 def test_any_source_is_rendered_or_refused_or_misses_a_field_and_nothing_else_happens(source: str) -> None:
-    try:
+    with suppress(Refused, MissingField):
         assert isinstance(render(source, {}), str)
-    except (Refused, MissingField):
-        pass

@@ -327,6 +327,7 @@ def test_a_clock_time_that_is_skipped_comes_later_by_what_was_skipped(
         ("2025-10-25T02:30+02:00", "1 day", "2025-10-26T02:30+02:00"),
         ("2025-10-26T02:30+01:00", "1 day", "2025-10-27T02:30+01:00"),
         ("2025-10-19T02:30+02:00", "1 week", "2025-10-26T02:30+02:00"),
+        ("2024-10-27T02:30+01:00", "52 weeks", "2025-10-26T02:30+02:00"),
     ],
 )
 def test_a_clock_time_that_is_shown_twice_is_the_first_one(previous_end: str, delay: str, ready: str) -> None:
@@ -369,11 +370,13 @@ def test_the_365th_business_day_of_a_week_with_one_is_found_behind_years_of_clos
     assert ready_at(at("2025-06-02T11:00Z"), parse_delay("365 business days"), calendar) == ready
 
 
-def test_the_search_ends_at_the_end_of_time() -> None:
-    first = date(9990, 1, 1).toordinal()
-    closed = frozenset(map(date.fromordinal, range(first, date.max.toordinal() + 1)))
-    calendar = Calendar("America/New_York", always("UTC").frames, closed)
-    start = at("9990-01-02T12:00Z")
+@pytest.mark.parametrize("zone", ["America/New_York", "Pacific/Auckland"])
+@pytest.mark.parametrize("last_closed", [date(9999, 12, 27), date(9999, 12, 28), date(9999, 12, 30), date.max])
+def test_the_search_ends_at_the_end_of_time(zone: str, last_closed: date) -> None:
+    first = date(9998, 1, 1).toordinal()
+    closed = frozenset(map(date.fromordinal, range(first, last_closed.toordinal() + 1)))
+    calendar = Calendar(zone, always(zone).frames, closed)
+    start = at("9998-01-05T12:00Z")
 
     assert ready_at(start, parse_delay("1 business day"), calendar) is None
     assert next_open(start, calendar) is None
@@ -555,6 +558,12 @@ def test_clocks_set_back_over_midnight_bring_yesterdays_frames_again(frames: str
     assert next_open(at(asked), window("America/St_Johns", frames)) == at(opens)
 
 
+def test_the_clock_changes_on_the_second_whatever_the_fraction_at_which_a_frame_opens() -> None:
+    nights = Calendar(BERLIN, ((Frame(time(0, 0, 0, 500_000), time(2, 30)),),) * 7)
+
+    assert next_open(at("2025-10-26T02:45+02:00"), nights) == at("2025-10-26T02:00+01:00")
+
+
 def test_what_opened_two_days_ago_is_open_again_when_the_clock_is_set_back_over_midnight() -> None:
     fridays = window("America/St_Johns", "23:50-23:30", (FRIDAY,))
 
@@ -629,6 +638,7 @@ def test_a_todo_at_night_belongs_to_the_day_whose_frame_opens(asked: str, due: s
     [
         (BERLIN, "02:30-05:00", EVERY_DAY, "2025-03-30T01:00+01:00", "2025-03-30T03:00+02:00"),
         (BERLIN, "02:15-02:45", EVERY_DAY, "2025-03-30T01:00+01:00", "2025-03-31T02:15+02:00"),
+        (BERLIN, "02:15-02:45", (SUNDAY,), "2025-03-24T12:00+01:00", "2025-04-06T02:15+02:00"),
         (BERLIN, "02:30-05:00", EVERY_DAY, "2025-10-26T02:10+01:00", "2025-10-26T02:10+01:00"),
         ("America/Nuuk", "23:15-06:00", (SATURDAY,), "2024-03-30T12:00-02:00", "2024-04-06T23:15-01:00"),
     ],

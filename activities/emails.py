@@ -1,0 +1,77 @@
+"""send_email: an automatic email when it is due, or a manual one when a person pressed Send."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from sqlalchemy.ext.asyncio import AsyncSession
+from temporalio import activity
+
+from activities.sending import Letter, Sending
+from activities.wording import Blocked, Scene, email_address, scene
+from activities.world import World
+from sequencing.decisions import Do
+from sequencing.emails import Email, Mailbox, compose, message_id
+from sequencing.enrollments import Enrollment
+from sequencing.happenings import Reason
+from sequencing.runs import Answer, Ref
+from store import messages, todos, users
+from store.tables import Channel
+
+REFERENCES_KEPT = 10
+
+
+@dataclass(frozen=True, slots=True)
+class EmailActivities:
+    """The activity that sends emails."""
+
+    world: World
+
+    @activity.defn
+    async def send_email(self, ref: Ref) -> Answer:
+        """Sends the current step's email at most once."""
+        return await Sending(self.world, ref, Do.send_email, self.world.emails, self._write).run()
+
+    async def _write(self, tx: AsyncSession, enrollment: Enrollment) -> Letter:
+        """Raises Blocked."""
+        place = await scene(tx, enrollment)
+        recipient = await email_address(tx, place)
+        sender = await self._sender(tx, enrollment, place)
+        subject, body = await _wording(tx, enrollment, place)
+        thread = await messages.thread(tx, enrollment) if place.step.reply_in_thread else []
+        if thread:
+            subject = f"Re: {thread[0][1].removeprefix('Re: ')}"
+        email = Email(
+            sender=sender,
+            recipient=Mailbox(place.contact.name, recipient),
+            subject=subject,
+            text=body,
+            message_id=self._message_id(enrollment),
+            date=datetime.now(UTC),
+            in_reply_to=thread[-1][0] if thread else None,
+            references=tuple(sent for sent, _ in thread[-REFERENCES_KEPT:]),
+        )
+        by = enrollment.asked_by or place.assignment.user.id
+        wire = compose(email)
+        return Letter(Channel.email, by, sender.address, recipient, subject, body, email.message_id, wire, place)
+
+    async def _sender(self, tx: AsyncSession, enrollment: Enrollment, place: Scene) -> Mailbox:
+        """From is the assignee; for a manual email whoever pressed Send."""
+        user = place.assignment.user
+        if enrollment.asked_by is not None:
+            user = await users.get(tx, enrollment.asked_by) or user
+        if user.sending_address is None:
+            raise Blocked(Reason.no_sender_address)
+        return Mailbox(user.name, user.sending_address)
+
+    def _message_id(self, enrollment: Enrollment) -> str:
+        step, copy = enrollment.step, enrollment.copy
+        domain = self.world.mail_domain
+        return message_id(self.world.secret, enrollment=enrollment.id, step=step, copy=copy, domain=domain)
+
+
+async def _wording(tx: AsyncSession, enrollment: Enrollment, place: Scene) -> tuple[str, str]:
+    """A manual email as its draft stands, an automatic one filled in now."""
+    draft = await todos.get(tx, enrollment.todo) if enrollment.todo else None
+    if draft is not None:
+        return draft.subject, draft.body
+    return place.filled_in(place.step.subject), place.filled_in(place.step.body)

@@ -1,0 +1,240 @@
+"""Sending once: how a message leaves, whatever dies on the way.
+
+    compose → connect, MAIL, RCPT → claim (committed) → DATA → handing_over (committed) → the message → sent (committed)
+
+1. Before the claim a crash costs nothing; between claim and handing_over it costs one more try.
+2. From handing_over to the record nobody can know; the next activity says `delivery_unknown`, and a person settles it.
+3. A certain refusal gives the claim back. An answer that comes late, after 2., still counts: sent wins.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from time import monotonic
+from typing import ParamSpec
+
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncSession
+from temporalio import activity
+
+from activities.standing import EngineClock, answer, take_in
+from activities.wording import Blocked, Scene
+from activities.world import World
+from sequencing.decisions import Decision, Do
+from sequencing.enrollments import Enrollment
+from sequencing.errors import About, DeliveryUnknown, TransportError
+from sequencing.happenings import Happening, Reason, Settlement, What, Why
+from sequencing.runs import Answer, Ref
+from sequencing.timing import is_open
+from store import messages, news, suppressions
+from store.lives import Life
+from store.tables import Channel, MessageState
+from transports.outgoing import Delivery, Transport
+
+P = ParamSpec("P")
+LONGEST_PAUSE = timedelta(minutes=30)
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """A message ready to leave. `wire` is what the transport transmits."""
+
+    channel: Channel
+    sender_id: int
+    sender: str
+    recipient: str
+    subject: str
+    body: str
+    message_id: str
+    wire: bytes
+    scene: Scene
+
+
+Compose = Callable[[AsyncSession, Enrollment], Awaitable[Letter]]
+
+
+@dataclass
+class Sending:
+    """One attempt at one message of one enrollment."""
+
+    world: World
+    ref: Ref
+    do: Do
+    transport: Transport
+    compose: Compose
+    clock: EngineClock = field(default_factory=EngineClock)
+    attempt: str = field(default_factory=lambda: _attempt())
+
+    async def run(self) -> Answer:
+        """Sends the message if it is due, and answers what comes next."""
+        prepared = await self._prepare()
+        if isinstance(prepared, Answer):
+            return prepared
+        enrollment, letter = prepared
+        try:
+            delivery = await self.transport.open(sender=letter.sender, recipient=letter.recipient)
+        except TransportError as error:
+            return await self._not_taken(enrollment, error)
+        try:
+            claimed = await self._claim(enrollment, letter)
+            return claimed if isinstance(claimed, Answer) else await self._hand_over(claimed, delivery, letter)
+        finally:
+            await delivery.close()
+
+    async def _prepare(self) -> tuple[Enrollment, Letter] | Answer:
+        async with self.world.database.writing() as tx:
+            life = await take_in(tx, self.ref, self.clock.now())
+            if isinstance(life, Answer):
+                return life
+            if not self._is_due(life.decision) or await self._left_already(life) or self._window_closed(life):
+                return await answer(life)
+            try:
+                letter = await self.compose(tx, life.enrollment)
+            except Blocked as blocked:
+                life.happen(Happening(What.blocked, reason=blocked.reason))
+                return await answer(life)
+            await life.save()
+            return life.enrollment, letter
+
+    def _is_due(self, decision: Decision) -> bool:
+        return decision.do is self.do and decision.at is not None and decision.at <= self.clock.now()
+
+    async def _left_already(self, life: Life) -> bool:
+        """The claim has an end although the step has none: a straggler, or a cancel in between."""
+        claim = await messages.of_step(life.tx, life.enrollment)
+        step, copy = life.enrollment.step, life.enrollment.copy
+        if claim is not None and claim.state is MessageState.sent:
+            life.happen(Happening(What.sent, step=step, copy=copy))
+        elif claim is not None and claim.state in (MessageState.unknown, MessageState.handing_over):
+            await messages.lose(life.tx, life.enrollment, claim.attempt)
+            life.happen(Happening(What.lost, step=step, copy=copy))
+        else:
+            return False
+        return True
+
+    def _window_closed(self, life: Life) -> bool:
+        """The window is asked again now; what a person asked for keeps to no window."""
+        if life.enrollment.asked_by is not None or is_open(self.clock.now(), life.course.calendar):
+            return False
+        life.happen(Happening(What.look_again))
+        return not self._is_due(life.decision)
+
+    async def _claim(self, expected: Enrollment, letter: Letter) -> Enrollment | Answer:
+        """The claim, if nothing at all has changed since the letter was written."""
+        async with self.world.database.writing() as tx:
+            life = await take_in(tx, self.ref, self.clock.now())
+            if isinstance(life, Answer):
+                return life
+            if life.enrollment != expected or self._window_closed(life):
+                return await answer(life)
+            if await suppressions.is_suppressed(tx, letter.recipient):
+                life.happen(Happening(What.blocked, reason=Reason.suppressed))
+                return await answer(life)
+            await messages.claim(
+                tx,
+                life.enrollment,
+                channel=letter.channel,
+                attempt=self.attempt,
+                sender_id=letter.sender_id,
+                recipient=letter.recipient,
+                subject=letter.subject,
+                body=letter.body,
+                message_id=letter.message_id,
+                at=life.now,
+            )
+            fallback = {"fallback_owner": letter.sender_id} if letter.scene.assignment.fallback else None
+            life.happen(Happening(What.claimed), fallback)
+            await life.save()
+            return life.enrollment
+
+    async def _hand_over(self, enrollment: Enrollment, delivery: Delivery, letter: Letter) -> Answer:
+        try:
+            await delivery.begin()
+            async with self.world.database.writing() as tx:
+                if not await messages.hand_over(tx, enrollment, self.attempt):
+                    raise TransportError("overtaken", permanent=False, about=About.server)
+            await delivery.hand_over(letter.wire)
+        except DeliveryUnknown:
+            return await self._persistently(self._lost, enrollment)
+        except TransportError as error:
+            return await self._persistently(self._not_taken, enrollment, error)
+        return await self._persistently(self._sent, enrollment)
+
+    async def _sent(self, enrollment: Enrollment) -> Answer:
+        async with self.world.database.writing() as tx:
+            life = await Life.lock(tx, enrollment.id, self.clock.now())
+            if life is None:
+                await messages.arrive(tx, enrollment, self.attempt, self.clock.now())
+            elif await self._in_time(life, enrollment):
+                await messages.arrive(tx, enrollment, self.attempt, self.clock.now())
+                life.happen(Happening(What.sent, step=enrollment.step, copy=enrollment.copy))
+                await life.save()
+            elif await messages.arrive(tx, enrollment, self.attempt, self.clock.now()):
+                await self._tell_that_it_left(life, enrollment)
+        return await self._stand()
+
+    async def _in_time(self, life: Life, claimed: Enrollment) -> bool:
+        """Nobody has given this attempt up: the step is still sending, on this claim."""
+        claim = await messages.of_step(life.tx, claimed)
+        mine = claim is not None and claim.attempt == self.attempt and claim.state is MessageState.handing_over
+        return mine and life.enrollment.place is claimed.place and life.enrollment.step == claimed.step
+
+    async def _tell_that_it_left(self, life: Life, claimed: Enrollment) -> None:
+        """Given up as unknown meanwhile, so the run listens to news alone: this is news."""
+        left = Happening(What.settle, step=claimed.step, copy=claimed.copy, settlement=Settlement.left)
+        if life.enrollment.is_open:
+            await news.append(life.tx, life.enrollment, left, life.now)
+
+    async def _lost(self, enrollment: Enrollment) -> Answer:
+        async with self.world.database.writing() as tx:
+            life = await Life.lock(tx, enrollment.id, self.clock.now())
+            if life is not None and await messages.lose(tx, enrollment, self.attempt):
+                life.happen(Happening(What.lost, step=enrollment.step, copy=enrollment.copy))
+                await life.save()
+        return await self._stand()
+
+    async def _not_taken(self, enrollment: Enrollment, error: TransportError) -> Answer:
+        """Certainly not taken: the claim, if there is one, goes back, and the step pauses or tries later."""
+        async with self.world.database.writing() as tx:
+            life = await Life.lock(tx, enrollment.id, self.clock.now())
+            if life is not None:
+                released = await messages.release(tx, enrollment, self.attempt)
+                if released or life.enrollment == enrollment:
+                    life.happen(self._after_refusal(life, error), {"answer": error.code})
+                    await life.save()
+        return await self._stand()
+
+    def _after_refusal(self, life: Life, error: TransportError) -> Happening:
+        if error.permanent and error.about is not About.server:
+            reason = Reason.could_not_be_sent if error.about is About.sender else Reason.bounced
+            return Happening(What.blocked, reason=reason)
+        why = Why.mail_server_unreachable if error.about is About.server else Why.mail_server_not_now
+        return Happening(What.try_later, until=self._next_try(life), why=why)
+
+    def _next_try(self, life: Life) -> datetime:
+        """The pauses grow with the time it has failed already, up to half an hour."""
+        now = self.clock.now()
+        failing = now - (life.enrollment.failing_since or now)
+        return now + min(max(failing, self.world.retry_after), LONGEST_PAUSE)
+
+    async def _stand(self) -> Answer:
+        async with self.world.database.writing() as tx:
+            life = await take_in(tx, self.ref, self.clock.now())
+            return life if isinstance(life, Answer) else await answer(life)
+
+    async def _persistently(self, record: Callable[P, Awaitable[Answer]], *args: P.args, **kwargs: P.kwargs) -> Answer:
+        """What is known only here is worth several tries: a database that comes back in time loses nothing."""
+        deadline = monotonic() + self.world.record_within.total_seconds()
+        while True:
+            try:
+                return await record(*args, **kwargs)
+            except (SQLAlchemyError, OSError):
+                if monotonic() > deadline:
+                    raise
+                await asyncio.sleep(0.3)
+
+
+def _attempt() -> str:
+    info = activity.info()
+    return f"{info.workflow_run_id}:{info.activity_id}:{info.attempt}"

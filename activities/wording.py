@@ -1,0 +1,115 @@
+"""What a step says to one contact, filled in as things are now; or why it cannot be said."""
+
+from dataclasses import dataclass
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from sequencing.assignment import Assignment, assign, wanted_user_id
+from sequencing.enrollments import Enrollment
+from sequencing.errors import Refused
+from sequencing.happenings import Reason
+from sequencing.merge_fields import MissingField, render
+from sequencing.people import AddressType, Contact, Opportunity
+from sequencing.sequences import Step
+from store import contacts, sequences, suppressions, users
+from store.tables import SequenceRow
+
+
+class Blocked(Exception):  # noqa: N818 - a reason to pause, no fault
+    """The step cannot act until a person mends something."""
+
+    def __init__(self, reason: Reason) -> None:
+        super().__init__(reason.value)
+        self.reason = reason
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """Everything a step's wording can speak of."""
+
+    step: Step
+    sequence: str
+    contact: Contact
+    assignment: Assignment
+    opportunity: Opportunity | None
+
+    def filled_in(self, source: str) -> str:
+        """The wording for this contact. Raises Blocked."""
+        try:
+            return render(source, self.values())
+        except MissingField:
+            raise Blocked(Reason.missing_merge_field) from None
+        except Refused:
+            raise Blocked(Reason.template_broken) from None
+
+    def shown(self, source: str) -> str:
+        """The same for a person's eyes, who can read round a gap: `[contact.title]`."""
+        values = self.values()
+        try:
+            return render(source, values)
+        except MissingField as missing:
+            for name in missing.names:
+                record, _, field = name.partition(".")
+                values[record] = {**values.get(record, {}), field: f"[{name}]"}
+        except Refused:
+            return source
+        return render(source, values)
+
+    def values(self) -> dict[str, dict[str, str]]:
+        """The merge fields."""
+        contact, sender = self.contact, self.assignment.user
+        return {
+            "contact": {
+                "first_name": contact.first_name,
+                "last_name": contact.last_name,
+                "name": contact.name,
+                "title": contact.title,
+                "email": contact.address(AddressType.any) or "",
+                "phone": contact.mobile or "",
+                "kind": contact.kind.value,
+            },
+            "company": {"name": contact.company.name if contact.company else ""},
+            "opportunity": {"title": self.opportunity.title if self.opportunity else ""},
+            "sender": {"name": sender.name, "first_name": sender.name.split(" ")[0], "email": sender.email},
+            "step": {"number": str(self.step.position)},
+            "sequence": {"name": self.sequence},
+        }
+
+
+async def scene(tx: AsyncSession, enrollment: Enrollment) -> Scene:
+    """The scene of the enrollment's current step. Raises Blocked where nobody is left to act."""
+    step = await sequences.step(tx, enrollment.sequence_id, enrollment.step)
+    sequence = await tx.get_one(SequenceRow, enrollment.sequence_id)
+    contact = await contacts.get(tx, enrollment.contact_id)
+    assert contact is not None, "a contact with enrollments is never deleted"
+    regards = enrollment.opportunity_id if step.regards_enrolled_opportunity else step.opportunity_id
+    wanted = {enrollment.enrolled_by, wanted_user_id(step, contact, enrollment.enrolled_by) or 0}
+    known = await users.some(tx, wanted)
+    admin = None if any(user.active for user in known.values()) else await users.first_admin(tx)
+    assignment = assign(step, contact, enrollment.enrolled_by, known, admin)
+    if assignment is None:
+        raise Blocked(Reason.no_sender_address)
+    return Scene(step, sequence.name, contact, assignment, await contacts.opportunity(tx, regards))
+
+
+async def email_address(tx: AsyncSession, scene: Scene) -> str:
+    """Where an email of this step goes. Raises Blocked."""
+    address = scene.contact.address(scene.step.address_type)
+    if address is None:
+        none_at_all = not scene.contact.emails
+        raise Blocked(Reason.no_email_address if none_at_all else Reason.no_address_of_type)
+    await _writable(tx, scene, address)
+    return address
+
+
+async def mobile_number(tx: AsyncSession, scene: Scene) -> str:
+    """Where a text of this step goes. Raises Blocked."""
+    if scene.contact.mobile is None:
+        raise Blocked(Reason.no_phone_number)
+    await _writable(tx, scene, scene.contact.mobile)
+    return scene.contact.mobile
+
+
+async def _writable(tx: AsyncSession, scene: Scene, target: str) -> None:
+    if scene.contact.do_not_contact or await suppressions.is_suppressed(tx, target):
+        raise Blocked(Reason.suppressed)

@@ -1,0 +1,75 @@
+"""The only reader of the environment: one frozen object, passed down. Temporal's own address comes from the SDK
+(TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE, profiles, TLS)."""
+
+import os
+import secrets
+from contextlib import suppress
+from datetime import timedelta
+from pathlib import Path
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+TASK_QUEUE = "sequencing"
+
+
+class Settings(BaseSettings):
+    """Each is set by SEQUENCING_ and its name in capitals."""
+
+    model_config = SettingsConfigDict(env_prefix="SEQUENCING_", frozen=True, extra="ignore")
+
+    var: Path = Field(Path("var"), description="Folder for everything kept on this machine.")
+    database_url: str = Field("", description="SQLite or PostgreSQL; empty: a SQLite file in the folder above.")
+    smtp_url: str = Field("", description="smtp://user:password@host:587?starttls=required; empty: the outbox.")
+    mail_domain: str = Field("sequencing.localhost", description="Right half of Message-IDs.")
+    secret: SecretStr = Field(SecretStr(""), description="Message-IDs are derived from it; empty: kept in var/secret.")
+    user: str = Field("", description="Who acts at the command line, by email, unless --as says otherwise.")
+    task_queue: str = Field(TASK_QUEUE, description="Temporal task queue of the workers.")
+    retention_days: int = Field(90, ge=1, description="How long Temporal keeps ended runs.")
+    hand_over_seconds: float = Field(60, gt=0, description="How long a mail server may take over one message.")
+    retry_seconds: float = Field(30, gt=0, description="First pause after a mail server said not now.")
+    sweep_seconds: float = Field(5, gt=0, description="How often the sweep looks.")
+    grace_seconds: float = Field(25, ge=0, description="How long a stopping worker lets activities end.")
+    metrics_address: str = Field("127.0.0.1:9090", description="Prometheus metrics of the worker; empty: none.")
+    health_address: str = Field("127.0.0.1:9091", description="/health of the worker; empty: none.")
+    max_cached_workflows: int = Field(2000, ge=1, description="Runs a worker keeps in memory.")
+
+    @property
+    def database(self) -> str:
+        """The database's address."""
+        return self.database_url or f"sqlite:///{self.var / 'sequencing.db'}"
+
+    @property
+    def outbox(self) -> Path:
+        """Where messages go when no mail server is named."""
+        return self.var / "outbox"
+
+    @property
+    def act_within(self) -> float:
+        """Seconds an acting activity may take; a live attempt always ends before a second one begins."""
+        return self.hand_over_seconds * 1.5 + 10
+
+    @property
+    def retry_after(self) -> timedelta:
+        """The first pause after "not now"."""
+        return timedelta(seconds=self.retry_seconds)
+
+    def secret_bytes(self) -> bytes:
+        """The secret; made and kept on first use where none is set."""
+        if self.secret.get_secret_value():
+            return self.secret.get_secret_value().encode()
+        path = self.var / "secret"
+        if not path.exists():
+            self.var.mkdir(parents=True, exist_ok=True)
+            _write_once(path)
+        return path.read_bytes()
+
+
+def _write_once(path: Path) -> None:
+    """Two processes may try at once; the first one's secret stays."""
+    fresh = path.with_name(f"{path.name}.{os.getpid()}")
+    fresh.touch(mode=0o600)
+    fresh.write_bytes(secrets.token_hex(32).encode())
+    with suppress(FileExistsError):
+        os.link(fresh, path)
+    fresh.unlink()

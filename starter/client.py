@@ -1,0 +1,138 @@
+"""Temporal as the door sees it: starting runs and telling them, each bounded, each with a plain answer."""
+
+import asyncio
+from datetime import timedelta
+from enum import StrEnum
+from typing import Any
+
+from temporalio.client import Client, WorkflowExecutionDescription, WorkflowHandle
+from temporalio.common import (
+    SearchAttributeKey,
+    SearchAttributePair,
+    TypedSearchAttributes,
+    WorkflowIDConflictPolicy,
+    WorkflowIDReusePolicy,
+)
+from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.envconfig import ClientConfig
+from temporalio.exceptions import WorkflowAlreadyStartedError
+from temporalio.runtime import Runtime
+from temporalio.service import RPCError, RPCStatusCode
+
+from sequencing.decisions import Decision
+from sequencing.enrollments import Enrollment
+from sequencing.runs import Ended, Start
+from workflows.enrollments import EnrollmentWorkflow
+from workflows.summaries import details, start_summary
+
+PATIENCE = 2.0
+"""Seconds a door waits for the engine; what is late is the sweep's."""
+
+SEQUENCE_ID = SearchAttributeKey.for_int("SequenceId")
+CONTACT_ID = SearchAttributeKey.for_int("ContactId")
+STATUS = SearchAttributeKey.for_keyword("EnrollmentStatus")
+REASON = SearchAttributeKey.for_keyword("EnrollmentReason")
+ENROLLED_BY = SearchAttributeKey.for_int("EnrolledBy")
+SEARCH_ATTRIBUTES: tuple[tuple[str, str], ...] = (
+    ("SequenceId", "Int"),
+    ("ContactId", "Int"),
+    ("EnrollmentStatus", "Keyword"),
+    ("EnrollmentReason", "Keyword"),
+    ("EnrolledBy", "Int"),
+)
+
+
+class Reached(StrEnum):
+    """What became of a call to the engine."""
+
+    yes = "yes"
+    closing = "closing"
+    no_such_run = "no_such_run"
+    unreachable = "unreachable"
+
+
+async def connect(*, lazy: bool = True, runtime: Runtime | None = None) -> Client:
+    """The client named by TEMPORAL_ADDRESS and the SDK's other settings; lazy: it connects when first used."""
+    config = {"target_host": "localhost:7233", **ClientConfig.load_client_connect_config()}
+    return await Client.connect(**config, data_converter=pydantic_data_converter, lazy=lazy, runtime=runtime)
+
+
+class Runs:
+    """Starting, telling and looking at the runs of enrollments."""
+
+    def __init__(self, client: Client, task_queue: str, *, act_within: float, patience: float = PATIENCE) -> None:
+        self.client, self.task_queue = client, task_queue
+        self.act_within, self.patience = act_within, patience
+
+    async def start(self, enrollment: Enrollment, first: Decision) -> Reached:
+        """Starts the enrollment's present run; also `yes` when it is running already, `closing` while an older one is."""
+        try:
+            async with asyncio.timeout(self.patience):
+                return await self._start(enrollment, first)
+        except (TimeoutError, RPCError, RuntimeError):
+            return Reached.unreachable
+
+    async def _start(self, enrollment: Enrollment, first: Decision) -> Reached:
+        for pause in (0.0, 0.05, 0.1, 0.2, 0.4):  # an ended run takes some 40 ms to close
+            await asyncio.sleep(pause)
+            try:
+                await self._start_once(enrollment, first)
+                return Reached.yes
+            except WorkflowAlreadyStartedError:
+                if await self._runs_already(enrollment):
+                    return Reached.yes
+        return Reached.closing
+
+    async def _start_once(self, enrollment: Enrollment, first: Decision) -> None:
+        await self.client.start_workflow(
+            EnrollmentWorkflow.run,
+            Start(enrollment.id, enrollment.run, first, within=self.act_within, noted=enrollment.noted),
+            id=enrollment.workflow_id,
+            task_queue=self.task_queue,
+            id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
+            id_conflict_policy=WorkflowIDConflictPolicy.FAIL,
+            memo={"run": enrollment.run},
+            search_attributes=_search_attributes(enrollment),
+            static_summary=start_summary(first),
+            static_details=details(enrollment.id, enrollment.run, first),
+        )
+
+    async def _runs_already(self, enrollment: Enrollment) -> bool:
+        described = await self.handle(enrollment.workflow_id).describe()
+        return described.close_time is None and await described.memo_value("run", default=0) == enrollment.run
+
+    async def tell(self, workflow_id: str, name: str, body: dict[str, Any]) -> Reached:
+        """Sends the signal."""
+        try:
+            async with asyncio.timeout(self.patience):
+                await self.handle(workflow_id).signal(name, body)
+                return Reached.yes
+        except RPCError as error:
+            return Reached.no_such_run if error.status is RPCStatusCode.NOT_FOUND else Reached.unreachable
+        except (TimeoutError, RuntimeError):
+            return Reached.unreachable
+
+    async def look(self, workflow_id: str) -> WorkflowExecutionDescription | None:
+        """The latest run, or None when Temporal knows none. Raises RPCError or TimeoutError when it is out of reach."""
+        try:
+            return await self.handle(workflow_id).describe(rpc_timeout=timedelta(seconds=10))
+        except RPCError as error:
+            if error.status is RPCStatusCode.NOT_FOUND:
+                return None
+            raise
+
+    def handle(self, workflow_id: str) -> WorkflowHandle[EnrollmentWorkflow, Ended]:
+        """The run's handle."""
+        return self.client.get_workflow_handle_for(EnrollmentWorkflow.run, workflow_id)
+
+
+def _search_attributes(enrollment: Enrollment) -> TypedSearchAttributes:
+    return TypedSearchAttributes(
+        [
+            SearchAttributePair(SEQUENCE_ID, enrollment.sequence_id),
+            SearchAttributePair(CONTACT_ID, enrollment.contact_id),
+            SearchAttributePair(STATUS, enrollment.status.value),
+            SearchAttributePair(REASON, enrollment.reason.value if enrollment.reason else ""),
+            SearchAttributePair(ENROLLED_BY, enrollment.enrolled_by),
+        ]
+    )

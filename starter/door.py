@@ -1,0 +1,41 @@
+"""What every act at the door shares: who acts, by which clock, on which database, through which engine."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from sequencing.errors import Refused
+from sequencing.people import User
+from sequencing.permissions import Tie, check
+from starter.client import Runs
+from store import users
+from store.database import Database
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """`now` and `new_id` bring clock and chance in; instants are aware UTC."""
+
+    database: Database
+    runs: Runs
+    now: Callable[[], datetime]
+    new_id: Callable[[], str]
+
+
+async def acting_user(tx: AsyncSession, email: str) -> User:
+    """The user who acts. Raises Refused."""
+    if not email:
+        raise Refused("nobody_acts", "Say who acts: --as EMAIL, or SEQUENCING_USER.")
+    user = await users.by_email(tx, email)
+    if not user.active:
+        raise Refused("not_permitted", f"The user {user.email!r} is deactivated.")
+    return user
+
+
+async def permitted(tx: AsyncSession, email: str, act: str, tie: Tie | None = None) -> User:
+    """The user who acts, if he may. Raises Refused."""
+    user = await acting_user(tx, email)
+    check(user, act, tie or Tie())
+    return user

@@ -1,0 +1,90 @@
+"""The sweep: in every worker, one at a time, it finishes what a door began and could not end. Each find is a bug's trace.
+
+Looks for open enrollments whose run was never started and news whose run was never told, both older than ten seconds,
+and for news that was told and is still un-noted after five minutes.
+"""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+
+import structlog
+from sqlalchemy.exc import SQLAlchemyError
+from temporalio.service import RPCError
+
+from sequencing.decisions import decide
+from sequencing.happenings import What
+from starter.client import Reached
+from starter.door import Door
+from starter.enrollments import start, tell
+from starter.reconcile import repair
+from store import enrollments, leases, news, sequences
+
+LEASE = timedelta(seconds=30)
+UNSTARTED_AFTER = timedelta(seconds=10)
+UNNOTED_AFTER = timedelta(minutes=5)
+AT_ONCE = 200
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Sweep:
+    """`holder` names this process in the lease, `found` counts finds by kind."""
+
+    door: Door
+    holder: str
+    every: timedelta
+    found: Callable[[str, int], None]
+
+    async def run(self) -> None:
+        """Sweeps until canceled; a database or engine that is away is tried again next time."""
+        while True:
+            try:
+                await self.once()
+            except (SQLAlchemyError, OSError, RPCError, TimeoutError) as error:
+                log.warning("sweep could not look", error=type(error).__name__)
+            await asyncio.sleep(self.every.total_seconds())
+
+    async def once(self) -> None:
+        """One look, if nobody else holds the lease."""
+        now = self.door.now()
+        async with self.door.database.writing() as tx:
+            if not await leases.take(tx, "sweep", self.holder, now, LEASE):
+                return
+            unstarted = await enrollments.unstarted(tx, now - UNSTARTED_AFTER, AT_ONCE)
+            untold = await news.unsignaled(tx, now - UNSTARTED_AFTER, AT_ONCE)
+            stale = await news.stale(tx, now - UNNOTED_AFTER, AT_ONCE)
+        for enrollment_id in unstarted:
+            self._count("unstarted", await self._start(enrollment_id))
+        for enrollment_id, number in untold:
+            self._count("untold", await self._tell(enrollment_id, number))
+        for enrollment_id in dict.fromkeys(enrollment_id for enrollment_id, _ in stale):
+            await repair(self.door, enrollment_id)
+            self._count("unnoted", True)
+
+    def _count(self, kind: str, mended: bool) -> None:
+        if mended:
+            self.found(kind, 1)
+            log.info("sweep mended", kind=kind)
+
+    async def _start(self, enrollment_id: str) -> bool:
+        async with self.door.database.reading() as tx:
+            enrollment = await enrollments.get(tx, enrollment_id)
+            course = await sequences.course(tx, enrollment.sequence_id) if enrollment else None
+        if enrollment is None or course is None or not enrollment.is_open:
+            return False
+        return await start(self.door, enrollment, decide(enrollment, course))
+
+    async def _tell(self, enrollment_id: str, number: int) -> bool:
+        async with self.door.database.reading() as tx:
+            enrollment = await enrollments.get(tx, enrollment_id)
+            pieces = await news.unnoted(tx, enrollment) if enrollment else []
+        piece = next((piece for piece in pieces if piece.number == number), None)
+        if enrollment is None or piece is None or not enrollment.is_open:
+            return False
+        if await tell(self.door, enrollment, piece):
+            return True
+        known = await self.door.runs.tell(enrollment.workflow_id, What.look_again.value, {"number": number})
+        return known is Reached.no_such_run and await repair(self.door, enrollment_id) is not None

@@ -1,0 +1,116 @@
+"""Acts on to-dos: results, skipping, sending a draft, taking back, postponing, handing on."""
+
+from datetime import datetime
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from sequencing.errors import Refused
+from sequencing.happenings import Happening, What
+from sequencing.limits import NOTE_LENGTH, WORDING_LENGTH
+from sequencing.permissions import Tie, check
+from sequencing.sequences import Action
+from sequencing.todos import TodoStatus, check_result
+from starter.door import Door, acting_user
+from starter.enrollments import Receipt, act
+from store import news, todos, users
+from store.tables import TodoRow
+
+
+async def resolve(door: Door, todo_id: str, result: str, by: str, note: str | None = None) -> Receipt:
+    """Gives a call or a task its result. Raises Refused; who comes second is told who was first."""
+    if note is not None and len(note) > NOTE_LENGTH:
+        raise Refused("too_long", f"A note has at most {NOTE_LENGTH} characters.")
+    todo = await _todo(door, todo_id)
+    given = check_result(todo.action, result)
+    return await _act(door, todo, Happening(What.result, step=todo.step, todo=todo.id, result=given), by, note)
+
+
+async def skip(door: Door, todo_id: str, by: str) -> Receipt:
+    """Goes on without a result."""
+    todo = await _todo(door, todo_id)
+    return await _act(door, todo, Happening(What.skip, step=todo.step, todo=todo.id), by)
+
+
+async def send(door: Door, todo_id: str, by: str, subject: str | None = None, body: str | None = None) -> Receipt:
+    """Sends a manual email, as edited. What was typed is kept even where sending is refused."""
+    todo = await _todo(door, todo_id)
+    if todo.action is not Action.manual_email:
+        raise Refused("not_an_email", f"This is a {todo.action.words}; give it a result instead.")
+    if subject is not None or body is not None:
+        await edit(door, todo_id, by, subject, body)
+    return await _act(door, todo, Happening(What.send, step=todo.step, todo=todo.id), by)
+
+
+async def edit(door: Door, todo_id: str, by: str, subject: str | None, body: str | None) -> None:
+    """Keeps a manual email's draft as typed."""
+    if max(len(subject or ""), len(body or "")) > WORDING_LENGTH:
+        raise Refused("too_long", f"An email has at most {WORDING_LENGTH} characters.")
+    async with door.database.writing() as tx:
+        todo = await _permitted(tx, todo_id, by, "draft")
+        kept = todo.subject if subject is None else subject, todo.body if body is None else body
+        await todos.keep_draft(tx, todo_id, *kept)
+
+
+async def take_back(door: Door, todo_id: str, by: str) -> Receipt:
+    """Takes the result back, as long as the next step has not acted."""
+    todo = await _todo(door, todo_id)
+    return await _act(door, todo, Happening(What.take_back, step=todo.step, todo=todo.id), by)
+
+
+async def postpone(door: Door, todo_id: str, until: datetime, by: str) -> None:
+    """Makes it due at another instant; nothing else changes."""
+    async with door.database.writing() as tx:
+        await _permitted(tx, todo_id, by, "postpone")
+        await todos.postpone(tx, todo_id, until)
+
+
+async def reassign(door: Door, todo_id: str, to: str, by: str) -> None:
+    """Puts it on another user's list; nothing else changes."""
+    async with door.database.writing() as tx:
+        await _permitted(tx, todo_id, by, "reassign")
+        heir = await users.by_email(tx, to)
+        if not heir.active:
+            raise Refused("unknown_user", f"The user {to!r} is deactivated.")
+        await todos.reassign(tx, todo_id, heir.id)
+
+
+async def _act(door: Door, todo: TodoRow, happening: Happening, by: str, note: str | None = None) -> Receipt:
+    try:
+        return await act(door, todo.enrollment_id, happening, by, note)
+    except Refused as refusal:
+        first = await _who_was_first(door, todo) if refusal.code == "too_late" else None
+        if first is None or happening.what is What.take_back:
+            raise
+        raise Refused("already_answered", first) from None
+
+
+async def _who_was_first(door: Door, todo: TodoRow) -> str | None:
+    async with door.database.reading() as tx:
+        now = await todos.get(tx, todo.id)
+        answered = await news.answer_to(tx, todo.enrollment_id, todo.id)
+        by, what = (now.done_by, now.result) if now and now.done_by else answered or (None, None)
+        user = await users.get(tx, by) if by else None
+    return None if user is None else f"{user.name} was first: {what or 'it is done'}."
+
+
+async def _todo(door: Door, todo_id: str) -> TodoRow:
+    async with door.database.reading() as tx:
+        todo = await todos.get(tx, todo_id)
+    if todo is None:
+        raise _not_found()
+    return todo
+
+
+async def _permitted(tx: AsyncSession, todo_id: str, by: str, what: str) -> TodoRow:
+    todo = await todos.get(tx, todo_id)
+    user = await acting_user(tx, by)
+    if todo is None:
+        raise _not_found()
+    check(user, what, Tie(own=todo.assignee_id == user.id))
+    if todo.status not in (TodoStatus.open, TodoStatus.away):
+        raise Refused("too_late", "That to-do is not open any more.")
+    return todo
+
+
+def _not_found() -> Refused:
+    return Refused("not_found", "There is no such to-do, or it is not shown to you.")

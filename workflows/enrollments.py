@@ -1,0 +1,206 @@
+"""EnrollmentWorkflow: one contact's way through one sequence. It waits and asks; the activities answer what comes next."""
+
+import asyncio
+import json
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+from temporalio import workflow
+from temporalio.common import RawValue, SearchAttributeKey
+
+with workflow.unsafe.imports_passed_through():
+    from activities.news import IN_TEMPORAL, NewsActivities
+    from sequencing.decisions import Decision, Do
+    from sequencing.enrollments import Status
+    from sequencing.runs import Answer, Ended, Outside, Ref, Start
+    from workflows.activity_options import LISTENING, RETRIES
+    from workflows.summaries import details, timer_summary
+
+STATUS = SearchAttributeKey.for_keyword("EnrollmentStatus")
+REASON = SearchAttributeKey.for_keyword("EnrollmentReason")
+LONGEST_BODY = 4000
+
+
+@workflow.defn
+class EnrollmentWorkflow:
+    """Signals say that there is news; `run` alone acts."""
+
+    @workflow.init
+    def __init__(self, start: Start) -> None:
+        self._start, self._noted = start, start.noted
+        self._numbers: list[int] = []
+        self._outside: list[Outside] = list(start.outside)
+        self._canceled_here = False
+
+    @workflow.run
+    async def run(self, start: Start) -> Ended:
+        decision = start.first
+        while decision.do is not Do.end or self._has_news():
+            self._show(decision)
+            if decision.do is Do.end or await self._news(decision):
+                decision = await self._take_note(decision)
+            else:
+                decision = await self._ask(decision)
+            if workflow.info().is_continue_as_new_suggested() and decision.do is not Do.end:
+                workflow.continue_as_new(
+                    replace(start, first=decision, noted=self._noted, outside=tuple(self._outside))
+                )
+        if self._canceled_here and decision.status is Status.canceled:
+            raise asyncio.CancelledError
+        return Ended(decision.status, decision.reason, decision.outcome)
+
+    async def _news(self, decision: Decision) -> bool:
+        """Waits until the decision's instant or news, whichever is first; says whether it was news."""
+        left = None if decision.at is None else decision.at - workflow.now()
+        if left is not None and left <= timedelta(0):
+            return self._has_news()
+        try:
+            await workflow.wait_condition(self._has_news, timeout=left, timeout_summary=timer_summary(decision))
+        except TimeoutError:
+            return self._has_news()
+        except asyncio.CancelledError:
+            self._cancel_pressed()
+        return True
+
+    async def _take_note(self, decision: Decision) -> Decision:
+        outside, self._outside, self._numbers = self._outside, [], []
+        return await self._finished(
+            decision,
+            workflow.start_activity_method(
+                NewsActivities.take_note,
+                args=[self._ref(decision), outside],
+                start_to_close_timeout=LISTENING,
+                retry_policy=RETRIES,
+                summary=f"step {decision.step} · take note of news",
+            ),
+        )
+
+    async def _ask(self, decision: Decision) -> Decision:
+        return await self._finished(
+            decision,
+            workflow.start_activity(
+                decision.do.value,
+                self._ref(decision),
+                result_type=Answer,
+                start_to_close_timeout=timedelta(seconds=self._start.within),
+                retry_policy=RETRIES,
+                summary=f"step {decision.step} · {decision.do.value}",
+            ),
+        )
+
+    async def _finished(self, decision: Decision, asked: "workflow.ActivityHandle[Answer]") -> Decision:
+        """The activity's answer. Cancel, pressed in Temporal meanwhile, is news for later and stops nothing half way."""
+        while True:
+            try:
+                answer = await asyncio.shield(asked)
+                break
+            except asyncio.CancelledError:
+                self._cancel_pressed()
+        self._noted = answer.noted
+        self._numbers = [number for number in self._numbers if number > self._noted]
+        if (answer.decision.status is Status.paused) != (decision.status is Status.paused):
+            self._tell_search(answer.decision)
+        return answer.decision
+
+    def _tell_search(self, decision: Decision) -> None:
+        if decision.do is Do.end:
+            return
+        reason = decision.reason.value if decision.reason else ""
+        workflow.upsert_search_attributes([STATUS.value_set(decision.status.value), REASON.value_set(reason)])
+
+    def _cancel_pressed(self) -> None:
+        self._canceled_here = True
+        self._outside.append(Outside(IN_TEMPORAL, "cancel"))
+
+    def _has_news(self) -> bool:
+        return bool(self._numbers or self._outside)
+
+    def _ref(self, decision: Decision) -> Ref:
+        return Ref(self._start.enrollment_id, self._start.run, decision.step, self._noted)
+
+    def _show(self, decision: Decision) -> None:
+        workflow.set_current_details(details(self._start.enrollment_id, self._start.run, decision))
+
+    def _hear(self, name: str, body: RawValue | None) -> None:
+        """A numbered signal comes through our door and is only a knock; any other is judged by the next activity."""
+        said = _read(body)
+        number = said.get("number")
+        if isinstance(number, int) and not isinstance(number, bool):
+            if number > self._noted:
+                self._numbers.append(number)
+        else:
+            signal_id = said.get("signal_id")
+            key = (
+                f"{name[:15]}-{signal_id}"
+                if isinstance(signal_id, str) and len(signal_id) <= 60
+                else str(workflow.uuid4())
+            )
+            self._outside.append(Outside(key, name[:40], said))
+
+    @workflow.signal
+    def result(self, body: RawValue | None = None) -> None:
+        self._hear("result", body)
+
+    @workflow.signal
+    def skip(self, body: RawValue | None = None) -> None:
+        self._hear("skip", body)
+
+    @workflow.signal
+    def send(self, body: RawValue | None = None) -> None:
+        self._hear("send", body)
+
+    @workflow.signal
+    def take_back(self, body: RawValue | None = None) -> None:
+        self._hear("take_back", body)
+
+    @workflow.signal
+    def reply(self, body: RawValue | None = None) -> None:
+        self._hear("reply", body)
+
+    @workflow.signal
+    def bypass(self, body: RawValue | None = None) -> None:
+        self._hear("bypass", body)
+
+    @workflow.signal
+    def pause(self, body: RawValue | None = None) -> None:
+        self._hear("pause", body)
+
+    @workflow.signal
+    def resume(self, body: RawValue | None = None) -> None:
+        self._hear("resume", body)
+
+    @workflow.signal
+    def cancel(self, body: RawValue | None = None) -> None:
+        self._hear("cancel", body)
+
+    @workflow.signal
+    def remove(self, body: RawValue | None = None) -> None:
+        self._hear("remove", body)
+
+    @workflow.signal
+    def conclude(self, body: RawValue | None = None) -> None:
+        self._hear("conclude", body)
+
+    @workflow.signal
+    def settle(self, body: RawValue | None = None) -> None:
+        self._hear("settle", body)
+
+    @workflow.signal
+    def look_again(self, body: RawValue | None = None) -> None:
+        self._hear("look_again", body)
+
+    @workflow.signal(dynamic=True)
+    def unknown(self, name: str, args: list[RawValue]) -> None:
+        self._hear(name, args[0] if args else None)
+
+
+def _read(body: RawValue | None) -> dict[str, Any]:
+    """The signal's JSON object; anything else, or a huge one, reads as an empty one and is refused by its judge."""
+    if body is None or len(body.payload.data) > LONGEST_BODY:
+        return {}
+    try:
+        said = json.loads(body.payload.data)
+    except ValueError:
+        return {}
+    return said if isinstance(said, dict) else {}
