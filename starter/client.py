@@ -53,7 +53,7 @@ class Reached(StrEnum):
 
 async def connect(*, lazy: bool = True, runtime: Runtime | None = None) -> Client:
     """The client named by TEMPORAL_ADDRESS and the SDK's other settings; lazy: it connects when first used."""
-    config = {"target_host": "localhost:7233", **ClientConfig.load_client_connect_config()}
+    config: dict[str, Any] = {"target_host": "localhost:7233", **ClientConfig.load_client_connect_config()}
     return await Client.connect(**config, data_converter=pydantic_data_converter, lazy=lazy, runtime=runtime)
 
 
@@ -65,7 +65,7 @@ class Runs:
         self.act_within, self.patience = act_within, patience
 
     async def start(self, enrollment: Enrollment, first: Decision) -> Reached:
-        """Starts the enrollment's present run; also `yes` when it is running already, `closing` while an older one is."""
+        """Starts the present run; also `yes` when it is running already, `closing` while an older one still is."""
         try:
             async with asyncio.timeout(self.patience):
                 return await self._start(enrollment, first)

@@ -1,4 +1,4 @@
-"""Enrolling contacts, and every act on an enrollment: asked for permission, judged by the rules, recorded, then told."""
+"""Enrolling contacts, and every act on an enrollment: permitted, judged by the rules, recorded, then told."""
 
 from dataclasses import dataclass, replace
 
@@ -116,7 +116,7 @@ class _Enrolling:
 
 
 async def admit(tx: AsyncSession, contact: Contact, sequence_id: int) -> None:
-    """Whether the contact may be in that sequence now; its row stays locked, so two adds at once are one after the other.
+    """Whether the contact may be in that sequence now; its row stays locked, so that two adds queue up.
 
     Raises Refused.
     """

@@ -1,4 +1,4 @@
-"""The sweep: in every worker, one at a time, it finishes what a door began and could not end. Each find is a bug's trace.
+"""The sweep: in every worker, one at a time, it ends what a door began and could not end. Each find is a bug's trace.
 
 Looks for open enrollments whose run was never started and news whose run was never told, both older than ten seconds,
 and for news that was told and is still un-noted after five minutes.

@@ -134,7 +134,7 @@ async def attention(tx: AsyncSession, user: User, limit: int = 1000) -> list[Enr
 
 
 def responsible() -> ColumnElement[int]:
-    """The one user who sees to an enrollment: who enrolled, else the contact's owner, else an admin; active ones only."""
+    """The one user who sees to it: who enrolled, else the contact's owner, else an admin; active ones only."""
     owner = select(ContactRow.owner_id).where(ContactRow.id == EnrollmentRow.contact_id).scalar_subquery()
     admins = select(UserRow.id).where(UserRow.level == Level.manage, UserRow.active)
     admin = admins.order_by(UserRow.id).limit(1).scalar_subquery()

@@ -84,7 +84,7 @@ class Life:
         self.enrollment = replace(self.enrollment, noted=self.enrollment.last_news)
 
     async def keep(self, happening: Happening, key: str, code: str) -> None:
-        """Records what a signal from outside brought, judged by the run's own activity, so that it is not judged again."""
+        """Records what a signal from outside brought, so that it is not judged again."""
         piece = await append_noted(self.tx, self.enrollment, happening, self.now, key, code)
         self.enrollment = replace(self.enrollment, last_news=piece.number, noted=piece.number)
 

@@ -1,4 +1,4 @@
-"""The tables. Instants are aware UTC; enumerations are text with a check; enrollment and to-do ids are ULIDs, never reused."""
+"""The tables. Instants are aware UTC, enumerations text with a check, ids of enrollments and to-dos ULIDs."""
 
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -316,7 +316,7 @@ class NewsRow(Table):
 
 
 class TodoRow(Table):
-    """A person's part of a step. It outlives a removed enrollment when done, so it points at nothing that is deleted."""
+    """A person's part of a step. Done ones outlive their enrollment, so it points at nothing that is deleted."""
 
     __tablename__ = "todos"
     __table_args__ = (

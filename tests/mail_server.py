@@ -28,6 +28,7 @@ import os
 import signal
 import ssl
 import time
+import warnings
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
@@ -162,6 +163,7 @@ class MailServer:
         return [Rule.read(line) for line in self._rules_file.read_text().splitlines() if line.strip()]
 
     def _conversation(self) -> "Conversation":
+        warnings.filterwarnings("ignore", "Requiring AUTH while not requiring TLS")
         conversation = Conversation(
             self,
             loop=asyncio.get_running_loop(),

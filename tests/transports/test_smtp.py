@@ -17,13 +17,13 @@ import pytest
 from sequencing.emails import Email, Mailbox, compose
 from sequencing.errors import About, DeliveryUnknown, Refused, TransportError
 from tests.mail_server import MailServer, read_diary, written
-from transports.outgoing import Delivery, Transport
+from transports.outgoing import Transport
 from transports.smtp import SmtpTransport
 
 BO = "bo@agency.test"
 ANN = "ann@example.org"
 LONG = timedelta(seconds=20)
-SHORT = timedelta(milliseconds=400)
+SHORT = timedelta(seconds=1)
 HELLO = compose(
     Email(
         sender=Mailbox("Bo", BO),
@@ -171,17 +171,19 @@ async def test_time_that_runs_out_before_the_first_byte_is_not_taken(diary: Path
 
 
 @pytest.mark.parametrize(
-    ("rule", "code"),
+    ("rule", "within", "code"),
     [
-        ("* data stall 30", "timeout"),
-        ("* answer stall 30", "timeout"),
-        ("* data drop", "disconnected"),
-        ("* answer drop", "disconnected"),
+        ("* data stall 30", SHORT, "timeout"),
+        ("* answer stall 30", SHORT, "timeout"),
+        ("* data drop", LONG, "disconnected"),
+        ("* answer drop", LONG, "disconnected"),
     ],
 )
-async def test_what_is_lost_after_the_first_byte_is_unknown(diary: Path, rule: str, code: str) -> None:
+async def test_what_is_lost_after_the_first_byte_is_unknown(
+    diary: Path, rule: str, within: timedelta, code: str
+) -> None:
     async with MailServer(diary=diary, rules=[rule]) as server:
-        failed = await failure_of(transport_to(server.port, within=SHORT))
+        failed = await failure_of(transport_to(server.port, within=within))
 
         assert isinstance(failed, DeliveryUnknown)
         assert failed.code == code
@@ -189,7 +191,7 @@ async def test_what_is_lost_after_the_first_byte_is_unknown(diary: Path, rule: s
 
 async def test_after_the_time_has_run_out_nothing_more_is_transmitted(diary: Path) -> None:
     big = b"Subject: big\r\n\r\n" + (b"x" * 900 + b"\r\n") * 15_000
-    async with MailServer(diary=diary, rules=["* data stall 1"]) as server:
+    async with MailServer(diary=diary, rules=["* data stall 2"]) as server:
         assert isinstance(await failure_of(transport_to(server.port, within=SHORT), big), DeliveryUnknown)
         await until_nobody_is_connected(server)
 
@@ -314,7 +316,7 @@ async def test_an_answer_before_the_message_is_never_unknown(
 
 
 async def test_a_server_that_only_knows_helo_takes_messages() -> None:
-    async with saying("220 hello", EHLO="502 what", DATA="354 go", **{".": "250 taken"}) as port:
+    async with saying("220 hello", EHLO="502 what") as port:
         delivery = await transport_to(port).open(sender=BO, recipient=ANN)
         await delivery.close()
 
@@ -550,9 +552,7 @@ def test_a_malformed_url_is_refused_without_quoting_the_password(url: str) -> No
         SmtpTransport(url, within=LONG)
 
     assert refused.value.code == "invalid_smtp_url"
-    assert (
-        "secret" not in "".join(traceback.format_exception(refused.value)).split("test_smtp.py")[-1].split("\n", 3)[-1]
-    )
+    assert "secret" not in "".join(traceback.format_exception(refused.value))
     assert refused.value.__context__ is None
 
 
@@ -591,13 +591,13 @@ async def test_the_mail_server_is_a_program_too_and_obeys_new_rules_at_once(tmp_
     )
     assert program.stdout is not None
     port = int((await program.stdout.readline()).decode().rpartition(":")[2])
-    transport = transport_to(port, within=SHORT)
+    transport = transport_to(port)
 
     try:
         assert (await failure_of(transport, recipient="cy@example.org")).code == "550"
         await deliver(transport, recipient="cy@example.org")
         rules.write_text("ann@* answer stall 30\n")
-        assert isinstance(await failure_of(transport), DeliveryUnknown)
+        assert isinstance(await failure_of(transport_to(port, within=SHORT)), DeliveryUnknown)
         await written(diary, "stalled", ANN)
     finally:
         program.send_signal(signal.SIGTERM)
@@ -605,8 +605,3 @@ async def test_the_mail_server_is_a_program_too_and_obeys_new_rules_at_once(tmp_
     assert [entry["recipient"] for entry in read_diary(diary, "answered")] == ["cy@example.org"]
     [complete] = read_diary(diary, "DATA-complete", ANN)
     assert message_from_string(complete["message"])["Message-ID"] == "<one@agency.test>"
-
-
-def is_a_transport(transport: Transport) -> Delivery | None:
-    """Never called: the type checker compares SmtpTransport with the Protocol here."""
-    return is_a_transport(SmtpTransport("smtp://mail.test", within=LONG)) if transport else None

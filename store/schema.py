@@ -1,0 +1,44 @@
+"""Bringing the database to the present schema, and asking whether it is there."""
+
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, text
+
+from store.database import Database
+
+MIGRATING = 0x5E900E4C
+"""Number of the advisory lock under which PostgreSQL migrates once, however many start at the same moment."""
+
+
+async def migrate(database: Database) -> None:
+    """Applies what is missing; repeating it changes nothing."""
+    async with database.engine.execution_options(writing=True).begin() as connection:
+        if connection.dialect.name == "postgresql":
+            await connection.execute(text(f"SELECT pg_advisory_xact_lock({MIGRATING})"))
+        await connection.run_sync(_upgrade)
+
+
+async def is_current(database: Database) -> bool:
+    """Whether nothing is missing."""
+    async with database.engine.connect() as connection:
+        return await connection.run_sync(_revision) == ScriptDirectory.from_config(_config()).get_current_head()
+
+
+def _upgrade(connection: Connection) -> None:
+    config = _config()
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")
+
+
+def _revision(connection: Connection) -> str | None:
+    return MigrationContext.configure(connection).get_current_revision()
+
+
+def _config() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    return config

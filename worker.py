@@ -1,0 +1,165 @@
+"""The worker: builds store, transports and activities, runs them and the sweep, and stops gracefully on SIGTERM."""
+
+import asyncio
+import os
+import signal
+import socket
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+
+import structlog
+import uvicorn
+from sqlalchemy.exc import SQLAlchemyError
+from temporalio.client import Client
+from temporalio.runtime import PrometheusConfig, Runtime, TelemetryConfig
+from temporalio.worker import Worker
+from ulid import ULID
+
+from activities.emails import EmailActivities
+from activities.news import NewsActivities
+from activities.silence import Silence
+from activities.texts import TextActivities
+from activities.todos import TodoActivities
+from activities.world import World
+from sequencing.errors import Refused
+from settings import Settings
+from starter.client import Runs, connect
+from starter.door import Door
+from starter.log import configure
+from starter.sweep import Sweep
+from store.database import Database
+from transports.outbox import EmailOutbox, TextOutbox
+from transports.smtp import SmtpTransport
+from web.health import Health, health_app
+from workflows.enrollments import EnrollmentWorkflow
+
+log = structlog.get_logger()
+
+
+def world(settings: Settings, database: Database) -> World:
+    """What activities work with. Raises Refused where a setting cannot be read."""
+    within = timedelta(seconds=settings.hand_over_seconds)
+    smtp = SmtpTransport(settings.smtp_url, within=within) if settings.smtp_url else None
+    return World(
+        database=database,
+        emails=smtp or EmailOutbox(settings.outbox),
+        texts=TextOutbox(settings.outbox),
+        new_id=lambda: str(ULID()),
+        secret=settings.secret_bytes(),
+        mail_domain=settings.mail_domain,
+        retry_after=settings.retry_after,
+        record_within=timedelta(seconds=settings.hand_over_seconds / 2),
+    )
+
+
+def build(client: Client, settings: Settings, inside: World) -> Worker:
+    """The Temporal worker."""
+    return Worker(
+        client,
+        task_queue=settings.task_queue,
+        workflows=[EnrollmentWorkflow],
+        activities=[
+            NewsActivities(inside).take_note,
+            EmailActivities(inside).send_email,
+            TextActivities(inside).send_text,
+            TodoActivities(inside).open_todo,
+        ],
+        interceptors=[Silence()],
+        max_cached_workflows=settings.max_cached_workflows,
+        graceful_shutdown_timeout=timedelta(seconds=settings.grace_seconds),
+    )
+
+
+async def run(settings: Settings) -> None:
+    """Runs until SIGTERM or SIGINT. An engine or a database that is away is waited for."""
+    configure()
+    stopping = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stopping.set)
+    database = Database(settings.database)
+    health = Health(database)
+    served = asyncio.create_task(_serve(settings.health_address, health))
+    working = asyncio.create_task(_work(settings, database, health, stopping))
+    await asyncio.wait([working, asyncio.create_task(stopping.wait())], return_when=asyncio.FIRST_COMPLETED)
+    health.stopping = True
+    await working
+    served.cancel()
+    await database.close()
+    log.info("worker stopped")
+
+
+async def _work(settings: Settings, database: Database, health: Health, stopping: asyncio.Event) -> None:
+    runtime = _runtime(settings.metrics_address)
+    client = await _connected(runtime, stopping)
+    if client is None:
+        return
+    finds = runtime.metric_meter.create_counter("sequencing_sweep_finds", "What doors left undone and the sweep ended")
+    runs = Runs(client, settings.task_queue, act_within=settings.act_within)
+    door = Door(database, runs, now=lambda: datetime.now(UTC), new_id=lambda: str(ULID()))
+    sweep = Sweep(
+        door,
+        holder=f"{socket.gethostname()}:{os.getpid()}",
+        every=timedelta(seconds=settings.sweep_seconds),
+        found=lambda kind, number: finds.add(number, {"kind": kind}),
+    )
+    sweeping = asyncio.create_task(sweep.run())
+    async with build(client, settings, world(settings, database)):
+        health.working = True
+        log.info("worker started", task_queue=settings.task_queue)
+        await stopping.wait()
+        log.info("worker stopping")
+    sweeping.cancel()
+
+
+async def _connected(runtime: Runtime, stopping: asyncio.Event) -> Client | None:
+    said = False
+    while not stopping.is_set():
+        try:
+            return await connect(lazy=False, runtime=runtime)
+        except RuntimeError:
+            if not said:
+                log.warning("Temporal cannot be reached yet; waiting for it")
+            said = True
+            await asyncio.sleep(1)
+    return None
+
+
+def _runtime(metrics_address: str) -> Runtime:
+    metrics = PrometheusConfig(bind_address=metrics_address) if metrics_address else None
+    return Runtime(telemetry=TelemetryConfig(metrics=metrics))
+
+
+async def _serve(address: str, health: Health) -> None:
+    if not address:
+        return
+    host, _, port = address.rpartition(":")
+    config = uvicorn.Config(health_app(health), host=host, port=int(port), log_level="error", lifespan="off")
+    server = uvicorn.Server(config)
+    server.capture_signals = _no_signals  # type: ignore[method-assign,assignment]  # SIGTERM is the worker's
+    await server.serve()
+
+
+@contextmanager
+def _no_signals() -> Iterator[None]:
+    yield
+
+
+def main() -> None:
+    """Entry of `python -m worker`."""
+    try:
+        asyncio.run(run(Settings()))
+        code = 0
+    except Refused as refusal:
+        print(refusal.sentence, file=sys.stderr)  # noqa: T201 - a worker that cannot start says why
+        code = 1
+    except SQLAlchemyError as error:
+        print(f"The database cannot be used: {type(error).__name__}", file=sys.stderr)  # noqa: T201
+        code = 3
+    sys.stdout.flush()
+    os._exit(code)  # a Temporal client may abort the interpreter while it winds down
+
+
+if __name__ == "__main__":
+    main()
