@@ -137,7 +137,7 @@ async def _serve(address: str, health: Health) -> None:
     host, _, port = address.rpartition(":")
     config = uvicorn.Config(health_app(health), host=host, port=int(port), log_level="error", lifespan="off")
     server = uvicorn.Server(config)
-    server.capture_signals = _no_signals  # type: ignore[method-assign,assignment]  # SIGTERM is the worker's
+    server.capture_signals = _no_signals  # type: ignore[method-assign]  # SIGTERM is the worker's
     await server.serve()
 
 

@@ -1,0 +1,120 @@
+"""Sequencer: every act, for services that call from Python. Permission is asked here, and nowhere further in.
+
+async with Sequencer.connect() as sequencer:
+    await sequencer.enroll("Welcome", ["ann@example.org"], by="rita@example.org")
+"""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Self
+
+from ulid import ULID
+
+from sequencing.happenings import Happening, Settlement, What
+from sequencing.todos import Outcome
+from settings import Settings
+from starter import enrollments, todos
+from starter.client import Runs, connect
+from starter.door import Door
+from starter.enrollments import Enrolled, NotEnrolled, Receipt
+from store.database import Database
+
+
+@dataclass(frozen=True, slots=True)
+class Sequencer:
+    """The acts. `by` is the email of the acting user. Each raises Refused (nothing changed) or Unchanged."""
+
+    door: Door
+
+    @classmethod
+    @asynccontextmanager
+    async def connect(cls, settings: Settings | None = None) -> AsyncIterator[Self]:
+        """A sequencer on the database and engine that the environment names."""
+        async with open_door(settings or Settings()) as door:
+            yield cls(door)
+
+    async def enroll(
+        self, sequence: str, contacts: list[str], *, by: str, opportunity_id: int | None = None, dry_run: bool = False
+    ) -> list[Enrolled | NotEnrolled]:
+        """Enrolls contacts; an answer for each."""
+        return await enrollments.enroll(
+            self.door, sequence, contacts, by, opportunity_id=opportunity_id, dry_run=dry_run
+        )
+
+    async def bypass(self, enrollment_id: str, *, by: str) -> Receipt:
+        """Ends the current wait's delay."""
+        return await self._act(enrollment_id, What.bypass, by)
+
+    async def pause(self, enrollment_id: str, *, by: str) -> Receipt:
+        """Nothing more happens until it is resumed."""
+        return await self._act(enrollment_id, What.pause, by)
+
+    async def resume(self, enrollment_id: str, *, by: str) -> Receipt:
+        """Goes on, with the wait that was left."""
+        return await self._act(enrollment_id, What.resume, by)
+
+    async def cancel(self, enrollment_id: str, *, by: str) -> Receipt:
+        """Stops it; it can be reactivated."""
+        return await self._act(enrollment_id, What.cancel, by)
+
+    async def reactivate(self, enrollment_id: str, *, by: str) -> Receipt:
+        """Takes a canceled one up again where it stopped."""
+        return await self._act(enrollment_id, What.reactivate, by)
+
+    async def remove(self, enrollment_id: str, *, by: str) -> Receipt:
+        """Deletes it and its history beyond recovery; completed actions stay in the contact's history."""
+        return await self._act(enrollment_id, What.remove, by)
+
+    async def reply(self, enrollment_id: str, *, by: str) -> Receipt:
+        """The contact has replied, says somebody."""
+        return await self._act(enrollment_id, What.reply, by)
+
+    async def conclude(self, enrollment_id: str, outcome: Outcome, *, by: str) -> Receipt:
+        """Ends it with an outcome."""
+        happening = Happening(What.conclude, outcome=outcome)
+        return await enrollments.act(self.door, enrollment_id, happening, by)
+
+    async def settle(self, enrollment_id: str, settlement: Settlement, *, by: str) -> Receipt:
+        """Says of a message nobody knows about that it left, or that it shall be sent again."""
+        happening = Happening(What.settle, settlement=settlement)
+        return await enrollments.act(self.door, enrollment_id, happening, by)
+
+    async def resolve(self, todo_id: str, result: str, *, by: str, note: str | None = None) -> Receipt:
+        """Gives a call or a task its result."""
+        return await todos.resolve(self.door, todo_id, result, by, note)
+
+    async def skip(self, todo_id: str, *, by: str) -> Receipt:
+        """Goes on without a result."""
+        return await todos.skip(self.door, todo_id, by)
+
+    async def send(self, todo_id: str, *, by: str, subject: str | None = None, body: str | None = None) -> Receipt:
+        """Sends a manual email."""
+        return await todos.send(self.door, todo_id, by, subject, body)
+
+    async def take_back(self, todo_id: str, *, by: str) -> Receipt:
+        """Takes a result back."""
+        return await todos.take_back(self.door, todo_id, by)
+
+    async def postpone(self, todo_id: str, until: datetime, *, by: str) -> None:
+        """Makes a to-do due at another instant."""
+        await todos.postpone(self.door, todo_id, until, by)
+
+    async def reassign(self, todo_id: str, to: str, *, by: str) -> None:
+        """Puts a to-do on another user's list."""
+        await todos.reassign(self.door, todo_id, to, by)
+
+    async def _act(self, enrollment_id: str, what: What, by: str) -> Receipt:
+        return await enrollments.act(self.door, enrollment_id, Happening(what), by)
+
+
+@asynccontextmanager
+async def open_door(settings: Settings) -> AsyncIterator[Door]:
+    """The door on the database and engine that the settings name; neither is reached before it is needed."""
+    database = Database(settings.database)
+    try:
+        runs = Runs(await connect(), settings.task_queue, act_within=settings.act_within)
+        yield Door(database, runs, now=lambda: datetime.now(UTC), new_id=lambda: str(ULID()))
+    finally:
+        await database.close()
