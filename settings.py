@@ -46,8 +46,8 @@ class Settings(BaseSettings):
 
     @property
     def act_within(self) -> float:
-        """Seconds an acting activity may take; a live attempt always ends before a second one begins."""
-        return self.hand_over_seconds * 1.5 + 10
+        """Seconds an acting activity may take: connecting, handing over and recording; a live attempt ends before that."""
+        return self.hand_over_seconds * 2.5 + 5
 
     @property
     def retry_after(self) -> timedelta:

@@ -1,4 +1,4 @@
-"""No foreign text in Temporal: whatever an activity raises reaches the engine, and the log, as the name of its kind alone.
+"""No foreign text in Temporal: what an activity raises reaches the engine, and the log, as the name of its kind.
 
 A database's error quotes its parameters and a mail server's quotes addresses; histories and logs are read by operators.
 """

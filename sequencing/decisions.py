@@ -32,7 +32,7 @@ DUTY: dict[Action, Do] = {
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """`do` it at the instant `at` (aware, UTC; None: wait for news alone). The rest says where the enrollment stands."""
+    """`do` it at the instant `at` (aware, UTC; None: on news alone). The rest says where the enrollment stands."""
 
     do: Do
     step: int

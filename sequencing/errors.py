@@ -45,7 +45,7 @@ class TransportError(Exception):
         self.about = about
 
 
-class DeliveryUnknown(TransportError):
+class DeliveryUnknown(TransportError):  # noqa: N818 - it is an answer
     """The hand-over began and its end was never heard: the message may or may not have arrived."""
 
     def __init__(self, code: str) -> None:

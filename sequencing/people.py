@@ -37,7 +37,7 @@ class AddressType(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """Somebody who signs in. `sending_address` and `sending_number` are what messages leave from; either may be missing."""
+    """Somebody who signs in. Messages leave from `sending_address` and `sending_number`; either may be missing."""
 
     id: int
     email: str
@@ -67,7 +67,7 @@ class Opportunity:
 
 @dataclass(frozen=True, slots=True)
 class Contact:
-    """The person a sequence addresses. `emails` are (type, address) in order of preference; `mobile` is E.164 or None."""
+    """The person a sequence addresses. `emails` are (type, address), preferred ones first; `mobile` is E.164."""
 
     id: int
     first_name: str

@@ -1,4 +1,4 @@
-"""What travels between a run, its activities and its signals: ids, words, numbers and aware instants, never a person's data."""
+"""What travels between a run, its activities and its signals: ids, words, numbers, instants; no person's data."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -11,7 +11,7 @@ from sequencing.todos import Outcome
 
 @dataclass(frozen=True, slots=True)
 class Outside:
-    """A signal that did not come through our door: a key that makes it unique, its name, and its body as it was read."""
+    """A signal that came past our door: a key that makes it unique, its name, and its body as it was read."""
 
     key: str
     name: str

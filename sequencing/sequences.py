@@ -51,7 +51,11 @@ class Sharing(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One action. Emails carry `subject` and `body` (their own or their template's), texts `body`, calls and tasks `title` and `body` (the instructions)."""
+    """One action.
+
+    Emails carry `subject` and `body` (their own or their template's), texts `body`, calls and tasks `title` and the
+    instructions in `body`.
+    """
 
     position: int
     action: Action

@@ -1,4 +1,4 @@
-"""The sequencing settings, as values: when automatic messages leave, and whether a contact may be in several sequences."""
+"""The sequencing settings as values: when automatic messages leave, whether a contact may be in several sequences."""
 
 from dataclasses import dataclass
 

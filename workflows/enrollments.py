@@ -1,4 +1,4 @@
-"""EnrollmentWorkflow: one contact's way through one sequence. It waits and asks; the activities answer what comes next."""
+"""EnrollmentWorkflow: one contact's way through one sequence. It waits and asks; activities answer what comes next."""
 
 import asyncio
 import json

@@ -62,10 +62,14 @@ def weeks() -> st.SearchStrategy[tuple[tuple[Frame, ...], ...]]:
 
 @st.composite
 def cases(draw: st.DrawFn, changes: dict[str, list[str]] = CHANGES) -> tuple[datetime, Calendar]:
-    """An instant and a calendar with closed dates round it."""
+    """An instant and a calendar with closed dates round it; often a frame opens or closes at that very instant."""
     zone, at = draw(moments(changes))
     closed = draw(st.frozensets(st.integers(-3, 9), max_size=6))
-    return at, Calendar(zone, draw(weeks()), frozenset(at.date() + n * DAY for n in closed))
+    calendar = Calendar(zone, draw(weeks()), frozenset(at.date() + n * DAY for n in closed))
+    edges = sorted({edge for day in calendar.frames for frame in day for edge in (frame.opens, frame.closes)})
+    if edges and draw(st.booleans()):
+        at = datetime.combine(at.date(), draw(st.sampled_from(edges)), ZoneInfo(zone)).astimezone(UTC)
+    return at, calendar
 
 
 def delays(*units: Unit) -> st.SearchStrategy[Delay]:
@@ -225,10 +229,12 @@ def test_seconds_minutes_and_hours_are_elapsed_time(case: tuple[datetime, Calend
 @quick
 @given(moments(CHANGES | BACK_OVER_MIDNIGHT), delays(Unit.days, Unit.weeks))
 def test_days_and_weeks_are_those_of_the_library_whenever(moment: tuple[str, datetime], delay: Delay) -> None:
-    zone, at = moment
+    zone, near_change = moment
+    days = delay.amount * (7 if delay.unit is Unit.weeks else 1)
+    at = near_change - days * DAY
+
     ready = ready_at(at, delay, Calendar(zone, ((),) * 7))
 
-    days = delay.amount * (7 if delay.unit is Unit.weeks else 1)
     # Not ZonedDateTime.add: from the second 01:00 of one autumn to that of the next it keeps the offset, so the second.
     then = Instant(at).to_tz(zone).to_plain().add(days=days)
 

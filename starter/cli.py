@@ -1,0 +1,27 @@
+"""The command line: `sequencing …`. Each command is an act at the door; see `starter/commands/`."""
+
+import typer
+
+from starter.commands import admin, enrollments, running, todos
+
+app = typer.Typer(
+    name="sequencing",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Sequences of emails, calls, texts and tasks; every enrollment is a durable Temporal workflow.",
+)
+app.command("up")(running.up_)
+app.command("worker")(running.worker)
+app.command("setup")(running.setup)
+app.command("reconcile")(running.reconcile_)
+app.command("enroll")(enrollments.enroll)
+app.command("attention")(todos.attention)
+app.add_typer(enrollments.app, name="enrollments")
+app.add_typer(todos.app, name="todos")
+app.add_typer(admin.contacts, name="contacts")
+app.add_typer(admin.sequences, name="sequences")
+app.add_typer(admin.templates, name="templates")
+app.add_typer(admin.users, name="users")
+app.add_typer(admin.suppressions, name="suppressions")
+app.add_typer(admin.settings, name="settings")

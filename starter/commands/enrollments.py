@@ -1,0 +1,129 @@
+"""`sequencing enroll` and `sequencing enrollments …`."""
+
+import json
+from typing import Annotated, Any
+
+import typer
+
+from sequencing.enrollments import Enrollment, Status
+from sequencing.happenings import Happening, Settlement, What
+from sequencing.todos import Outcome
+from starter import enrollments as acts
+from starter.commands.shell import As, Json, acknowledge, act, leave, show
+from starter.door import Door, acting_user
+from starter.enrollments import NotEnrolled
+from starter.timeline import Story, story
+from store import contacts, sequences
+from store import enrollments as rows
+
+app = typer.Typer(no_args_is_help=True, help="Look at enrollments and act on them.")
+Id = Annotated[str, typer.Argument(help="The enrollment's id.", metavar="ENROLLMENT")]
+
+
+def enroll(
+    sequence: Annotated[str, typer.Argument(help="Number or name of the sequence.")],
+    wanted: Annotated[list[str], typer.Argument(help="Contacts by id, external id or email.", metavar="CONTACT…")],
+    by: As = "",
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would happen.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Enroll contacts in a sequence. Exit 1 when all were refused."""
+    answers = act(lambda door: acts.enroll(door, sequence, wanted, by, dry_run=dry_run))
+    refused = [answer for answer in answers if isinstance(answer, NotEnrolled)]
+    show([_answer(answer, dry_run) for answer in answers], as_json)
+    leave(1 if len(refused) == len(answers) else 0)
+
+
+def _answer(answer: Any, dry_run: bool) -> dict[str, Any]:
+    if isinstance(answer, NotEnrolled):
+        return {"contact": answer.contact, "answer": answer.code, "enrollment": None, "remark": answer.sentence}
+    before = "was in it before" if answer.was_in_it_before else None
+    remark = "; ".join(part for part in (before, answer.remark) if part) or None
+    said = "would be enrolled" if dry_run else "enrolled"
+    return {"contact": answer.contact, "answer": said, "enrollment": answer.enrollment_id, "remark": remark}
+
+
+@app.command("list")
+def list_(
+    by: As = "",
+    sequence: Annotated[str, typer.Option(help="Only of this sequence.")] = "",
+    status: Annotated[Status | None, typer.Option(help="Only with this status.")] = None,
+    as_json: Json = False,
+) -> None:
+    """The enrollments you see."""
+
+    async def look(door: Door) -> list[dict[str, Any]]:
+        async with door.database.reading() as tx:
+            user = await acting_user(tx, by)
+            only = (await sequences.find(tx, sequence, user)).id if sequence else None
+            found = await rows.listed(tx, user, rows.Filter(sequence_id=only, status=status))
+            people = await contacts.some(tx, [one.contact_id for one in found])
+            return [_row(one, people[one.contact_id].name) for one in found]
+
+    show(act(look), as_json, "No enrollments.")
+
+
+def _row(one: Enrollment, name: str) -> dict[str, Any]:
+    return {
+        "id": one.id,
+        "sequence": one.sequence_id,
+        "contact": name,
+        "status": one.status,
+        "state": one.state if one.status is Status.active else None,
+        "reason": one.reason,
+        "outcome": one.outcome,
+        "step": one.step,
+        "due": one.due_at.isoformat(timespec="seconds") if one.due_at else None,
+        "why": one.why,
+    }
+
+
+@app.command("show")
+def show_(enrollment: Id, by: As = "", as_json: Json = False) -> None:
+    """One enrollment: where it stands, what is next, when, why not yet, and everything that has happened."""
+    told: Story = act(lambda door: story(door, enrollment, by))
+    print(json.dumps(told.as_json(), indent=2, default=str, ensure_ascii=False) if as_json else told.as_text())
+
+
+def _simple(what: What, words: str) -> None:
+    def command(enrollment: Id, by: As = "", as_json: Json = False) -> None:
+        acknowledge(act(lambda door: acts.act(door, enrollment, Happening(what), by)), as_json)
+
+    app.command(what.value, help=words)(command)
+
+
+_simple(What.bypass, "End the delay it waits for; window and other bounds stand.")
+_simple(What.pause, "Let nothing more happen until it is resumed.")
+_simple(What.resume, "Go on, with the wait that was left.")
+_simple(What.cancel, "Stop it; it can be reactivated.")
+_simple(What.reactivate, "Take a canceled one up again where it stopped.")
+_simple(What.reply, "Say that the contact has replied.")
+
+
+@app.command()
+def conclude(enrollment: Id, outcome: Annotated[Outcome, typer.Argument()], by: As = "", as_json: Json = False) -> None:
+    """End it with an outcome."""
+    happening = Happening(What.conclude, outcome=outcome)
+    acknowledge(act(lambda door: acts.act(door, enrollment, happening, by)), as_json)
+
+
+@app.command()
+def settle(
+    enrollment: Id, settlement: Annotated[Settlement, typer.Argument()], by: As = "", as_json: Json = False
+) -> None:
+    """Say of a message nobody knows about that it left, or that it shall be sent again."""
+    happening = Happening(What.settle, settlement=settlement)
+    acknowledge(act(lambda door: acts.act(door, enrollment, happening, by)), as_json)
+
+
+@app.command()
+def remove(
+    enrollment: Id,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask; what is deleted cannot be recovered.")] = False,
+    by: As = "",
+    as_json: Json = False,
+) -> None:
+    """Delete it and its history beyond recovery; completed actions stay in the contact's history."""
+    if not yes and not typer.confirm("Its history will be deleted and cannot be recovered. Remove it?"):
+        raise typer.Exit(1)
+    acknowledge(act(lambda door: acts.act(door, enrollment, Happening(What.remove), by)), as_json)

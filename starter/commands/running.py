@@ -1,0 +1,57 @@
+"""`sequencing up|worker|setup|reconcile|outbox`: running it."""
+
+import os
+import sys
+from collections import Counter
+from typing import Annotated
+
+import typer
+
+from settings import Settings
+from starter.commands.shell import As, Json, act, fail, show
+from starter.door import Door, permitted
+from starter.reconcile import Repair, reconcile
+from starter.setup import set_up
+from starter.up import Ports, up
+
+
+def up_(
+    temporal_port: Annotated[int, typer.Option(help="Temporal.")] = 7233,
+    ui_port: Annotated[int, typer.Option(help="Temporal's UI.")] = 8233,
+    metrics_port: Annotated[int, typer.Option(help="The worker's metrics.")] = 9090,
+    health_port: Annotated[int, typer.Option(help="The worker's /health.")] = 9091,
+) -> None:
+    """Run everything on this machine: Temporal with its UI, a worker, and on the first start the demo cast."""
+    ports = Ports(temporal=temporal_port, ui=ui_port, metrics=metrics_port, health=health_port)
+    act(lambda door: up(door, Settings(), ports))
+
+
+def worker() -> None:
+    """Run a worker with the sweep, until SIGTERM."""
+    sys.stdout.flush()
+    os.execv(sys.executable, [sys.executable, "-m", "worker"])  # noqa: S606 - the same program, in its other role
+
+
+def setup(admin: Annotated[str, typer.Option(help="Email of the first admin.")] = "") -> None:
+    """Make database and Temporal ready; repeating it changes nothing."""
+    act(lambda door: set_up(door, admin, Settings().retention_days))
+    print("The database has the present schema; Temporal has the search attributes and the retention.")
+
+
+def reconcile_(by: As = "", as_json: Json = False) -> None:
+    """Make rows and runs agree after a crash, a restore, or a hand in the Temporal UI."""
+
+    async def look(door: Door) -> list[tuple[str, Repair]]:
+        async with door.database.reading() as tx:
+            await permitted(tx, by, "reconcile")
+        return [(found.enrollment_id, found.repair) async for found in reconcile(door)]
+
+    found = act(look)
+    mended = [{"enrollment": one, "repair": repair} for one, repair in found if repair is not Repair.sound]
+    show(mended, as_json, "Rows and runs agree.")
+    if not as_json:
+        print(
+            ", ".join(f"{number} {repair}" for repair, number in Counter(r for _, r in found).items()) or "nothing open"
+        )
+    if any(repair is Repair.unreachable for _, repair in found):
+        fail("Temporal did not answer for some; repeat this when it is back.", 3)

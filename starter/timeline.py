@@ -1,0 +1,108 @@
+"""The story of one enrollment: where it stands, what is next, when, why not yet, and everything that has happened."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from sequencing.enrollments import Enrollment, Status, StepState
+from sequencing.errors import Refused
+from sequencing.permissions import check
+from starter.door import Door, acting_user
+from store import contacts, enrollments, news, ties, users
+from store.tables import EventRow, SequenceRow
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """What `enrollments show` tells."""
+
+    enrollment: Enrollment
+    sequence: str
+    contact: str
+    next: str
+    events: list[dict[str, Any]]
+    unnoted: list[str]
+
+    def as_json(self) -> dict[str, Any]:
+        """For programs."""
+        one = self.enrollment
+        return {
+            "id": one.id,
+            "workflow_id": one.workflow_id,
+            "sequence": self.sequence,
+            "contact": self.contact,
+            "status": one.status,
+            "state": one.state if one.status is Status.active else None,
+            "reason": one.reason,
+            "outcome": one.outcome,
+            "step": one.step,
+            "todo": one.todo,
+            "due": one.due_at,
+            "next": self.next,
+            "timeline": self.events,
+            "not_yet_taken_in": self.unnoted,
+        }
+
+    def as_text(self) -> str:
+        """For people."""
+        one = self.enrollment
+        why = f" ({one.outcome or one.reason})" if one.reason or one.outcome else ""
+        lines = [f"{self.contact} in {self.sequence!r}: {one.status}{why}", f"next: {self.next}", ""]
+        lines += [_line(event) for event in self.events]
+        lines += [f"recorded, takes effect when Temporal is back: {what}" for what in self.unnoted]
+        return "\n".join([*lines, "", f"run in Temporal: {one.workflow_id}"])
+
+
+async def story(door: Door, enrollment_id: str, by: str) -> Story:
+    """Raises Refused where the user may not see it."""
+    async with door.database.reading() as tx:
+        user = await acting_user(tx, by)
+        one = await enrollments.get(tx, enrollment_id)
+        if one is None:
+            raise Refused("not_found", "There is no such enrollment, or it is not shown to you.")
+        _, tie = await ties.to_enrollment(tx, user.id, one, None)
+        check(user, "see", tie if not tie.seen else type(tie)(own=True, seen=True))
+        contact = await contacts.get(tx, one.contact_id)
+        sequence = await tx.get_one(SequenceRow, one.sequence_id)
+        events = await enrollments.timeline(tx, one.id)
+        known = await users.some(tx, {event.by for event in events if event.by})
+        waiting = [piece.happening.what.value for piece in await news.unnoted(tx, one)]
+    told = [_event(event, {user.id: user.name for user in known.values()}) for event in events]
+    return Story(one, sequence.name, contact.name if contact else "?", what_is_next(one, door.now()), told, waiting)
+
+
+def what_is_next(one: Enrollment, now: datetime) -> str:
+    """One sentence: what comes, when, and why not yet."""
+    if one.status is Status.finished:
+        return f"nothing; it finished ({one.outcome})"
+    if one.status is Status.canceled:
+        return f"nothing; it was canceled, and step {one.step} and all later ones with it; it can be reactivated"
+    if one.status is Status.paused:
+        return f"nothing, until a person mends it: {one.reason}, since {_shown(one.since)}"
+    if one.state is StepState.to_do:
+        return f"step {one.step} is on somebody's to-do list"
+    if one.state is StepState.sending:
+        return f"step {one.step} is being handed over"
+    if one.due_at is None:
+        return f"step {one.step} waits for a change of the settings: {one.why}"
+    if one.ready_at and one.due_at > one.ready_at > now:
+        return f"step {one.step} at {_shown(one.due_at)}; its delay ends at {_shown(one.ready_at)}, then {one.why}"
+    return f"step {one.step} at {_shown(one.due_at)}" + (f" ({one.why})" if one.why else "")
+
+
+def _event(event: EventRow, names: dict[int, str]) -> dict[str, Any]:
+    who = names.get(event.by) if event.by else None
+    said = {"at": event.at, "what": event.what, "step": event.step, "by": who, "status": event.status}
+    return {**said, "refused": event.code, **event.details}
+
+
+def _line(event: dict[str, Any]) -> str:
+    plain = ("at", "what", "step", "by", "status", "refused")
+    more = ", ".join(f"{name} {value}" for name, value in event.items() if name not in plain and value)
+    by = f" by {event['by']}" if event["by"] else ""
+    refused = f"  changed nothing: {event['refused']}" if event["refused"] else ""
+    return f"{_shown(event['at'])}  step {event['step']}  {event['what']}{by}{f'  ({more})' if more else ''}{refused}"
+
+
+def _shown(at: datetime | None) -> str:
+    return "?" if at is None else at.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%SZ")
