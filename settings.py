@@ -46,7 +46,7 @@ class Settings(BaseSettings):
 
     @property
     def act_within(self) -> float:
-        """Seconds an acting activity may take: connecting, handing over and recording; a live attempt ends before that."""
+        """Seconds an acting activity may take: connecting, handing over and recording; a live one ends earlier."""
         return self.hand_over_seconds * 2.5 + 5
 
     @property

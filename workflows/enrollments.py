@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -90,7 +91,7 @@ class EnrollmentWorkflow:
         )
 
     async def _finished(self, decision: Decision, asked: "workflow.ActivityHandle[Answer]") -> Decision:
-        """The activity's answer. Cancel, pressed in Temporal meanwhile, is news for later and stops nothing half way."""
+        """The activity's answer. Cancel, pressed in Temporal meanwhile, is news for later; nothing stops half way."""
         while True:
             try:
                 answer = await asyncio.shield(asked)
@@ -191,7 +192,7 @@ class EnrollmentWorkflow:
         self._hear("look_again", body)
 
     @workflow.signal(dynamic=True)
-    def unknown(self, name: str, args: list[RawValue]) -> None:
+    def unknown(self, name: str, args: Sequence[RawValue]) -> None:
         self._hear(name, args[0] if args else None)
 
 
