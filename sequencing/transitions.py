@@ -13,7 +13,6 @@ from sequencing.enrollments import Enrollment, Place, Status, StepState
 from sequencing.errors import Refused, Unchanged
 from sequencing.happenings import Happening, Reason, Settlement, What
 from sequencing.sequences import Course
-from sequencing.timing import next_open
 from sequencing.todos import RESULTS, Outcome
 from sequencing.waits import (
     NOTHING,
@@ -21,6 +20,7 @@ from sequencing.waits import (
     active,
     finish,
     go_on,
+    keep_to_window,
     pause,
     plan,
     reach,
@@ -69,7 +69,7 @@ def _release(enrollment: Enrollment, happening: Happening, now: datetime, course
 def _sent(enrollment: Enrollment, happening: Happening, now: datetime, course: Course) -> Enrollment:
     if (happening.step, happening.copy) != (enrollment.step, enrollment.copy):
         raise Refused("too_late", "That message belongs to a step that is over.")
-    return _step_left(enrollment, now, course)
+    return _step_left(acted(enrollment), now, course)
 
 
 def _step_left(enrollment: Enrollment, now: datetime, course: Course) -> Enrollment:
@@ -78,7 +78,7 @@ def _step_left(enrollment: Enrollment, now: datetime, course: Course) -> Enrollm
     if goes_on and enrollment.is_open:
         return reach(active(enrollment), enrollment.step + 1, now, course)
     if enrollment.step == len(course) and enrollment.status is Status.canceled:
-        return replace(enrollment, state=StepState.waiting, wait_left=NOTHING)
+        return replace(enrollment, state=StepState.waiting, wait_left=NOTHING, todo=None, asked_by=None)
     after = reach(enrollment, enrollment.step + 1, now, course)
     return set_aside(after, now) if after.is_open or after.status is Status.canceled else after
 
@@ -87,11 +87,9 @@ def _try_later(enrollment: Enrollment, happening: Happening, now: datetime, cour
     since = enrollment.failing_since or now
     if now - since >= GIVE_UP_AFTER:
         return pause(enrollment, Reason.could_not_be_sent, now)
-    due = happening.until or now
-    if course.actions[enrollment.step - 1].automatic:
-        due = next_open(due, course.calendar) or due
     waiting = replace(enrollment, state=StepState.waiting, failing_since=since)
-    return replace(waiting, ready_at=now, due_at=due, why=happening.why)
+    again = replace(waiting, ready_at=now, due_at=max(happening.until or now, now), why=happening.why)
+    return keep_to_window(again, now, course)
 
 
 def _block(enrollment: Enrollment, happening: Happening, now: datetime, course: Course) -> Enrollment:
@@ -99,7 +97,7 @@ def _block(enrollment: Enrollment, happening: Happening, now: datetime, course: 
 
 
 def _lose(enrollment: Enrollment, happening: Happening, now: datetime, course: Course) -> Enrollment:
-    return unknown(enrollment)
+    return unknown(acted(enrollment))
 
 
 def _restore(enrollment: Enrollment, happening: Happening, now: datetime, course: Course) -> Enrollment:
@@ -174,12 +172,16 @@ def _settle(enrollment: Enrollment, happening: Happening, now: datetime, course:
         raise Refused("nothing_to_settle", "There is no message whose delivery is unknown.")
     if happening.step not in (None, enrollment.step) or happening.copy not in (None, enrollment.copy):
         raise Refused("too_late", "The message to be settled is not the one that is unknown now.")
+    if happening.settlement is None:
+        raise Refused("unknown_settlement", "Say whether it left, or is to be sent again.")
     if happening.settlement is Settlement.left:
         return _step_left(enrollment, now, course)
     again = replace(enrollment, copy=enrollment.copy + 1, state=StepState.waiting, wait_left=NOTHING)
     if enrollment.reason is Reason.delivery_unknown:
         return go_on(active(again), now, course)
-    return replace(again, state=again.state if again.todo is None else StepState.to_do, asked_by=None)
+    if again.todo is None:
+        return again
+    return replace(again, state=StepState.to_do, wait_left=None, asked_by=None)
 
 
 def _cancel(enrollment: Enrollment, happening: Happening, now: datetime, course: Course) -> Enrollment:
@@ -206,11 +208,13 @@ def _remove(enrollment: Enrollment, happening: Happening, now: datetime, course:
 
 
 def _look_again(enrollment: Enrollment, happening: Happening, now: datetime, course: Course) -> Enrollment:
-    if enrollment.place is not StepState.waiting or enrollment.asked_by or enrollment.failing_since:
+    if enrollment.place is not StepState.waiting or enrollment.asked_by:
         return enrollment
-    return (
-        plan(enrollment, course) if enrollment.ready_at is None else wait_until(enrollment, enrollment.ready_at, course)
-    )
+    if enrollment.failing_since:
+        return keep_to_window(enrollment, now, course)
+    ready = enrollment.ready_at
+    planned = plan(enrollment, course) if ready is None else wait_until(enrollment, ready, course)
+    return keep_to_window(planned, now, course)
 
 
 def _only_recorded(enrollment: Enrollment, happening: Happening, now: datetime, course: Course) -> Enrollment:

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from sequencing.enrollments import Enrollment, Status, StepState
 from sequencing.happenings import Reason, Why
 from sequencing.sequences import Action, Course
-from sequencing.timing import next_open, ready_at, todo_due
+from sequencing.timing import is_open, next_open, ready_at, todo_due
 from sequencing.todos import Outcome
 
 NOTHING = timedelta(0)
@@ -36,6 +36,18 @@ def _due(action: Action, ready: datetime, course: Course) -> datetime | None:
     return next_open(ready, course.calendar) if action.automatic else todo_due(ready, course.calendar)
 
 
+def keep_to_window(enrollment: Enrollment, now: datetime, course: Course) -> Enrollment:
+    """What is due leaves inside the window: one that has closed meanwhile, or changed, puts it off."""
+    asked = enrollment.asked_by is not None or enrollment.ready_at is None
+    if asked or not course.actions[enrollment.step - 1].automatic:
+        return enrollment
+    earliest = max(enrollment.due_at or now, now)
+    if enrollment.due_at is not None and is_open(earliest, course.calendar):
+        return enrollment
+    due = next_open(max(earliest, enrollment.ready_at or now), course.calendar)
+    return replace(enrollment, due_at=due, why=Why.no_send_window if due is None else Why.send_window)
+
+
 def pause(enrollment: Enrollment, reason: Reason, now: datetime) -> Enrollment:
     return replace(set_aside(enrollment, now), status=Status.paused, reason=reason)
 
@@ -53,9 +65,9 @@ def set_aside(enrollment: Enrollment, now: datetime) -> Enrollment:
 
 
 def go_on(enrollment: Enrollment, now: datetime, course: Course) -> Enrollment:
-    if enrollment.state is StepState.to_do:
-        return enrollment
     left, fresh = enrollment.wait_left, replace(enrollment, wait_left=None, failing_since=None)
+    if fresh.state is StepState.to_do:
+        return fresh
     if enrollment.asked_by is not None:
         return replace(fresh, ready_at=now, due_at=now, why=None)
     return plan(fresh, course) if left is None else wait_until(fresh, now + left, course)

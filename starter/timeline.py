@@ -49,7 +49,7 @@ class Story:
         why = f" ({one.outcome or one.reason})" if one.reason or one.outcome else ""
         lines = [f"{self.contact} in {self.sequence!r}: {one.status}{why}", f"next: {self.next}", ""]
         lines += [_line(event) for event in self.events]
-        lines += [f"recorded, takes effect when Temporal is back: {what}" for what in self.unnoted]
+        lines += [f"recorded, not yet taken in by its run: {what}" for what in self.unnoted]
         return "\n".join([*lines, "", f"run in Temporal: {one.workflow_id}"])
 
 

@@ -139,60 +139,9 @@ class EnrollmentWorkflow:
             )
             self._outside.append(Outside(key, name[:40], said))
 
-    @workflow.signal
-    def result(self, body: RawValue | None = None) -> None:
-        self._hear("result", body)
-
-    @workflow.signal
-    def skip(self, body: RawValue | None = None) -> None:
-        self._hear("skip", body)
-
-    @workflow.signal
-    def send(self, body: RawValue | None = None) -> None:
-        self._hear("send", body)
-
-    @workflow.signal
-    def take_back(self, body: RawValue | None = None) -> None:
-        self._hear("take_back", body)
-
-    @workflow.signal
-    def reply(self, body: RawValue | None = None) -> None:
-        self._hear("reply", body)
-
-    @workflow.signal
-    def bypass(self, body: RawValue | None = None) -> None:
-        self._hear("bypass", body)
-
-    @workflow.signal
-    def pause(self, body: RawValue | None = None) -> None:
-        self._hear("pause", body)
-
-    @workflow.signal
-    def resume(self, body: RawValue | None = None) -> None:
-        self._hear("resume", body)
-
-    @workflow.signal
-    def cancel(self, body: RawValue | None = None) -> None:
-        self._hear("cancel", body)
-
-    @workflow.signal
-    def remove(self, body: RawValue | None = None) -> None:
-        self._hear("remove", body)
-
-    @workflow.signal
-    def conclude(self, body: RawValue | None = None) -> None:
-        self._hear("conclude", body)
-
-    @workflow.signal
-    def settle(self, body: RawValue | None = None) -> None:
-        self._hear("settle", body)
-
-    @workflow.signal
-    def look_again(self, body: RawValue | None = None) -> None:
-        self._hear("look_again", body)
-
     @workflow.signal(dynamic=True)
-    def unknown(self, name: str, args: Sequence[RawValue]) -> None:
+    def hear(self, name: str, args: Sequence[RawValue]) -> None:
+        """Every signal, by whatever name and with whatever body: raw, because what cannot be decoded would be dropped."""
         self._hear(name, args[0] if args else None)
 
 

@@ -13,6 +13,7 @@ from starter.door import Door, permitted
 from starter.reconcile import Repair, reconcile
 from starter.setup import set_up
 from starter.up import Ports, up
+from transports.outbox import messages
 
 
 def up_(
@@ -36,6 +37,16 @@ def setup(admin: Annotated[str, typer.Option(help="Email of the first admin.")] 
     """Make database and Temporal ready; repeating it changes nothing."""
     act(lambda door: set_up(door, admin, Settings().retention_days))
     print("The database has the present schema; Temporal has the search attributes and the retention.")
+
+
+def outbox(as_json: Json = False) -> None:
+    """What was kept instead of sent, because no mail server is set."""
+    kept = messages(Settings().outbox)
+    rows = [
+        {"at": one.at.isoformat(timespec="seconds"), "to": one.recipient, "subject": one.subject, "file": str(one.path)}
+        for one in kept
+    ]
+    show(rows, as_json, "The outbox is empty.")
 
 
 def reconcile_(by: As = "", as_json: Json = False) -> None:
