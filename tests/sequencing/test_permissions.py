@@ -1,0 +1,110 @@
+"""Who may do what: the table of permissions, level by level."""
+
+import pytest
+
+from sequencing.errors import Refused
+from sequencing.people import Level, User
+from sequencing.permissions import ACTS, Tie, check
+
+NONE, VIEW, USE, EDIT, MANAGE = Level
+MINE, SHOWN, HIDDEN = Tie(own=True, seen=True), Tie(seen=True), Tie()
+GIVEN = Tie(own=True)
+
+# act: the lowest level for what is one's own, and for what is not
+TABLE = {
+    **dict.fromkeys(["result", "skip", "send", "draft", "postpone", "take_back", "reassign"], (NONE, MANAGE)),
+    "see": (VIEW, MANAGE),
+    **dict.fromkeys(["enroll", "bypass", "pause", "resume", "cancel", "reactivate", "remove"], (USE, MANAGE)),
+    **dict.fromkeys(["conclude", "settle", "reply", "look_again"], (USE, MANAGE)),
+    **dict.fromkeys(["suppress", "import_contacts"], (USE, USE)),
+    **dict.fromkeys(["create_sequence", "create_template"], (EDIT, EDIT)),
+    "edit_sequence": (EDIT, MANAGE),
+    **dict.fromkeys(["settings", "users", "lift_suppression", "reconcile"], (MANAGE, MANAGE)),
+}
+
+
+def user(level: Level, *, active: bool = True) -> User:
+    return User(id=1, email="alice@example.com", name="Alice", level=level, active=active)
+
+
+def answer(who: User, act: str, tie: Tie) -> str:
+    """`yes`, or the code of the refusal."""
+    try:
+        check(who, act, tie)
+    except Refused as refused:
+        return refused.code
+    return "yes"
+
+
+def test_every_act_has_its_row() -> None:
+    assert set(TABLE) == set(ACTS)
+
+
+def test_the_levels_rise() -> None:
+    assert [level.reaches(USE) for level in Level] == [False, False, True, True, True]
+
+
+@pytest.mark.parametrize("level", Level)
+@pytest.mark.parametrize("act", TABLE)
+def test_what_is_mine_needs_the_level_of_the_table(act: str, level: Level) -> None:
+    own, _ = TABLE[act]
+
+    assert (answer(user(level), act, MINE) == "yes") == level.reaches(own)
+
+
+@pytest.mark.parametrize("level", Level)
+@pytest.mark.parametrize("act", TABLE)
+@pytest.mark.parametrize("tie", [SHOWN, HIDDEN], ids=["shown", "hidden"])
+def test_what_is_not_mine_needs_the_level_of_the_table(act: str, level: Level, tie: Tie) -> None:
+    _, others = TABLE[act]
+
+    assert (answer(user(level), act, tie) == "yes") == level.reaches(others)
+
+
+@pytest.mark.parametrize("act", TABLE)
+def test_manage_may_do_everything_everywhere(act: str) -> None:
+    assert answer(user(MANAGE), act, HIDDEN) == "yes"
+
+
+@pytest.mark.parametrize("act", TABLE)
+@pytest.mark.parametrize("tie", [MINE, SHOWN, HIDDEN], ids=["mine", "shown", "hidden"])
+def test_a_deactivated_admin_may_do_nothing(act: str, tie: Tie) -> None:
+    assert answer(user(MANAGE, active=False), act, tie) == "not_found"
+
+
+@pytest.mark.parametrize("act", ["result", "skip", "send", "postpone", "take_back", "reassign"])
+def test_whoever_was_given_a_todo_may_resolve_it_whatever_his_level(act: str) -> None:
+    assert answer(user(NONE), act, GIVEN) == "yes"
+
+
+@pytest.mark.parametrize("level", [NONE, VIEW, USE, EDIT])
+@pytest.mark.parametrize("act", ["result", "pause", "edit_sequence", "see"])
+def test_what_one_may_not_see_answers_as_if_it_did_not_exist(act: str, level: Level) -> None:
+    assert answer(user(level), act, HIDDEN) == "not_found"
+
+
+def test_without_a_level_what_is_shared_with_everyone_does_not_exist_either() -> None:
+    assert answer(user(NONE), "pause", SHOWN) == "not_found"
+
+
+@pytest.mark.parametrize("level", [VIEW, USE, EDIT])
+def test_what_one_sees_but_may_not_change_says_so(level: Level) -> None:
+    assert answer(user(level), "pause", SHOWN) == "not_permitted"
+
+
+@pytest.mark.parametrize(
+    ("level", "act", "tie", "missing"), [(VIEW, "pause", MINE, USE), (EDIT, "edit_sequence", SHOWN, MANAGE)]
+)
+def test_a_refusal_names_the_level_that_is_missing_and_the_one_there_is(
+    level: Level, act: str, tie: Tie, missing: Level
+) -> None:
+    with pytest.raises(Refused) as refused:
+        check(user(level), act, tie)
+
+    assert f"{missing.value!r}" in refused.value.sentence
+    assert f"{level.value!r}" in refused.value.sentence
+
+
+def test_an_act_without_a_row_cannot_be_done_by_anybody() -> None:
+    with pytest.raises(KeyError):
+        check(user(MANAGE), "fly", MINE)

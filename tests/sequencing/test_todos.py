@@ -1,0 +1,87 @@
+"""What a result does is data: kind of to-do, its results, their effect."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from sequencing.enrollments import Enrollment, Status, StepState
+from sequencing.errors import Refused
+from sequencing.happenings import Happening, What
+from sequencing.sequences import Action, Course
+from sequencing.timing import Delay, Unit, always
+from sequencing.todos import RESULTS, Outcome, Result, TodoStatus, check_result
+from sequencing.transitions import begin, happen
+
+# kind, result, the outcome that ends the enrollment (None: it goes on)
+EFFECTS = [
+    (Action.call, Result.no_answer, None),
+    (Action.call, Result.left_voicemail, None),
+    (Action.call, Result.interested, Outcome.positive),
+    (Action.call, Result.not_interested, Outcome.negative),
+    (Action.task, Result.none, None),
+    (Action.task, Result.positive, Outcome.positive),
+    (Action.task, Result.negative, Outcome.negative),
+]
+NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
+FRESH = Enrollment(id="e", sequence_id=1, contact_id=1, enrolled_by=1, enrolled_at=NOW, previous_end=NOW)
+
+
+def test_the_table_of_results_is_that_of_the_specification() -> None:
+    table = [(kind, result, outcome) for kind, results in RESULTS.items() for result, outcome in results.items()]
+
+    assert table == EFFECTS
+
+
+@pytest.mark.parametrize(("kind", "result", "outcome"), EFFECTS)
+def test_a_result_goes_on_or_ends_the_enrollment_as_the_table_says(
+    kind: Action, result: Result, outcome: Outcome | None
+) -> None:
+    course = Course((kind, Action.text), (Delay(0, Unit.minutes),) * 2, always("UTC"))
+    opened = happen(begin(FRESH, NOW, course), Happening(What.opened, todo="first"), NOW, course)
+    after = happen(opened, Happening(What.result, todo="first", result=result), NOW, course)
+
+    assert after.outcome == outcome
+    assert (after.status is Status.active) == (outcome is None)
+    assert after.step == (2 if outcome is None else 1)
+
+
+@pytest.mark.parametrize(("kind", "result", "outcome"), EFFECTS)
+def test_a_result_is_read_as_it_is_written(kind: Action, result: Result, outcome: Outcome | None) -> None:
+    assert check_result(kind, result.value) is result
+
+
+@pytest.mark.parametrize(
+    ("kind", "written"), [(Action.call, "positive"), (Action.task, "no_answer"), (Action.call, "")]
+)
+def test_a_result_of_another_kind_is_refused_naming_those_there_are(kind: Action, written: str) -> None:
+    with pytest.raises(Refused, match=", ".join(RESULTS[kind])) as refused:
+        check_result(kind, written)
+
+    assert refused.value.code == "unknown_result"
+
+
+def test_a_manual_email_has_no_results() -> None:
+    with pytest.raises(Refused, match="sent or skipped") as refused:
+        check_result(Action.manual_email, "positive")
+
+    assert refused.value.code == "unknown_result"
+
+
+@pytest.mark.parametrize(
+    ("status", "state", "todo_status"),
+    [
+        (Status.active, StepState.to_do, TodoStatus.open),
+        (Status.active, StepState.waiting, TodoStatus.away),
+        (Status.active, StepState.sending, TodoStatus.away),
+        (Status.paused, StepState.to_do, TodoStatus.away),
+        (Status.canceled, StepState.to_do, TodoStatus.away),
+        (Status.finished, StepState.waiting, TodoStatus.withdrawn),
+        (Status.removed, StepState.to_do, TodoStatus.withdrawn),
+    ],
+)
+def test_a_todo_is_on_the_list_only_while_its_enrollment_is_active(
+    status: Status, state: StepState, todo_status: TodoStatus
+) -> None:
+    enrollment = Enrollment("e", 1, 1, 1, NOW, NOW, status=status, state=state, todo="first")
+
+    assert enrollment.todo_status is todo_status
