@@ -15,9 +15,6 @@ from sequencing.todos import Outcome, Result
 from store import news, ties
 from store.lives import Life
 
-IN_TEMPORAL = "cancel-in-temporal"
-"""The key of the news that somebody pressed Cancel in Temporal: the engine itself says so, there is no user to ask."""
-
 
 class SignalBody(BaseModel):
     """What a signal from outside may say: ids and words. `by` is the user in whose name it is sent."""
@@ -72,7 +69,7 @@ async def _judge(life: Life, signal: Outside) -> None:
 
 def _read(enrollment_id: str, signal: Outside) -> Happening:
     """Raises Refused(`unknown_signal`, `invalid_signal`)."""
-    if signal.key == IN_TEMPORAL:
+    if signal.by_engine:
         return Happening(What.cancel)
     if signal.name not in SIGNALS:
         raise Refused("unknown_signal", "There is no signal of that name.")
@@ -113,7 +110,7 @@ SIGNALS = frozenset(what.value for what in What if what.is_news and what is not 
 
 
 async def _permit(life: Life, happening: Happening, signal: Outside) -> None:
-    if signal.key == IN_TEMPORAL:
+    if signal.by_engine:
         return
     user, tie = await ties.to_enrollment(life.tx, happening.by or 0, life.enrollment, happening.todo)
     check(user, happening.what.value, tie)

@@ -11,11 +11,15 @@ from sequencing.todos import Outcome
 
 @dataclass(frozen=True, slots=True)
 class Outside:
-    """A signal that came past our door: a key that makes it unique, its name, and its body as it was read."""
+    """A signal that came past our door: a key that makes it unique, its name, and its body as it was read.
+
+    `by_engine`: no signal but Cancel, pressed in Temporal; no signal can say that of itself.
+    """
 
     key: str
     name: str
     body: dict[str, Any] = field(default_factory=dict)
+    by_engine: bool = False
 
 
 @dataclass(frozen=True, slots=True)

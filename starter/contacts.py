@@ -58,7 +58,7 @@ async def import_contacts(door: Door, text: str, by: str) -> Imported:
     lines = list(read_csv(text))
     async with door.database.writing() as tx:
         await permitted(tx, by, "import_contacts")
-        known = dict((await tx.execute(select(ContactRow.external_id, ContactRow.id))).tuples().all())
+        known = dict((await tx.execute(select(ContactRow.external_id, ContactRow.id))).all())
         for line in lines:
             await _keep(tx, line, known.get(line.cells["external_id"]))
     updated = sum(line.cells["external_id"] in known for line in lines)

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import socket
 import sys
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -61,27 +62,48 @@ async def _fresh_postgres(server: str, name: str) -> str:
 
 
 @pytest.fixture(scope="session")
-async def engine() -> AsyncIterator[WorkflowEnvironment]:
+def metrics_port() -> int:
+    """A free port for the engine's counters."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@pytest.fixture(scope="session")
+async def engine(metrics_port: int) -> AsyncIterator[WorkflowEnvironment]:
     """The real Temporal server, with a virtual clock for each workflow."""
     async with await WorkflowEnvironment.start_time_skipping_v2(
         data_converter=pydantic_data_converter,
         dev_server_existing_path=temporal_program(),
-        dev_server_extra_args=["--dynamic-config-value", "frontend.WorkflowTimeSkippingEnabled=true"],
+        dev_server_extra_args=[
+            "--dynamic-config-value",
+            "frontend.WorkflowTimeSkippingEnabled=true",
+            "--metrics-port",
+            str(metrics_port),
+        ],
         search_attributes=search_attribute_keys(),
     ) as environment:
         yield environment
 
 
 @pytest.fixture(scope="session")
-def client(engine: WorkflowEnvironment) -> Client:
-    """The engine's client."""
-    return engine.client
+async def client(engine: WorkflowEnvironment) -> Client:
+    """A client of the same server whose runs live in real time."""
+    address = engine.client.service_client.config.target_host
+    return await Client.connect(address, data_converter=pydantic_data_converter)
 
 
 @pytest.fixture
 async def house(sqlite: Database, client: Client, tmp_path: Path) -> AsyncIterator[House]:
-    """A worker on SQLite and the engine with virtual time, with people to work with."""
+    """A worker on SQLite and the real engine in real time, with people to work with."""
     async with House.open(sqlite, client, tmp_path / "outbox") as opened:
+        yield opened
+
+
+@pytest.fixture
+async def virtual_house(sqlite: Database, engine: WorkflowEnvironment, tmp_path: Path) -> AsyncIterator[House]:
+    """The same, but time runs ahead to whatever a run waits for."""
+    async with House.open(sqlite, engine.client, tmp_path / "outbox") as opened:
         yield opened
 
 

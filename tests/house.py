@@ -1,4 +1,4 @@
-"""A whole small house for tests: a database, the engine, a worker, a sequencer, Ada who manages and Rita who recruits."""
+"""A small house for tests: a database, the engine, a worker, a sequencer, Ada who manages, Rita who recruits."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable

@@ -11,7 +11,7 @@ from temporalio import workflow
 from temporalio.common import RawValue, SearchAttributeKey
 
 with workflow.unsafe.imports_passed_through():
-    from activities.news import IN_TEMPORAL, NewsActivities
+    from activities.news import NewsActivities
     from sequencing.decisions import Decision, Do
     from sequencing.enrollments import Status
     from sequencing.runs import Answer, Ended, Outside, Ref, Start
@@ -21,6 +21,7 @@ with workflow.unsafe.imports_passed_through():
 STATUS = SearchAttributeKey.for_keyword("EnrollmentStatus")
 REASON = SearchAttributeKey.for_keyword("EnrollmentReason")
 LONGEST_BODY = 4000
+CANCEL_PRESSED = "cancel"
 
 
 @workflow.defn
@@ -112,7 +113,7 @@ class EnrollmentWorkflow:
 
     def _cancel_pressed(self) -> None:
         self._canceled_here = True
-        self._outside.append(Outside(IN_TEMPORAL, "cancel"))
+        self._outside.append(Outside(f"{CANCEL_PRESSED}-{workflow.info().run_id}", "cancel", by_engine=True))
 
     def _has_news(self) -> bool:
         return bool(self._numbers or self._outside)

@@ -44,32 +44,28 @@ def test_the_levels_rise() -> None:
     assert [level.reaches(USE) for level in Level] == [False, False, True, True, True]
 
 
-@pytest.mark.parametrize("level", Level)
 @pytest.mark.parametrize("act", TABLE)
-def test_what_is_mine_needs_the_level_of_the_table(act: str, level: Level) -> None:
+def test_what_is_mine_needs_the_level_of_the_table(act: str) -> None:
     own, _ = TABLE[act]
 
-    assert (answer(user(level), act, MINE) == "yes") == level.reaches(own)
+    assert [level for level in Level if answer(user(level), act, MINE) == "yes"] == from_level(own)
 
 
-@pytest.mark.parametrize("level", Level)
 @pytest.mark.parametrize("act", TABLE)
-@pytest.mark.parametrize("tie", [SHOWN, HIDDEN], ids=["shown", "hidden"])
-def test_what_is_not_mine_needs_the_level_of_the_table(act: str, level: Level, tie: Tie) -> None:
+def test_what_is_not_mine_needs_the_level_of_the_table(act: str) -> None:
     _, others = TABLE[act]
 
-    assert (answer(user(level), act, tie) == "yes") == level.reaches(others)
+    for tie in (SHOWN, HIDDEN):
+        assert [level for level in Level if answer(user(level), act, tie) == "yes"] == from_level(others)
 
 
-@pytest.mark.parametrize("act", TABLE)
-def test_manage_may_do_everything_everywhere(act: str) -> None:
-    assert answer(user(MANAGE), act, HIDDEN) == "yes"
+def from_level(lowest: Level) -> list[Level]:
+    return list(Level)[list(Level).index(lowest) :]
 
 
-@pytest.mark.parametrize("act", TABLE)
 @pytest.mark.parametrize("tie", [MINE, SHOWN, HIDDEN], ids=["mine", "shown", "hidden"])
-def test_a_deactivated_admin_may_do_nothing(act: str, tie: Tie) -> None:
-    assert answer(user(MANAGE, active=False), act, tie) == "not_found"
+def test_a_deactivated_admin_may_do_nothing(tie: Tie) -> None:
+    assert {answer(user(MANAGE, active=False), act, tie) for act in ACTS} == {"not_found"}
 
 
 @pytest.mark.parametrize("act", ["result", "skip", "send", "postpone", "take_back", "reassign"])

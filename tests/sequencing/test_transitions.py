@@ -1,4 +1,4 @@
-"""One test per arrow of the state machine, and what it refuses. It is Monday noon, and every step's delay is two hours."""
+"""One test per arrow of the state machine, and what it refuses. It is Monday noon; every delay lasts two hours."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -434,15 +434,24 @@ def test_without_business_days_a_wait_has_no_end_and_says_so() -> None:
     story = enrolled(CALL, calendar=NO_WINDOW, delay=Delay(1, Unit.business_days))
 
     assert (story.enrollment.due_at, story.enrollment.why) == (None, Why.no_business_days)
-    story.then(What.pause, by=ALICE)
-    assert story.then(What.resume, by=ALICE).enrollment.why is Why.no_business_days
+
+
+def test_a_wait_without_an_end_has_none_after_a_pause_either() -> None:
+    story = enrolled(CALL, calendar=NO_WINDOW, delay=Delay(1, Unit.business_days))
+    story.then(What.pause, by=ALICE).then(What.resume, DAY, by=ALICE)
+
+    assert (story.enrollment.due_at, story.enrollment.why) == (None, Why.no_business_days)
 
 
 def test_an_empty_window_sends_nothing_and_says_so() -> None:
     story = enrolled(EMAIL, calendar=NO_WINDOW)
 
     assert (story.enrollment.due_at, story.enrollment.why) == (None, Why.no_send_window)
-    story.then(What.try_later, why=Why.mail_server_unreachable)
+
+
+def test_an_empty_window_lets_no_further_try_out_either() -> None:
+    story = enrolled(EMAIL, calendar=NO_WINDOW).then(What.try_later, why=Why.mail_server_unreachable)
+
     assert (story.enrollment.due_at, story.enrollment.why) == (None, Why.no_send_window)
 
 
@@ -482,8 +491,8 @@ def test_a_manual_email_to_be_sent_again_after_a_reply_is_a_todo_again() -> None
 def test_a_cancel_ends_it_and_keeps_where_it_stood(place: Place) -> None:
     story = at(place)
     step = story.enrollment.step
-
     story.then(What.cancel, by=ALICE)
+
     assert (story.enrollment.status, story.enrollment.reason) == (CANCELED, Reason.by_user)
     assert (story.enrollment.step, story.enrollment.due_at) == (step, None)
 
@@ -531,8 +540,8 @@ def test_any_enrollment_can_be_removed(place: Place) -> None:
 def test_looking_again_holds_the_wait_against_the_window_of_now() -> None:
     story = enrolled(EMAIL)
     story.course = Course(story.course.actions, story.course.delays, NO_WINDOW)
-
     story.then(What.look_again)
+
     assert (story.enrollment.ready_at, story.enrollment.due_at) == (NOON + TWO_HOURS, None)
     assert story.enrollment.why is Why.no_send_window
 
@@ -549,8 +558,8 @@ def test_looking_again_changes_nothing_where_nothing_waits(place: Place) -> None
 def test_a_message_that_missed_its_window_waits_for_the_next_one(failing: bool) -> None:
     story = enrolled(EMAIL)
     story = story.then(What.try_later, HOUR, why=Why.mail_server_unreachable) if failing else story
-
     story.then(What.look_again, 6 * HOUR)
+
     assert (story.enrollment.due_at, story.enrollment.why) == (NOON + 21 * HOUR, Why.send_window)
 
 

@@ -1,0 +1,103 @@
+"""The README's story, as a newcomer lives it: `make run` in a fresh clone and an empty home, then the tour."""
+
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+pytestmark = [pytest.mark.xdist_group("tour"), pytest.mark.timeout(420)]
+
+
+def test_eight_contacts_go_eight_ways_as_the_readme_says(tmp_path: Path) -> None:
+    clone = _fresh_clone(tmp_path)
+    ports = _free_ports()
+    environment = _empty_home(tmp_path) | {"TEMPORAL_ADDRESS": f"localhost:{ports['temporal']}"}
+    running = _make_run(clone, environment, ports)
+    try:
+        _until_it_says(running, tmp_path / "run.log", "Ctrl-C stops everything")
+        subprocess.run(["bash", "examples/tour.sh"], cwd=clone, env=environment, check=True, timeout=180)
+        seen = _json(clone, environment, "enrollments", "list")
+        left = _json(clone, environment, "outbox")
+    finally:
+        _ctrl_c(running)
+
+    expected = json.loads((ROOT / "examples" / "expected.json").read_text())
+    shown = ("contact", "status", "reason", "outcome", "step")
+    assert [{name: row[name] for name in shown} for row in seen] == expected["enrollments"]
+    assert sorted([row["to"], row["subject"]] for row in left) == expected["outbox"]
+    assert "Stopped. The next start goes on" in (tmp_path / "run.log").read_text()
+
+
+def _fresh_clone(tmp_path: Path) -> Path:
+    """The tree as it is committed, with what is changed in it; the packages are linked, not installed once more."""
+    clone = tmp_path / "clone"
+    listed = subprocess.run(
+        ["git", "ls-files", "-co", "--exclude-standard"], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    for name in listed.stdout.splitlines():
+        if (ROOT / name).is_file():
+            (clone / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(ROOT / name, clone / name)
+    return clone
+
+
+def _empty_home(tmp_path: Path) -> dict[str, str]:
+    home = tmp_path / "home"
+    home.mkdir()
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if name in ("PATH", "PIP_INDEX_URL", "PIP_CONFIG_FILE", "PIP_FIND_LINKS", "LANG")
+    }
+    return kept | {"HOME": str(home)}
+
+
+def _free_ports() -> dict[str, int]:
+    probes = {name: socket.socket() for name in ("temporal", "ui", "metrics", "health")}
+    for probe in probes.values():
+        probe.bind(("127.0.0.1", 0))
+    ports = {name: int(probe.getsockname()[1]) for name, probe in probes.items()}
+    for probe in probes.values():
+        probe.close()
+    return ports
+
+
+def _make_run(clone: Path, environment: dict[str, str], ports: dict[str, int]) -> "subprocess.Popen[bytes]":
+    options = " ".join(f"--{name}-port {port}" for name, port in ports.items())
+    log = (clone.parent / "run.log").open("wb")
+    return subprocess.Popen(
+        ["make", "run", f"UP={options}"], cwd=clone, env=environment, stdout=log, stderr=log, start_new_session=True
+    )
+
+
+def _until_it_says(running: "subprocess.Popen[bytes]", log: Path, words: str) -> None:
+    for _ in range(1200):
+        if words in log.read_text():
+            return
+        assert running.poll() is None, log.read_text()
+        time.sleep(0.2)
+    raise AssertionError(log.read_text())
+
+
+def _json(clone: Path, environment: dict[str, str], *command: str) -> list[dict[str, object]]:
+    program = str(clone / ".venv" / "bin" / "sequencing")
+    as_rita = environment | {"SEQUENCING_USER": "rita@example.org"}
+    done = subprocess.run(
+        [program, *command, "--json"], cwd=clone, env=as_rita, capture_output=True, text=True, check=True
+    )
+    rows: list[dict[str, object]] = json.loads(done.stdout)
+    return rows
+
+
+def _ctrl_c(running: "subprocess.Popen[bytes]") -> None:
+    """To the whole foreground, as a terminal does it."""
+    if running.poll() is None:
+        os.killpg(running.pid, signal.SIGINT)
+        running.wait(timeout=60)
