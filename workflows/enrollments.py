@@ -133,16 +133,13 @@ class EnrollmentWorkflow:
                 self._numbers.append(number)
         else:
             signal_id = said.get("signal_id")
-            key = (
-                f"{name[:15]}-{signal_id}"
-                if isinstance(signal_id, str) and len(signal_id) <= 60
-                else str(workflow.uuid4())
-            )
+            own = signal_id if isinstance(signal_id, str) and len(signal_id) <= 60 else workflow.uuid4()
+            key = f"signal-{name[:11]}-{own}"
             self._outside.append(Outside(key, name[:40], said))
 
     @workflow.signal(dynamic=True)
     def hear(self, name: str, args: Sequence[RawValue]) -> None:
-        """Every signal, by whatever name and with whatever body: raw, because what cannot be decoded would be dropped."""
+        """Every signal, by any name and with any body: raw, because what cannot be decoded would be dropped."""
         self._hear(name, args[0] if args else None)
 
 

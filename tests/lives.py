@@ -1,0 +1,199 @@
+"""Kinds of lives, each lived once to be recorded: `python -m tests.lives` writes those that tests/histories/ lacks.
+
+A recorded history is never edited and never recorded again; it is what runs out there may still be replaying.
+"""
+
+import asyncio
+import json
+import tempfile
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from pathlib import Path
+
+from temporalio.client import Client, WorkflowFailureError, WorkflowHistory
+from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.testing import WorkflowEnvironment
+
+from sequencing.happenings import Settlement
+from store import schema
+from store.database import Database
+from tests.conftest import temporal_program
+from tests.house import CALL, EMAIL, LETTER, RITA, TASK, TEXT, House, search_attribute_keys
+from tests.mail_server import MailServer, Rule
+from transports.smtp import SmtpTransport
+
+HISTORIES = Path(__file__).parent / "histories"
+SOON = {"delay": "1 second"}
+Life = Callable[[House], Awaitable[list[WorkflowHistory]]]
+
+
+async def five_actions_to_the_end(house: House) -> list[WorkflowHistory]:
+    one = await house.enroll("ann", *({**step, **SOON} for step in (EMAIL, CALL, TEXT, LETTER, TASK)))
+    await house.sequencer.resolve((await house.todo(one, 2)).id, "no_answer", by=RITA)
+    await house.sequencer.send((await house.todo(one, 4)).id, by=RITA)
+    await house.sequencer.resolve((await house.todo(one, 5)).id, "none", by=RITA)
+    return await ended(house, one)
+
+
+async def ended_by_a_result(house: House) -> list[WorkflowHistory]:
+    one = await house.enroll("ann", CALL, EMAIL)
+    await house.sequencer.resolve((await house.todo(one)).id, "interested", by=RITA)
+    return await ended(house, one)
+
+
+async def a_result_taken_back(house: House) -> list[WorkflowHistory]:
+    one = await house.enroll("ann", CALL, {**TASK, "delay": "1 hour"})
+    todo = await house.todo(one)
+    await house.sequencer.resolve(todo.id, "no_answer", by=RITA)
+    await house.place(one, "waiting", 2)
+    await house.sequencer.take_back(todo.id, by=RITA)
+    await house.sequencer.resolve((await house.todo(one)).id, "not_interested", by=RITA)
+    return await ended(house, one)
+
+
+async def replied_and_resumed(house: House) -> list[WorkflowHistory]:
+    one = await house.enroll("ann", CALL)
+    await house.todo(one)
+    await house.sequencer.reply(one, by=RITA)
+    await house.place(one, "paused")
+    await asyncio.sleep(0.5)
+    await house.sequencer.resume(one, by=RITA)
+    await house.sequencer.resolve((await house.todo(one)).id, "interested", by=RITA)
+    return await ended(house, one)
+
+
+async def bypassed(house: House) -> list[WorkflowHistory]:
+    one = await house.enroll("ann", {**EMAIL, "delay": "1 week"})
+    await asyncio.sleep(0.5)
+    await house.sequencer.bypass(one, by=RITA)
+    return await ended(house, one)
+
+
+async def canceled_and_reactivated(house: House) -> list[WorkflowHistory]:
+    one = await house.enroll("ann", CALL)
+    await house.todo(one)
+    await house.sequencer.cancel(one, by=RITA)
+    first = await ended(house, one)
+    await house.sequencer.reactivate(one, by=RITA)
+    await house.sequencer.resolve((await house.todo(one)).id, "interested", by=RITA)
+    return first + await ended(house, one)
+
+
+async def removed(house: House) -> list[WorkflowHistory]:
+    one = await house.enroll("ann", EMAIL, CALL)
+    await house.todo(one)
+    run = await house.run(one)
+    await house.sequencer.remove(one, by=RITA)
+    await run.result()
+    return [await run.fetch_history()]
+
+
+async def canceled_in_the_temporal_ui(house: House) -> list[WorkflowHistory]:
+    one = await house.enroll("ann", CALL)
+    await house.todo(one)
+    await (await house.run(one)).cancel()
+    return await ended(house, one)
+
+
+async def signaled_from_outside(house: House) -> list[WorkflowHistory]:
+    one = await house.enroll("ann", CALL)
+    todo = await house.todo(one)
+    run = await house.run(one)
+    await run.signal("no_such_signal", {"enrollment_id": one})
+    await run.signal("result", {"enrollment_id": one, "by": 2, "todo": todo.id, "result": "interested"})
+    return await ended(house, one)
+
+
+async def delivery_unknown_settled(house: House) -> list[WorkflowHistory]:
+    one = await house.enroll("ann", EMAIL)
+    await house.place(one, "paused")
+    await asyncio.sleep(0.5)
+    await house.sequencer.settle(one, Settlement.left, by=RITA)
+    return await ended(house, one)
+
+
+async def refused_by_the_mail_server(house: House) -> list[WorkflowHistory]:
+    one = await house.enroll("ben", EMAIL)
+    await house.place(one, "paused")
+    await asyncio.sleep(0.5)
+    await house.sequencer.cancel(one, by=RITA)
+    return await ended(house, one)
+
+
+async def tried_later_and_sent(house: House) -> list[WorkflowHistory]:
+    return await ended(house, await house.enroll("pia", EMAIL))
+
+
+LIVES: dict[str, Life] = {
+    life.__name__: life
+    for life in (
+        five_actions_to_the_end,
+        ended_by_a_result,
+        a_result_taken_back,
+        replied_and_resumed,
+        bypassed,
+        canceled_and_reactivated,
+        removed,
+        canceled_in_the_temporal_ui,
+        signaled_from_outside,
+        delivery_unknown_settled,
+        refused_by_the_mail_server,
+        tried_later_and_sent,
+    )
+}
+
+RULES: dict[str, str] = {
+    "delivery_unknown_settled": "ann@example.com data drop once",
+    "refused_by_the_mail_server": "ben@example.com rcpt 550",
+    "tried_later_and_sent": "pia@example.com rcpt 451 once",
+}
+"""What the mail server does in lives that need one; its answers quote the address."""
+
+
+async def ended(house: House, enrollment_id: str) -> list[WorkflowHistory]:
+    """The history of a run, once it has ended."""
+    run = await house.run(enrollment_id)
+    try:
+        await run.result()
+    except WorkflowFailureError:
+        pass
+    return [await run.fetch_history()]
+
+
+@asynccontextmanager
+async def a_house_for(name: str, client: Client, folder: Path) -> AsyncIterator[House]:
+    """A house with the mail server that this life needs."""
+    database = Database(f"sqlite:///{folder / 'life.db'}")
+    await schema.migrate(database)
+    if name not in RULES:
+        async with House.open(database, client, folder / "outbox") as house:
+            yield house
+    else:
+        async with MailServer(diary=folder / "diary", rules=[Rule.read(RULES[name])]) as server:
+            mails = SmtpTransport(f"smtp://127.0.0.1:{server.port}", within=timedelta(seconds=5))
+            async with House.open(database, client, folder / "outbox", emails=mails) as house:
+                yield house
+    await database.close()
+
+
+async def record() -> None:
+    """Lives and writes what is missing."""
+    async with await WorkflowEnvironment.start_local(
+        data_converter=pydantic_data_converter,
+        dev_server_existing_path=temporal_program(),
+        search_attributes=search_attribute_keys(),
+    ) as environment:
+        for name, life in LIVES.items():
+            if list(HISTORIES.glob(f"{name}-*.json")):
+                continue
+            with tempfile.TemporaryDirectory() as folder:
+                async with a_house_for(name, environment.client, Path(folder)) as house:
+                    for number, history in enumerate(await life(house), 1):
+                        told = json.dumps(json.loads(history.to_json()), indent=1)
+                        (HISTORIES / f"{name}-{number}.json").write_text(told + "\n")
+                        print(f"recorded {name}-{number}")
+
+
+if __name__ == "__main__":
+    asyncio.run(record())
