@@ -96,8 +96,8 @@ def _check(step: StepDocument, seconds_allowed: bool) -> None:
 
 
 def _first(error: Any) -> str:
-    place = [f"step {part + 1}" if isinstance(part, int) else str(part) for part in error["loc"] if part != "steps"]
-    where = ", ".join(place)
+    parts = error["loc"] if len(error["loc"]) == 1 else [part for part in error["loc"] if part != "steps"]
+    where = ", ".join(f"step {part + 1}" if isinstance(part, int) else str(part) for part in parts)
     if error["type"] == "extra_forbidden":
         return f"Unknown key: {where}."
     if error["type"] == "missing":

@@ -7,7 +7,7 @@ import asyncio
 import json
 import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
 
@@ -20,7 +20,7 @@ from store import schema
 from store.database import Database
 from tests.conftest import temporal_program
 from tests.house import CALL, EMAIL, LETTER, RITA, TASK, TEXT, House, search_attribute_keys
-from tests.mail_server import MailServer, Rule
+from tests.mail_server import MailServer
 from transports.smtp import SmtpTransport
 
 HISTORIES = Path(__file__).parent / "histories"
@@ -154,10 +154,8 @@ RULES: dict[str, str] = {
 async def ended(house: House, enrollment_id: str) -> list[WorkflowHistory]:
     """The history of a run, once it has ended."""
     run = await house.run(enrollment_id)
-    try:
+    with suppress(WorkflowFailureError):
         await run.result()
-    except WorkflowFailureError:
-        pass
     return [await run.fetch_history()]
 
 
@@ -170,7 +168,7 @@ async def a_house_for(name: str, client: Client, folder: Path) -> AsyncIterator[
         async with House.open(database, client, folder / "outbox") as house:
             yield house
     else:
-        async with MailServer(diary=folder / "diary", rules=[Rule.read(RULES[name])]) as server:
+        async with MailServer(diary=folder / "diary", rules=[RULES[name]]) as server:
             mails = SmtpTransport(f"smtp://127.0.0.1:{server.port}", within=timedelta(seconds=5))
             async with House.open(database, client, folder / "outbox", emails=mails) as house:
                 yield house
