@@ -169,7 +169,7 @@ class Sending:
             elif await self._in_time(life, enrollment):
                 await messages.arrive(tx, enrollment, self.attempt, self.clock.now())
                 life.happen(Happening(What.sent, step=enrollment.step, copy=enrollment.copy))
-                await life.save()
+                return await self._taken_in(life)
             elif await messages.arrive(tx, enrollment, self.attempt, self.clock.now()):
                 await self._tell_that_it_left(life, enrollment)
         return await self._stand()
@@ -191,7 +191,7 @@ class Sending:
             life = await Life.lock(tx, enrollment.id, self.clock.now())
             if life is not None and await messages.lose(tx, enrollment, self.attempt):
                 life.happen(Happening(What.lost, step=enrollment.step, copy=enrollment.copy))
-                await life.save()
+                return await self._taken_in(life)
         return await self._stand()
 
     async def _not_taken(self, enrollment: Enrollment, error: TransportError) -> Answer:
@@ -202,7 +202,7 @@ class Sending:
                 released = await messages.release(tx, enrollment, self.attempt)
                 if released or life.enrollment == enrollment:
                     life.happen(self._after_refusal(life, error), {"answer": error.code})
-                    await life.save()
+                    return await self._taken_in(life)
         return await self._stand()
 
     def _after_refusal(self, life: Life, error: TransportError) -> Happening:
@@ -217,6 +217,11 @@ class Sending:
         now = self.clock.now()
         failing = now - (life.enrollment.failing_since or now)
         return now + min(max(failing, self.world.retry_after), LONGEST_PAUSE)
+
+    async def _taken_in(self, life: Life) -> Answer:
+        """The end of the step, with what came meanwhile: it was recorded after the claim, so the message goes first."""
+        await life.note_news()
+        return await answer(life)
 
     async def _stand(self) -> Answer:
         async with self.world.database.writing() as tx:

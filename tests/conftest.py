@@ -64,9 +64,7 @@ async def _fresh_postgres(server: str, name: str) -> str:
 @pytest.fixture(scope="session")
 def metrics_port() -> int:
     """A free port for the engine's counters."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    return free_port()
 
 
 @pytest.fixture(scope="session")
@@ -105,6 +103,13 @@ async def virtual_house(sqlite: Database, engine: WorkflowEnvironment, tmp_path:
     """The same, but time runs ahead to whatever a run waits for."""
     async with House.open(sqlite, engine.client, tmp_path / "outbox") as opened:
         yield opened
+
+
+def free_port() -> int:
+    """A port nobody listens on just now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
 
 
 def temporal_program() -> str:
