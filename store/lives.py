@@ -14,11 +14,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sequencing.decisions import Decision, decide, removed
 from sequencing.enrollments import Enrollment, Status
 from sequencing.errors import Refused
-from sequencing.happenings import Happening, What
+from sequencing.happenings import Happening, Settlement, What
 from sequencing.sequences import Course
 from sequencing.todos import TodoStatus
 from sequencing.transitions import happen
-from store import sequences
+from store import messages, sequences
 from store.news import NOTED, append_noted, read
 from store.tables import EnrollmentRow, EventRow, MessageRow, MessageState, NewsRow, RemovalRow, TodoRow
 
@@ -33,6 +33,7 @@ class Life:
         self._before = enrollment
         self._events: list[dict[str, Any]] = []
         self._todos: dict[str, dict[str, Any]] = {}
+        self._left: Enrollment | None = None
 
     @classmethod
     async def lock(cls, tx: AsyncSession, enrollment_id: str, now: datetime) -> Self | None:
@@ -54,6 +55,8 @@ class Life:
         """Lets it happen, by the rules. Raises Refused, and nothing happened."""
         before, after = self.enrollment, happen(self.enrollment, happening, self.now, self.course)
         self.enrollment = after
+        if happening.what is What.settle and happening.settlement is Settlement.left:
+            self._left = before
         self._change_todo(before, after, happening, note)
         self.tell(happening, details)
 
@@ -113,6 +116,8 @@ class Life:
         """Writes everything down, in at most one statement a table, and answers what comes next."""
         for todo, values in self._todos.items():
             await self.tx.execute(update(TodoRow).where(TodoRow.id == todo).values(**values))
+        if self._left is not None:
+            await messages.settle_left(self.tx, self._left, self.now)
         if self.enrollment.status is Status.removed:
             await self._delete()
             return self.decision
@@ -123,7 +128,7 @@ class Life:
             await self.tx.execute(update(EnrollmentRow).where(EnrollmentRow.id == self.enrollment.id).values(**changed))
         if self._events:
             await self.tx.execute(insert(EventRow), self._events)
-        self._before, self._events, self._todos = self.enrollment, [], {}
+        self._before, self._events, self._todos, self._left = self.enrollment, [], {}, None
         return self.decision
 
     async def _delete(self) -> None:
