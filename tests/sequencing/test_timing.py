@@ -667,9 +667,10 @@ def test_an_instant_may_come_in_any_zone_and_leaves_in_utc(zone: str) -> None:
         ready_at(instant, Delay(0, Unit.days), calendar),
         next_open(instant, calendar),
         todo_due(instant, calendar),
+        todo_due(instant, NEVER),
     ]
 
-    assert [(answer, answer.tzinfo) for answer in answers if answer] == [(at("2025-06-02T11:00Z"), UTC)] * 3
+    assert [(answer, answer.tzinfo) for answer in answers if answer] == [(at("2025-06-02T11:00Z"), UTC)] * 4
 
 
 def test_a_naive_instant_is_a_mistake_of_the_program() -> None:
