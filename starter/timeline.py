@@ -8,8 +8,8 @@ from sequencing.enrollments import Enrollment, Status, StepState
 from sequencing.errors import Refused
 from sequencing.permissions import check
 from starter.door import Door, acting_user
-from store import contacts, enrollments, news, ties, users
-from store.tables import EventRow, SequenceRow
+from store import contacts, enrollments, messages, news, ties, users
+from store.tables import EventRow, MessageRow, SequenceRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +21,7 @@ class Story:
     contact: str
     next: str
     events: list[dict[str, Any]]
+    messages: list[dict[str, Any]]
     unnoted: list[str]
 
     def as_json(self) -> dict[str, Any]:
@@ -40,6 +41,7 @@ class Story:
             "due": one.due_at,
             "next": self.next,
             "timeline": self.events,
+            "messages": self.messages,
             "not_yet_taken_in": self.unnoted,
         }
 
@@ -49,6 +51,7 @@ class Story:
         why = f" ({one.outcome or one.reason})" if one.reason or one.outcome else ""
         lines = [f"{self.contact} in {self.sequence!r}: {one.status}{why}", f"next: {self.next}", ""]
         lines += [_line(event) for event in self.events]
+        lines += [_message(message) for message in self.messages]
         lines += [f"recorded, not yet taken in by its run: {what}" for what in self.unnoted]
         return "\n".join([*lines, "", f"run in Temporal: {one.workflow_id}"])
 
@@ -66,9 +69,11 @@ async def story(door: Door, enrollment_id: str, by: str) -> Story:
         sequence = await tx.get_one(SequenceRow, one.sequence_id)
         events = await enrollments.timeline(tx, one.id)
         known = await users.some(tx, {event.by for event in events if event.by})
+        letters = [_told(letter) for letter in await messages.of_enrollment(tx, one.id)]
         waiting = [piece.happening.what.value for piece in await news.unnoted(tx, one)]
     told = [_event(event, {user.id: user.name for user in known.values()}) for event in events]
-    return Story(one, sequence.name, contact.name if contact else "?", what_is_next(one, door.now()), told, waiting)
+    who = contact.name if contact else "?"
+    return Story(one, sequence.name, who, what_is_next(one, door.now()), told, letters, waiting)
 
 
 def what_is_next(one: Enrollment, now: datetime) -> str:
@@ -94,6 +99,18 @@ def _event(event: EventRow, names: dict[int, str]) -> dict[str, Any]:
     who = names.get(event.by) if event.by else None
     said = {"at": event.at, "what": event.what, "step": event.step, "by": who, "status": event.status}
     return {**said, "refused": event.code, **event.details}
+
+
+def _told(letter: MessageRow) -> dict[str, Any]:
+    """What one needs to look for it in a mail server's log."""
+    names = ("claimed_at", "step", "copy", "channel", "state", "recipient", "message_id")
+    return {name: getattr(letter, name) for name in names}
+
+
+def _message(letter: dict[str, Any]) -> str:
+    at, which = _shown(letter["claimed_at"]), f"{letter['channel']} copy {letter['copy']}"
+    where = f"to {letter['recipient']}  {letter['message_id']}"
+    return f"{at}  step {letter['step']}  {which}: {letter['state']}  {where}"
 
 
 def _line(event: dict[str, Any]) -> str:

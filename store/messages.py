@@ -90,6 +90,12 @@ async def settle_left(tx: AsyncSession, enrollment: Enrollment, at: datetime) ->
     await tx.execute(update(MessageRow).where(*unknown).values(state=MessageState.sent, sent_at=at))
 
 
+async def of_enrollment(tx: AsyncSession, enrollment_id: str) -> list[MessageRow]:
+    """Every message of the enrollment, whatever became of it, oldest first."""
+    rows = select(MessageRow).where(MessageRow.enrollment_id == enrollment_id)
+    return list(await tx.scalars(rows.order_by(MessageRow.step, MessageRow.copy)))
+
+
 async def thread(tx: AsyncSession, enrollment: Enrollment) -> list[tuple[str, str]]:
     """(Message-ID, subject) of the emails this enrollment has sent, oldest first."""
     sent = select(MessageRow.message_id, MessageRow.subject).where(

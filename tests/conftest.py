@@ -18,6 +18,11 @@ from store.database import Database
 from tests.house import House, search_attribute_keys
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """The mark that keeps tests on one process is xdist's own; `make soak` runs without xdist."""
+    config.addinivalue_line("markers", "xdist_group(name): tests of one group run in the same process")
+
+
 @pytest.fixture(scope="session")
 def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of a PostgreSQL server of our own, or the one TEST_DATABASE_URL names; it ends with the database."""

@@ -6,12 +6,13 @@ The test itself is a service: it has a Sequencer on the same database and the sa
 import asyncio
 import os
 import pwd
+import random
 import signal
 import socket
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email import message_from_string
@@ -50,10 +51,12 @@ MIGRATING = asyncio.Lock()
 
 
 def free_port() -> int:
-    """A port nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A port nobody listens on, and below those that outgoing connections get, of which an engine has many."""
+    while True:
+        port = random.randrange(20_000, 32_000)
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 @dataclass
@@ -298,8 +301,8 @@ def _worker(folder: Path, url: str, engine: Child, mail: Child) -> Child:
         "SEQUENCING_RETRY_SECONDS": "1",
         "SEQUENCING_SWEEP_SECONDS": "1",
         "SEQUENCING_GRACE_SECONDS": "1",
-        "SEQUENCING_METRICS_ADDRESS": "",
-        "SEQUENCING_HEALTH_ADDRESS": "",
+        "SEQUENCING_METRICS_ADDRESS": f"127.0.0.1:{free_port()}",
+        "SEQUENCING_HEALTH_ADDRESS": f"127.0.0.1:{free_port()}",
         "SEQUENCING_VAR": str(folder),
     }
     return Child("worker", [sys.executable, "-m", "worker"], folder / "worker.log", environment=environment)

@@ -1,0 +1,229 @@
+"""Situations in which something is away: the mail server, the worker, Temporal, the database, the old build."""
+
+import shutil
+import sys
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import sqlalchemy as sa
+
+from sequencing.enrollments import Enrollment, Status
+from sequencing.happenings import Reason, Why
+from store.tables import EnrollmentRow
+from tests.docs.desk import Desk
+from tests.docs.page import section
+from tests.docs.stories import lives
+from tests.house import CALL, EMAIL, RITA, TASK
+from tests.kills.stage import ROOT
+
+LATER = {"delay": "1 hour"}
+SOON = {"delay": "3 seconds"}
+
+
+@lives("The mail server is down")
+async def messages_leave_once_by_themselves_when_the_mail_server_is_back(desk: Desk) -> None:
+    page, stage = section("The mail server is down"), desk.stage
+    names = ("max", "mia", "ned", "bea")
+    max_, mia, ned, bea = [await stage.contact(name) for name in names]
+    desk.mail(f"{ned} rcpt 450", f"{bea} rcpt 550")
+    not_now, bounced = await desk.enroll("ned", EMAIL), await desk.enroll("bea", EMAIL)
+    await _waits(desk, not_now, Why(page.says("mail_server_not_now")))
+    assert (await stage.rests(bounced.id)).reason == page.says("bounced")
+
+    await stage.mail.kill()
+    one, given_up, to_do = (
+        await desk.enroll("max", EMAIL),
+        await desk.enroll("mia", EMAIL),
+        await desk.enroll("ned", CALL),
+    )
+    for each in (one, given_up):
+        await _waits(desk, each, Why(page.says("mail_server_unreachable")))
+    assert (await stage.house.todo(to_do.id)).step == 1, "to-dos go on meanwhile"
+    listed = await desk.run(page.code("sequencing enrollments list"))
+    assert "mail_server_unreachable" in listed.line(one.id)
+    assert str(datetime.now(UTC).date()) in listed.line(one.id), "when the next try is"
+    async with stage.house.database.writing() as tx:
+        three_days_ago = datetime.now(UTC) - timedelta(days=3)
+        mine = sa.update(EnrollmentRow).where(EnrollmentRow.id == given_up.id)
+        await tx.execute(mine.values(failing_since=three_days_ago))
+    assert (await stage.rests(given_up.id)).reason == page.says("could_not_be_sent")
+
+    desk.rules.clear()
+    desk.mail()
+    await stage.mail.start()
+    await stage.house.sequencer.resume(given_up.id, by=RITA)
+    for each in (one, given_up, not_now):
+        await stage.finishes(each.id)
+    assert [len(stage.arrived(address)) for address in (max_, mia, ned, bea)] == [1, 1, 1, 0]
+
+
+@lives("A worker is gone")
+async def a_new_worker_does_what_fell_due_and_asks_about_what_was_begun(desk: Desk) -> None:
+    page, stage = section("A worker is gone"), desk.stage
+    (pollers,) = page.blocks
+    begun, claimed, due = [await stage.contact(name) for name in ("bob", "cleo", "dina")]
+    desk.mail(f"{begun} data stall 30 once", f"{claimed} 354 stall 30 once")
+    unknown, again, later = [
+        await desk.enroll("bob", EMAIL),
+        await desk.enroll("cleo", EMAIL),
+        await desk.enroll("dina", {**EMAIL, **SOON}),
+    ]
+    for recipient in (begun, claimed):
+        await stage.said("stalled", recipient)
+    await desk.asleep(later)
+    await stage.worker.kill()
+
+    assert (await desk.health()).code == 7, "no answer"
+    print((await desk.run(pollers)).text)
+    stage.worker.command = page.code("sequencing worker").split()
+    desk.mail()
+    await stage.worker.start()
+
+    assert (await stage.rests(unknown.id)).reason is Reason.delivery_unknown
+    for each in (again, later):
+        await stage.finishes(each.id)
+    assert [len(stage.arrived(address)) for address in (begun, claimed, due)] == [0, 1, 1]
+    assert await _healthy(desk)
+
+
+@lives("A new build")
+async def runs_that_sleep_go_on_with_the_new_build(desk: Desk) -> None:
+    page, stage = section("A new build"), desk.stage
+    asleep, leaving = await stage.contact("nina"), await stage.contact("nora")
+    sleeper = await desk.enroll("nina", {**EMAIL, **LATER})
+    await desk.asleep(sleeper)
+
+    for _ in ("once", "and repeated"):
+        done = await desk.run(page.code("sequencing setup"))
+        assert (done.code, done.text.startswith("The database has the present schema")) == (0, True)
+    desk.mail(f"{leaving} answer stall 0.5 once")
+    busy = await desk.enroll("nora", EMAIL)
+    await stage.said("stalled", leaving)
+    newer = await desk.another_worker()
+    await newer.says("worker started")
+    code = await desk.stop(stage.worker)
+    stage.worker = newer
+
+    assert code == 0
+    await stage.finishes(busy.id)
+    await stage.house.sequencer.bypass(sleeper.id, by=RITA)
+    await stage.finishes(sleeper.id)
+    assert [len(stage.arrived(address)) for address in (asleep, leaving)] == [1, 1]
+    assert await _healthy(desk)
+
+
+@lives("A stuck task")
+async def runs_that_a_new_build_cannot_replay_go_on_with_the_old_one_or_begin_again(desk: Desk) -> None:
+    _, failed, end_it = section("A stuck task").blocks
+    stage, house = desk.stage, desk.stage.house
+    saved, ended = await stage.contact("olga"), await stage.contact("otto")
+    one, other = await desk.enroll("olga", {**EMAIL, **LATER}), await desk.enroll("otto", {**EMAIL, **LATER})
+    for each in (one, other):
+        await desk.asleep(each)
+    old = stage.worker
+    assert await desk.stop(old) == 0
+    broken = await desk.another_worker("env", "-C", str(_a_build_that_cannot_replay(desk.folder)), *PYTHON_WORKER)
+    await broken.says("worker started")
+    for each in (one, other):
+        await house.sequencer.bypass(each.id, by=RITA)
+
+    for each in (one, other):
+        assert (await desk.until(failed, "WorkflowTaskFailed", about=each)).code == 0
+    begun_again = await desk.run(end_it, other)
+    assert begun_again.code == 0, begun_again.text
+    assert (await stage.finishes(other.id)).run == 2
+    assert await desk.stop(broken) == 0
+    await old.start()
+    assert (await stage.finishes(one.id)).run == 1
+    assert [len(stage.arrived(address)) for address in (saved, ended)] == [1, 1]
+
+
+@lives("Temporal is down")
+async def acts_are_recorded_without_temporal_and_take_effect_when_it_is_back(desk: Desk) -> None:
+    page, stage, house = section("Temporal is down"), desk.stage, desk.stage.house
+    overdue, leaving, asked, added = [await stage.contact(name) for name in ("tess", "theo", "till", "tina")]
+    desk.mail(f"{leaving} rcpt stall 30 once")
+    soon, stopped = await desk.enroll("tess", {**EMAIL, **SOON}), await desk.enroll("theo", EMAIL)
+    todo = await house.todo((await desk.enroll("till", TASK, EMAIL)).id)
+    sequence = await house.sequence(EMAIL)
+    await desk.asleep(soon)
+    await stage.said("stalled", leaving)
+    await stage.engine.kill()
+
+    paused = await desk.run("sequencing enrollments pause ID", stopped)
+    assert (paused.code, page.says("recorded, takes effect when Temporal is back") in paused.text) == (0, True)
+    await house.sequencer.resolve(todo.id, "none", by=RITA)
+    enrolled = await desk.run(f"sequencing enroll {sequence} tina")
+    assert (enrolled.code, "enrolled" in enrolled.text) == (0, True)
+    for needs_temporal in ("sequencing setup", page.code("sequencing reconcile")):
+        assert (await desk.run(needs_temporal)).code == 3
+    waiting = await desk.another_worker()
+    await waiting.says("Temporal cannot be reached yet; waiting for it")
+    assert stage.arrived(leaving) + stage.arrived(overdue) + stage.arrived(added) == []
+
+    await stage.engine.start()
+    await waiting.says("worker started")
+    assert await desk.stop(waiting) == 0
+    for enrollment in (soon.id, todo.enrollment_id, await _latest(desk)):
+        await stage.finishes(enrollment)
+    assert (await stage.rests(stopped.id)).reason is Reason.by_user
+    assert [len(stage.arrived(address)) for address in (overdue, leaving, asked, added)] == [1, 0, 1, 1]
+    metrics = await desk.run(f"curl -s http://{stage.worker.environment['SEQUENCING_METRICS_ADDRESS']}/metrics")
+    assert 'kind="unstarted"' in metrics.line(page.says("sequencing_sweep_finds") + "{")
+    agree = await desk.run(page.code("sequencing reconcile"))
+    assert (agree.code, page.says("Rows and runs agree") in agree.text) == (0, True)
+
+
+@lives("The database is down")
+async def what_is_due_without_a_database_is_done_when_it_is_back(desk: Desk) -> None:
+    page, stage = section("The database is down"), desk.stage
+    assert stage.postgres is not None
+    address = await stage.contact("dave")
+    one = await desk.enroll("dave", {**EMAIL, **SOON})
+    await desk.asleep(one)
+    await stage.postgres.kill()
+
+    health = await desk.health()
+    assert '"database":false' in health.text
+    assert health.text.endswith(page.says("503"))
+    assert (await desk.run("sequencing attention")).code == 3
+    await desk.until(f"temporal workflow describe --workflow-id {one.workflow_id}", "Pending Activities: 1")
+    assert stage.arrived(address) == []
+
+    await stage.start(stage.postgres)
+    await stage.finishes(one.id)
+    assert len(stage.arrived(address)) == 1
+    assert await _healthy(desk)
+
+
+PYTHON_WORKER = (sys.executable, "-m", "worker")
+BUILD = ("activities", "sequencing", "starter", "store", "transports", "web", "workflows", "settings.py", "worker.py")
+BEGINNING = "        decision = start.first\n"
+
+
+def _a_build_that_cannot_replay(folder: Path) -> Path:
+    """A copy whose workflow does one thing more at its beginning, without a patch."""
+    build = folder / "build"
+    build.mkdir()
+    for name in BUILD:
+        (shutil.copytree if (ROOT / name).is_dir() else shutil.copy)(ROOT / name, build / name)
+    workflow = build / "workflows" / "enrollments.py"
+    text = workflow.read_text()
+    assert BEGINNING in text
+    workflow.write_text(text.replace(BEGINNING, f"{BEGINNING}        self._tell_search(decision)\n"))
+    return build
+
+
+async def _waits(desk: Desk, one: Enrollment, why: Why) -> None:
+    await desk.stage.house.until(one.id, lambda e: e is not None and (e.status, e.why) == (Status.active, why))
+
+
+async def _latest(desk: Desk) -> str:
+    async with desk.stage.house.database.reading() as tx:
+        found = await tx.scalar(sa.select(sa.func.max(EnrollmentRow.id)))
+    assert found is not None
+    return str(found)
+
+
+async def _healthy(desk: Desk) -> bool:
+    return (await desk.health()).text.endswith(" 200")
