@@ -18,6 +18,7 @@ from tests.house import EMAIL, RITA
 from tests.kills.stage import PATIENCE, Child, Stage, free_port
 
 SEQUENCE = "Senior engineer"
+PROGRAMS = Path(sys.executable).parent
 RUN_ON_THE_PAGE = "sequence-1/contact-7/enrollment-…"
 
 
@@ -30,8 +31,9 @@ class Said:
 
     def line(self, words: str) -> str:
         """The one line with those words."""
-        (found,) = [line for line in self.text.splitlines() if words in line]
-        return found
+        found = [line for line in self.text.splitlines() if words in line]
+        assert len(found) == 1, f"{words!r} is to stand on one line of {self.text}"
+        return found[0]
 
 
 @dataclass
@@ -41,6 +43,7 @@ class Desk:
     stage: Stage
     folder: Path
     rules: list[str] = field(default_factory=list)
+    workers: list[Child] = field(default_factory=list)
 
     @classmethod
     @asynccontextmanager
@@ -48,7 +51,12 @@ class Desk:
         """Everything running; the first sequence is the one the page speaks of."""
         async with Stage.open(folder / "var", postgresql=postgresql) as stage:
             assert await stage.house.sequence({**EMAIL, "delay": "1 hour"}, name=SEQUENCE) == "1"
-            yield cls(stage, folder)
+            desk = cls(stage, folder)
+            try:
+                yield desk
+            finally:
+                for worker in desk.workers:
+                    await worker.end()
 
     async def run(self, command: str, about: Enrollment | None = None) -> Said:
         """Runs what stands on the page in a shell, for that enrollment; it stops at the first command that fails."""
@@ -115,6 +123,11 @@ class Desk:
             while not await question():
                 await asyncio.sleep(0.1)
 
+    def program(self, command: str) -> list[str]:
+        """The words of a command which is to go on running, with the program where it is."""
+        name, *words = command.split()
+        return [str(PROGRAMS / name), *words]
+
     async def another_worker(self, *command: str) -> Child:
         """One more worker on the same task queue, started and polling."""
         addresses = {f"SEQUENCING_{name}_ADDRESS": f"127.0.0.1:{free_port()}" for name in ("HEALTH", "METRICS")}
@@ -125,6 +138,7 @@ class Desk:
             environment={**self._environment(), **addresses},
             process=None,
         )
+        self.workers.append(worker)
         await worker.start()
         return worker
 
@@ -143,6 +157,6 @@ class Desk:
                 await self.stage.start(each)
 
     def _environment(self) -> dict[str, str]:
-        programs = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+        programs = f"{PROGRAMS}{os.pathsep}{os.environ['PATH']}"
         given = self.stage.worker.environment
         return {**os.environ, **given, "PATH": programs, "HOME": str(self.folder), "SEQUENCING_USER": RITA}

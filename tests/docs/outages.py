@@ -1,5 +1,6 @@
 """Situations in which something is away: the mail server, the worker, Temporal, the database, the old build."""
 
+import re
 import shutil
 import sys
 from datetime import UTC, datetime, timedelta
@@ -75,7 +76,7 @@ async def a_new_worker_does_what_fell_due_and_asks_about_what_was_begun(desk: De
 
     assert (await desk.health()).code == 7, "no answer"
     print((await desk.run(pollers)).text)
-    stage.worker.command = page.code("sequencing worker").split()
+    stage.worker.command = desk.program(page.code("sequencing worker"))
     desk.mail()
     await stage.worker.start()
 
@@ -169,7 +170,9 @@ async def acts_are_recorded_without_temporal_and_take_effect_when_it_is_back(des
     assert (await stage.rests(stopped.id)).reason is Reason.by_user
     assert [len(stage.arrived(address)) for address in (overdue, leaving, asked, added)] == [1, 0, 1, 1]
     metrics = await desk.run(f"curl -s http://{stage.worker.environment['SEQUENCING_METRICS_ADDRESS']}/metrics")
-    assert 'kind="unstarted"' in metrics.line(page.says("sequencing_sweep_finds") + "{")
+    assert re.search(page.says("sequencing_sweep_finds") + r"\{.*kind=\"unstarted\".*\} 1\n", metrics.text), (
+        metrics.text
+    )
     agree = await desk.run(page.code("sequencing reconcile"))
     assert (agree.code, page.says("Rows and runs agree") in agree.text) == (0, True)
 

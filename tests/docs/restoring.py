@@ -2,7 +2,7 @@
 
 import asyncio
 
-from sequencing.enrollments import Status
+from sequencing.enrollments import Enrollment, Status
 from sequencing.happenings import Reason
 from tests.docs.desk import Desk
 from tests.docs.page import section
@@ -29,6 +29,7 @@ async def what_a_restored_database_has_forgotten_is_held_and_not_sent_again(desk
     await sequencer.cancel(ended.id, by=RITA)
     assert await stage.run_ended(ended.id) == "canceled"
     await desk.run(f"temporal workflow delete --workflow-id {unknown.workflow_id}")
+    await desk.is_so(lambda: _is_unknown(desk, unknown))
     forgotten = await desk.enroll("voss", EMAIL, TASK)
     run = await house.run(forgotten.id)
     await house.todo(forgotten.id)
@@ -55,3 +56,7 @@ async def what_a_restored_database_has_forgotten_is_held_and_not_sent_again(desk
         await sequencer.bypass(each.id, by=RITA)
         await house.place(each.id, "waiting", 2)
     assert [len(stage.arrived(address)) for address in addresses] == [1, 0, 1, 1, 1]
+
+
+async def _is_unknown(desk: Desk, one: Enrollment) -> bool:
+    return await desk.stage.house.door.runs.look(one.workflow_id) is None
