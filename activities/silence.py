@@ -3,12 +3,17 @@
 A database's error quotes its parameters and a mail server's quotes addresses; histories and logs are read by operators.
 """
 
+from pathlib import Path
+from traceback import walk_tb
 from typing import Any
 
 import structlog
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 from temporalio.worker import ActivityInboundInterceptor, ExecuteActivityInput, Interceptor
+
+HERE = f"{Path(__file__).parents[1]}/"
+OURS = tuple(f"{HERE}{layer}/" for layer in ("activities", "store", "transports", "sequencing"))
 
 log = structlog.get_logger()
 
@@ -37,8 +42,8 @@ class _Silent(ActivityInboundInterceptor):
 
 
 def _place(error: BaseException) -> str:
-    """File and line where it was raised: enough to find it, nothing of what it said."""
-    frame = error.__traceback__
-    while frame is not None and frame.tb_next is not None:
-        frame = frame.tb_next
-    return "" if frame is None else f"{frame.tb_frame.f_code.co_filename.rpartition('/')[2]}:{frame.tb_lineno}"
+    """The innermost file and line of our own where it was raised: enough to find it, nothing of what it said."""
+    frames = [(frame.f_code.co_filename, line) for frame, line in walk_tb(error.__traceback__)]
+    ours = [(name.removeprefix(HERE), line) for name, line in frames if name.startswith(OURS)]
+    file, line = ours[-1]
+    return f"{file}:{line}"

@@ -77,8 +77,8 @@ async def a_person_settles_it_and_only_then_is_it_sent_again(desk: Desk) -> None
     assert f"Message-ID: {message_id}" in seen["message"], "as the mail server has it"
     assert desk.stage.arrived(una) + desk.stage.arrived(uwe) == []
 
-    settled = [await desk.run(left, one), await desk.run(again, other)]
-    assert [said.code for said in settled] == [0, 0]
+    await desk.done(left, one)
+    await desk.done(again, other)
     assert (await house.place(one.id, "waiting", 2)).status is Status.active
     await desk.stage.finishes(other.id)
     assert await desk.stage.claims(one.id) == [MessageState.sent]
@@ -100,12 +100,12 @@ async def an_activity_that_fails_goes_on_by_itself_once_the_cause_is_mended(desk
     )
     await desk.stage.house.sequencer.bypass(one.id, by=RITA)
 
-    pending = await desk.until(describe, "Pending Activities: 1", "Attempt            3", about=one)
+    pending = await desk.until(describe, "Pending Activities: 1", r"Attempt +[2-9]", about=one)
     assert "IntegrityError" in pending.text, pending.text
     assert "sue@example.com" not in pending.text, "a failure is only a kind"
     failed = json.loads((await desk.run(log)).text.splitlines()[-1])
     assert (failed["run"], failed["error"]) == (one.workflow_id, "IntegrityError")
-    assert failed["at"], "and the place"
+    assert failed["at"].startswith("store/lives.py:"), "and the place, in our own code"
     assert (await desk.health()).text.endswith(" 200"), "health is well"
 
     await _sql(desk, "DROP TRIGGER stuck")
@@ -124,8 +124,8 @@ async def what_was_terminated_is_canceled_and_only_a_person_takes_it_up_again(de
         await desk.stage.contact(name)
     one, acted_on, canceled = [await desk.enroll(name, {**EMAIL, **LATER}) for name in ("tea", "tim", "tom")]
     for each in (one, acted_on):
-        await desk.run(f"temporal workflow terminate --workflow-id {each.workflow_id}")
-    await desk.run(f"temporal workflow cancel --workflow-id {canceled.workflow_id}")
+        await desk.done(f"temporal workflow terminate --workflow-id {each.workflow_id}")
+    await desk.done(f"temporal workflow cancel --workflow-id {canceled.workflow_id}")
     await house.sequencer.pause(acted_on.id, by=RITA)
 
     await desk.until(listed, one.workflow_id, acted_on.workflow_id)
@@ -133,8 +133,7 @@ async def what_was_terminated_is_canceled_and_only_a_person_takes_it_up_again(de
     assert swept.run == 1, "nothing reactivates by itself"
     assert "active" in (await desk.run(show, one)).text.splitlines()[0], "until somebody acts on it, nothing is noticed"
 
-    repaired = await desk.run(repair, one)
-    assert repaired.code == 0
+    repaired = await desk.done(repair, one)
     assert "canceled" in repaired.text.partition(f"{one.id}: active, step 1")[0]
     again = await house.place(one.id, "waiting", 1)
     assert again.run == 2

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import re
 import signal
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -76,16 +77,22 @@ class Desk:
         assert shell.returncode is not None
         return Said(shell.returncode, printed.decode())
 
-    async def until(self, command: str, *words: str, about: Enrollment | None = None) -> Said:
-        """Runs it again and again until it prints those words."""
+    async def done(self, command: str, about: Enrollment | None = None) -> Said:
+        """The same, and it must end well."""
+        said = await self.run(command, about)
+        assert said.code == 0, f"{command}: {said}"
+        return said
+
+    async def until(self, command: str, *patterns: str, about: Enrollment | None = None) -> Said:
+        """Runs it again and again until what it prints fits all patterns."""
         said = Said(0, "")
         try:
             async with asyncio.timeout(PATIENCE):
-                while not all(word in said.text for word in words):
+                while not all(re.search(pattern, said.text) for pattern in patterns):
                     await asyncio.sleep(0.3 if said.text else 0)
                     said = await self.run(command, about)
         except TimeoutError:
-            raise AssertionError(f"{command} never said {words}, but {said}") from None
+            raise AssertionError(f"{command} never said {patterns}, but {said}") from None
         return said
 
     async def health(self) -> Said:

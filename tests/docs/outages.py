@@ -2,10 +2,12 @@
 
 import re
 import shutil
+import signal
 import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import psutil
 import sqlalchemy as sa
 
 from sequencing.enrollments import Enrollment, Status
@@ -15,7 +17,7 @@ from tests.docs.desk import Desk
 from tests.docs.page import section
 from tests.docs.stories import lives
 from tests.house import CALL, EMAIL, RITA, TASK
-from tests.kills.stage import ROOT
+from tests.kills.stage import ROOT, Child, free_port
 
 LATER = {"delay": "1 hour"}
 SOON = {"delay": "3 seconds"}
@@ -75,7 +77,9 @@ async def a_new_worker_does_what_fell_due_and_asks_about_what_was_begun(desk: De
     await stage.worker.kill()
 
     assert (await desk.health()).code == 7, "no answer"
-    print((await desk.run(pollers)).text)
+    last_seen = await desk.done(pollers)
+    assert page.says("LastAccessTime") in last_seen.text
+    assert f" {stage.worker.pid}@" in last_seen.text, "Temporal remembers the dead one for a while"
     stage.worker.command = desk.program(page.code("sequencing worker"))
     desk.mail()
     await stage.worker.start()
@@ -87,6 +91,26 @@ async def a_new_worker_does_what_fell_due_and_asks_about_what_was_begun(desk: De
     assert await _healthy(desk)
 
 
+@lives("A worker is gone")
+async def sequencing_up_starts_another_by_itself_and_says_so(desk: Desk) -> None:
+    said = section("A worker is gone").code("the worker ended").split("…")
+    ports = [f"--{name}-port={free_port()}" for name in ("temporal", "ui", "metrics", "health")]
+    environment = {"SEQUENCING_VAR": str(desk.folder / "another"), "SEQUENCING_DATABASE_URL": ""}
+    command = [*desk.program("sequencing up"), *ports]
+    up = Child("up", command, desk.folder / "up.log", environment=environment, ending=signal.SIGTERM)
+    await up.start()
+    try:
+        await up.says("Ctrl-C stops everything")
+        (worker,) = [child for child in psutil.Process(up.pid).children() if "worker" in child.cmdline()]
+        worker.kill()
+
+        for words in said:
+            await up.says(words)
+        await desk.is_so(lambda: _has_a_worker(up))
+    finally:
+        await up.end()
+
+
 @lives("A new build")
 async def runs_that_sleep_go_on_with_the_new_build(desk: Desk) -> None:
     page, stage = section("A new build"), desk.stage
@@ -95,8 +119,7 @@ async def runs_that_sleep_go_on_with_the_new_build(desk: Desk) -> None:
     await desk.asleep(sleeper)
 
     for _ in ("once", "and repeated"):
-        done = await desk.run(page.code("sequencing setup"))
-        assert (done.code, done.text.startswith("The database has the present schema")) == (0, True)
+        await desk.done(page.code("sequencing setup"))
     desk.mail(f"{leaving} answer stall 0.5 once")
     busy = await desk.enroll("nora", EMAIL)
     await stage.said("stalled", leaving)
@@ -129,9 +152,8 @@ async def runs_that_a_new_build_cannot_replay_go_on_with_the_old_one_or_begin_ag
         await house.sequencer.bypass(each.id, by=RITA)
 
     for each in (one, other):
-        assert (await desk.until(failed, "WorkflowTaskFailed", about=each)).code == 0
-    begun_again = await desk.run(end_it, other)
-    assert begun_again.code == 0, begun_again.text
+        await desk.until(failed, "WorkflowTaskFailed", about=each)
+    await desk.done(end_it, other)
     assert (await stage.finishes(other.id)).run == 2
     assert await desk.stop(broken) == 0
     await old.start()
@@ -151,11 +173,10 @@ async def acts_are_recorded_without_temporal_and_take_effect_when_it_is_back(des
     await stage.said("stalled", leaving)
     await stage.engine.kill()
 
-    paused = await desk.run("sequencing enrollments pause ID", stopped)
-    assert (paused.code, page.says("recorded, takes effect when Temporal is back") in paused.text) == (0, True)
+    paused = await desk.done("sequencing enrollments pause ID", stopped)
+    assert page.says("recorded, takes effect when Temporal is back") in paused.text
     await house.sequencer.resolve(todo.id, "none", by=RITA)
-    enrolled = await desk.run(f"sequencing enroll {sequence} tina")
-    assert (enrolled.code, "enrolled" in enrolled.text) == (0, True)
+    await desk.done(f"sequencing enroll {sequence} tina")
     for needs_temporal in ("sequencing setup", page.code("sequencing reconcile")):
         assert (await desk.run(needs_temporal)).code == 3
     waiting = await desk.another_worker()
@@ -173,8 +194,8 @@ async def acts_are_recorded_without_temporal_and_take_effect_when_it_is_back(des
     assert re.search(page.says("sequencing_sweep_finds") + r"\{.*kind=\"unstarted\".*\} 1\n", metrics.text), (
         metrics.text
     )
-    agree = await desk.run(page.code("sequencing reconcile"))
-    assert (agree.code, page.says("Rows and runs agree") in agree.text) == (0, True)
+    agree = await desk.done(page.code("sequencing reconcile"))
+    assert page.says("Rows and runs agree") in agree.text
 
 
 @lives("The database is down")
@@ -226,6 +247,10 @@ async def _latest(desk: Desk) -> str:
         found = await tx.scalar(sa.select(sa.func.max(EnrollmentRow.id)))
     assert found is not None
     return str(found)
+
+
+async def _has_a_worker(up: Child) -> bool:
+    return any("worker" in child.cmdline() for child in psutil.Process(up.pid).children())
 
 
 async def _healthy(desk: Desk) -> bool:

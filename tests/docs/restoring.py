@@ -2,6 +2,8 @@
 
 import asyncio
 
+from temporalio.client import WorkflowExecutionStatus
+
 from sequencing.enrollments import Enrollment, Status
 from sequencing.happenings import Reason
 from tests.docs.desk import Desk
@@ -22,23 +24,22 @@ async def what_a_restored_database_has_forgotten_is_held_and_not_sent_again(desk
     ahead, ended, unknown, asleep = [await desk.enroll(name, {**EMAIL, **LATER}, TASK | LATER) for name in names[:4]]
     for each in (ahead, ended, unknown, asleep):
         await desk.asleep(each)
-    assert (await desk.run(backup)).code == 0
+    await desk.done(backup)
 
     await sequencer.bypass(ahead.id, by=RITA)
     await house.place(ahead.id, "waiting", 2)
     await sequencer.cancel(ended.id, by=RITA)
     assert await stage.run_ended(ended.id) == "canceled"
-    await desk.run(f"temporal workflow delete --workflow-id {unknown.workflow_id}")
+    await desk.done(f"echo y | temporal workflow delete --workflow-id {unknown.workflow_id}")
     await desk.is_so(lambda: _is_unknown(desk, unknown))
     forgotten = await desk.enroll("voss", EMAIL, TASK)
     run = await house.run(forgotten.id)
     await house.todo(forgotten.id)
     assert await desk.stop(stage.worker) == 0
     await house.database.close()
-    assert (await desk.run(page.code("rm -f"))).code == 0
-    assert (await desk.run(page.code("sequencing setup"))).code == 0
-    first = await desk.run(page.code("sequencing reconcile"))
-    assert first.code == 0, first.text
+    await desk.done(page.code("rm -f"))
+    await desk.done(page.code("sequencing setup"))
+    first = await desk.done(page.code("sequencing reconcile"))
     assert "canceled" in first.line(ended.id)
     assert "started" in first.line(unknown.id)
     assert "ended" in first.line(forgotten.id)
@@ -56,6 +57,14 @@ async def what_a_restored_database_has_forgotten_is_held_and_not_sent_again(desk
         await sequencer.bypass(each.id, by=RITA)
         await house.place(each.id, "waiting", 2)
     assert [len(stage.arrived(address)) for address in addresses] == [1, 0, 1, 1, 1]
+
+    await stage.engine.kill()
+    for kept in desk.folder.glob(f"{page.code('var/temporal.db')}*"):
+        kept.unlink()
+    await stage.engine.start()
+    await desk.until(page.code("sequencing reconcile"), f"{asleep.id} *started")
+    assert (await (await house.run(asleep.id)).describe()).status is WorkflowExecutionStatus.RUNNING
+    assert [len(stage.arrived(address)) for address in addresses] == [1, 0, 1, 1, 1], "nothing is sent again"
 
 
 async def _is_unknown(desk: Desk, one: Enrollment) -> bool:

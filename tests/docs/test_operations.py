@@ -39,7 +39,10 @@ DAYS = (
     ),
     Day(
         [
-            [outages.a_new_worker_does_what_fell_due_and_asks_about_what_was_begun],
+            [
+                outages.sequencing_up_starts_another_by_itself_and_says_so,
+                outages.a_new_worker_does_what_fell_due_and_asks_about_what_was_begun,
+            ],
             [outages.runs_that_sleep_go_on_with_the_new_build],
             [outages.runs_that_a_new_build_cannot_replay_go_on_with_the_old_one_or_begin_again],
         ]
