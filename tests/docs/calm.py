@@ -60,8 +60,9 @@ async def those_paused_by_hand_go_on_and_the_others_once_they_are_mended(desk: D
 @lives("A message nobody knows about")
 async def a_person_settles_it_and_only_then_is_it_sent_again(desk: Desk) -> None:
     page, house = section("A message nobody knows about"), desk.stage.house
-    attention, show = preface().blocks[0].splitlines()
-    left, again = page.blocks[0].splitlines()
+    (first_look,), (settling,) = preface().blocks, page.blocks
+    attention, show = first_look.splitlines()
+    left, again = settling.splitlines()
     una, uwe = await desk.stage.contact("una"), await desk.stage.contact("uwe")
     desk.mail(f"{una} answer drop once", f"{uwe} data drop once")
     one, other = await desk.enroll("una", EMAIL, {**TASK, **LATER}), await desk.enroll("uwe", EMAIL)
@@ -89,8 +90,7 @@ async def a_person_settles_it_and_only_then_is_it_sent_again(desk: Desk) -> None
 
 @lives("A stuck task")
 async def an_activity_that_fails_goes_on_by_itself_once_the_cause_is_mended(desk: Desk) -> None:
-    page = section("A stuck task")
-    log, describe = page.blocks[0].splitlines()
+    log, describe = section("A stuck task").blocks[0].splitlines()
     await desk.stage.contact("sue")
     one = await desk.enroll("sue", {**TASK, **LATER})
     await _sql(

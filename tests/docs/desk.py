@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 from temporalio.api.enums.v1 import EventType
 
@@ -39,8 +39,9 @@ class Said:
 
 @dataclass
 class Desk:
-    """`rules` are the mail server's: each story adds its own, so that several can go on at once."""
+    """`rules` are the mail server's: each story adds its own, so that several can go on at once. `ran`: all commands."""
 
+    ran: ClassVar[list[str]] = []
     stage: Stage
     folder: Path
     rules: list[str] = field(default_factory=list)
@@ -61,6 +62,7 @@ class Desk:
 
     async def run(self, command: str, about: Enrollment | None = None) -> Said:
         """Runs what stands on the page in a shell, for that enrollment; it stops at the first command that fails."""
+        self.ran.append(command)
         if about is not None:
             command = command.replace(RUN_ON_THE_PAGE, about.workflow_id).replace(" ID", f" {about.id}")
         shell = await asyncio.create_subprocess_exec(

@@ -1,5 +1,6 @@
 """Situations in which something is away: the mail server, the worker, Temporal, the database, the old build."""
 
+import asyncio
 import re
 import shutil
 import signal
@@ -173,13 +174,16 @@ async def acts_are_recorded_without_temporal_and_take_effect_when_it_is_back(des
     await stage.said("stalled", leaving)
     await stage.engine.kill()
 
-    paused = await desk.done("sequencing enrollments pause ID", stopped)
+    paused, _, *unable, waiting = await asyncio.gather(
+        desk.done("sequencing enrollments pause ID", stopped),
+        desk.done(f"sequencing enroll {sequence} tina"),
+        desk.run("sequencing setup"),
+        desk.run(page.code("sequencing reconcile")),
+        desk.another_worker(),
+    )
     assert page.says("recorded, takes effect when Temporal is back") in paused.text
+    assert [said.code for said in unable] == [3, 3]
     await house.sequencer.resolve(todo.id, "none", by=RITA)
-    await desk.done(f"sequencing enroll {sequence} tina")
-    for needs_temporal in ("sequencing setup", page.code("sequencing reconcile")):
-        assert (await desk.run(needs_temporal)).code == 3
-    waiting = await desk.another_worker()
     await waiting.says("Temporal cannot be reached yet; waiting for it")
     assert stage.arrived(leaving) + stage.arrived(overdue) + stage.arrived(added) == []
 

@@ -3,15 +3,22 @@
 import asyncio
 from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from activities.sending import LONGEST_PAUSE
+from sequencing.transitions import GIVE_UP_AFTER
+from settings import Settings
+from starter.sweep import LEASE, UNSTARTED_AFTER
+from store.enrollments import Filter
 from tests.docs import calm, outages, restoring
 from tests.docs.desk import Desk
-from tests.docs.page import situations
+from tests.docs.page import TEXT, section, situations
 from tests.docs.stories import SITUATION, Story, lived
 from tests.kills.stage import PATIENCE
+from workflows.activity_options import LISTENING, RETRIES
 
 pytestmark = pytest.mark.xdist_group("operations")
 
@@ -94,11 +101,9 @@ async def _spend(day: Day, folder: Path, answers: Told) -> None:
 
 
 async def _tell(story: Story, desk: Desk, answer: "asyncio.Future[None]") -> None:
-    began = asyncio.get_running_loop().time()
     try:
         await story(desk)
         answer.set_result(None)
-        print(story.__name__, round(asyncio.get_running_loop().time() - began, 1), "s")
     except Exception as error:
         answer.set_exception(error)
 
@@ -110,6 +115,9 @@ async def test_what_the_page_says_of_a_situation_is_seen_done_and_comes_of_it(to
 
     await asyncio.gather(*(told[story] for story in stories))
 
+    ran = "\n".join(Desk.ran)
+    assert [line for block in section(heading).blocks for line in block.splitlines() if line not in ran] == []
+
 
 def test_the_page_has_every_situation_that_is_lived() -> None:
     assert lived().keys() <= set(situations())
@@ -117,3 +125,23 @@ def test_the_page_has_every_situation_that_is_lived() -> None:
 
 def test_every_story_has_its_hour() -> None:
     assert {story for day in DAYS for hour in day.hours for story in hour} == set(SITUATION)
+
+
+@pytest.mark.parametrize(
+    ("words", "in_force"),
+    [
+        ("at most 30 seconds apart", RETRIES.maximum_interval == timedelta(seconds=30)),
+        ("first after 30 seconds (`SEQUENCING_RETRY_SECONDS`)", Settings().retry_seconds == 30),
+        ("up to half an hour", timedelta(minutes=30) == LONGEST_PAUSE),
+        ("After three days a message gives up", timedelta(days=3) == GIVE_UP_AFTER),
+        ("after its time-out (15 seconds;", timedelta(seconds=15) == LISTENING),
+        ("2.5 times `SEQUENCING_HAND_OVER_SECONDS` and 5 seconds more", Settings(hand_over_seconds=8).act_within == 25),
+        ("The sweep's lease passes on within 30 seconds", timedelta(seconds=30) == LEASE),
+        ("for `SEQUENCING_GRACE_SECONDS` (25)", Settings().grace_seconds == 25),
+        ("older than ten seconds", timedelta(seconds=10) == UNSTARTED_AFTER),
+        ("up to 1,000 at a time", Filter().limit == 1000),
+    ],
+)
+def test_a_figure_on_the_page_is_in_force(words: str, in_force: bool) -> None:
+    assert words in " ".join(TEXT.split())
+    assert in_force
