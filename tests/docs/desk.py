@@ -39,7 +39,10 @@ class Said:
 
 @dataclass
 class Desk:
-    """`rules` are the mail server's: each story adds its own, so that several can go on at once. `ran`: all commands."""
+    """`rules` are the mail server's: each story adds its own, so that several can go on at once.
+
+    `ran` is every command any desk has run.
+    """
 
     ran: ClassVar[list[str]] = []
     stage: Stage

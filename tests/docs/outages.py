@@ -81,9 +81,7 @@ async def a_new_worker_does_what_fell_due_and_asks_about_what_was_begun(desk: De
     last_seen = await desk.done(pollers)
     assert page.says("LastAccessTime") in last_seen.text
     assert f" {stage.worker.pid}@" in last_seen.text, "Temporal remembers the dead one for a while"
-    stage.worker.command = desk.program(page.code("sequencing worker"))
-    desk.mail()
-    await stage.worker.start()
+    stage.worker = await desk.another_worker(*desk.program(page.code("sequencing worker")))
 
     assert (await stage.rests(unknown.id)).reason is Reason.delivery_unknown
     for each in (again, later):
