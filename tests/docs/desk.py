@@ -78,7 +78,7 @@ class Desk:
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.STDOUT,
         )
-        printed, _ = await asyncio.wait_for(shell.communicate(), PATIENCE)
+        printed, _ = await shell.communicate()
         assert shell.returncode is not None
         return Said(shell.returncode, printed.decode())
 
@@ -140,14 +140,14 @@ class Desk:
         name, *words = command.split()
         return [str(PROGRAMS / name), *words]
 
-    async def another_worker(self, *command: str) -> Child:
-        """One more worker on the same task queue, started and polling."""
+    async def another_worker(self, *command: str, **settings: str) -> Child:
+        """One more worker on the same task queue, with those settings."""
         addresses = {f"SEQUENCING_{name}_ADDRESS": f"127.0.0.1:{free_port()}" for name in ("HEALTH", "METRICS")}
         worker = replace(
             self.stage.worker,
             command=command or self.stage.worker.command,
             log=self.folder / f"worker-{free_port()}.log",
-            environment={**self._environment(), **addresses},
+            environment={**self._environment(), **addresses, **settings},
             process=None,
         )
         self.workers.append(worker)

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 from sequencing.enrollments import Enrollment, Status
 from sequencing.happenings import Reason, Why
-from store.tables import EnrollmentRow
+from store.tables import EnrollmentRow, MessageState
 from tests.docs.desk import Desk
 from tests.docs.page import section
 from tests.docs.stories import lives
@@ -119,18 +119,19 @@ async def runs_that_sleep_go_on_with_the_new_build(desk: Desk) -> None:
 
     for _ in ("once", "and repeated"):
         await desk.done(page.code("sequencing setup"))
-    desk.mail(f"{leaving} answer stall 0.5 once")
+    assert await desk.stop(stage.worker) == 0
+    older = await desk.another_worker(SEQUENCING_GRACE_SECONDS="20", SEQUENCING_HAND_OVER_SECONDS="20")
+    desk.mail(f"{leaving} answer stall 3 once")
     busy = await desk.enroll("nora", EMAIL)
     await stage.said("stalled", leaving)
-    newer = await desk.another_worker()
-    await newer.says("worker started")
-    code = await desk.stop(stage.worker)
-    stage.worker = newer
+    code = await desk.stop(older)
 
     assert code == 0
-    await stage.finishes(busy.id)
+    assert await stage.claims(busy.id) == [MessageState.sent], "it lets activities end"
+    stage.worker = await desk.another_worker()
     await stage.house.sequencer.bypass(sleeper.id, by=RITA)
     await stage.finishes(sleeper.id)
+    assert await stage.run_ended(busy.id) == "finished"
     assert [len(stage.arrived(address)) for address in (asleep, leaving)] == [1, 1]
     assert await _healthy(desk)
 
