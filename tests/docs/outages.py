@@ -21,7 +21,7 @@ from tests.house import CALL, EMAIL, RITA, TASK
 from tests.kills.stage import ROOT, Child, free_port
 
 LATER = {"delay": "1 hour"}
-SOON = {"delay": "3 seconds"}
+SOON = {"delay": "5 seconds"}
 
 
 @lives("The mail server is down")
@@ -165,12 +165,12 @@ async def runs_that_a_new_build_cannot_replay_go_on_with_the_old_one_or_begin_ag
 async def acts_are_recorded_without_temporal_and_take_effect_when_it_is_back(desk: Desk) -> None:
     page, stage, house = section("Temporal is down"), desk.stage, desk.stage.house
     overdue, leaving, asked, added = [await stage.contact(name) for name in ("tess", "theo", "till", "tina")]
-    desk.mail(f"{leaving} rcpt stall 30 once")
-    soon, stopped = await desk.enroll("tess", {**EMAIL, **SOON}), await desk.enroll("theo", EMAIL)
+    desk.mail(f"{leaving} rcpt stall 30")
+    stopped, sequence = await desk.enroll("theo", EMAIL), await house.sequence(EMAIL)
     todo = await house.todo((await desk.enroll("till", TASK, EMAIL)).id)
-    sequence = await house.sequence(EMAIL)
-    await desk.asleep(soon)
     await stage.said("stalled", leaving)
+    soon = await desk.enroll("tess", {**EMAIL, **SOON})
+    await desk.asleep(soon)
     await stage.engine.kill()
 
     paused, _, *unable, waiting = await asyncio.gather(
