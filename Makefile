@@ -23,7 +23,7 @@ bench: $(VENV)/development ## measure beside the bare engine
 	$(BIN)/python -m benchmarks.enrollments
 
 soak: $(VENV)/development ## every kill, many times
-	$(BIN)/python -m pytest -m soak -p no:xdist --timeout=7200 tests
+	$(BIN)/python -m pytest -m soak -n 4 --maxschedchunk=1 --timeout=7200 tests
 
 lock: $(VENV)/development ## pin the dependencies again, with hashes (needs uv)
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate pyproject.toml -o requirements/runtime.txt

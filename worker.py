@@ -106,7 +106,7 @@ async def _work(settings: Settings, database: Database, health: Health, stopping
     )
     sweeping = asyncio.create_task(sweep.run())
     async with build(client, settings, world(settings, database)):
-        health.working = True
+        health.client = client
         log.info("worker started", task_queue=settings.task_queue)
         await stopping.wait()
         log.info("worker stopping")

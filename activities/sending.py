@@ -164,21 +164,13 @@ class Sending:
     async def _sent(self, enrollment: Enrollment) -> Answer:
         async with self.world.database.writing() as tx:
             life = await Life.lock(tx, enrollment.id, self.clock.now())
-            if life is None:
-                await messages.arrive(tx, enrollment, self.attempt, self.clock.now())
-            elif await self._in_time(life, enrollment):
-                await messages.arrive(tx, enrollment, self.attempt, self.clock.now())
+            arrived = await messages.arrive(tx, enrollment, self.attempt, self.clock.now())
+            if life is not None and arrived and life.enrollment.is_sending(enrollment.step, enrollment.copy):
                 life.happen(Happening(What.sent, step=enrollment.step, copy=enrollment.copy))
                 return await self._taken_in(life)
-            elif await messages.arrive(tx, enrollment, self.attempt, self.clock.now()):
+            if life is not None and arrived:
                 await self._tell_that_it_left(life, enrollment)
         return await self._stand()
-
-    async def _in_time(self, life: Life, claimed: Enrollment) -> bool:
-        """Nobody has given this attempt up: the step is still sending, on this claim."""
-        claim = await messages.of_step(life.tx, claimed)
-        mine = claim is not None and claim.attempt == self.attempt and claim.state is MessageState.handing_over
-        return mine and life.enrollment.place is claimed.place and life.enrollment.step == claimed.step
 
     async def _tell_that_it_left(self, life: Life, claimed: Enrollment) -> None:
         """Given up as unknown meanwhile, so the run listens to news alone: this is news."""

@@ -12,7 +12,6 @@ from sequencing.merge_fields import MissingField, render
 from sequencing.people import AddressType, Contact, Opportunity
 from sequencing.sequences import Step
 from store import contacts, sequences, suppressions, users
-from store.tables import SequenceRow
 
 
 class Blocked(Exception):  # noqa: N818 - a reason to pause, no fault
@@ -78,8 +77,7 @@ class Scene:
 
 async def scene(tx: AsyncSession, enrollment: Enrollment) -> Scene:
     """The scene of the enrollment's current step. Raises Blocked where nobody is left to act."""
-    step = await sequences.step(tx, enrollment.sequence_id, enrollment.step)
-    sequence = await tx.get_one(SequenceRow, enrollment.sequence_id)
+    step, sequence = await sequences.step(tx, enrollment.sequence_id, enrollment.step)
     contact = await contacts.get(tx, enrollment.contact_id)
     assert contact is not None, "a contact with enrollments is never deleted"
     regards = enrollment.opportunity_id if step.regards_enrolled_opportunity else step.opportunity_id
@@ -89,7 +87,7 @@ async def scene(tx: AsyncSession, enrollment: Enrollment) -> Scene:
     assignment = assign(step, contact, enrollment.enrolled_by, known, admin)
     if assignment is None:
         raise Blocked(Reason.no_sender_address)
-    return Scene(step, sequence.name, contact, assignment, await contacts.opportunity(tx, regards))
+    return Scene(step, sequence, contact, assignment, await contacts.opportunity(tx, regards))
 
 
 async def email_address(tx: AsyncSession, scene: Scene) -> str:

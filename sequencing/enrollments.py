@@ -76,6 +76,10 @@ class Enrollment:
         """Its place in the table of transitions."""
         return self.state if self.status is Status.active else self.status
 
+    def is_sending(self, step: int, copy: int) -> bool:
+        """Whether that copy of that step is leaving now, and nobody has given it up."""
+        return self.place is StepState.sending and (self.step, self.copy) == (step, copy)
+
     @property
     def workflow_id(self) -> str:
         """The public name of its run."""

@@ -20,7 +20,12 @@ class Needs:
     """The level an act needs on what is one's own, on what one merely sees, and on everything else."""
 
     own: Level
+    seen: Level = Level.manage
     others: Level = Level.manage
+
+    def level(self, tie: Tie) -> Level:
+        """What it needs for a thing one is tied to in that way."""
+        return self.own if tie.own else self.seen if tie.seen else self.others
 
 
 ACTS: Mapping[str, Needs] = {
@@ -31,8 +36,8 @@ ACTS: Mapping[str, Needs] = {
     "take_back": Needs(own=Level.none),
     "postpone": Needs(own=Level.none),
     "reassign": Needs(own=Level.none),
-    "see": Needs(own=Level.view),
-    "enroll": Needs(own=Level.use),
+    "see": Needs(own=Level.view, seen=Level.view),
+    "enroll": Needs(own=Level.use, seen=Level.use),
     "bypass": Needs(own=Level.use),
     "pause": Needs(own=Level.use),
     "resume": Needs(own=Level.use),
@@ -43,11 +48,11 @@ ACTS: Mapping[str, Needs] = {
     "remove": Needs(own=Level.use),
     "conclude": Needs(own=Level.use),
     "look_again": Needs(own=Level.use),
-    "suppress": Needs(own=Level.use, others=Level.use),
-    "import_contacts": Needs(own=Level.use, others=Level.use),
-    "create_sequence": Needs(own=Level.edit, others=Level.edit),
+    "suppress": Needs(own=Level.use, seen=Level.use, others=Level.use),
+    "import_contacts": Needs(own=Level.use, seen=Level.use, others=Level.use),
+    "create_sequence": Needs(own=Level.edit, seen=Level.edit, others=Level.edit),
     "edit_sequence": Needs(own=Level.edit),
-    "create_template": Needs(own=Level.edit, others=Level.edit),
+    "create_template": Needs(own=Level.edit, seen=Level.edit, others=Level.edit),
     "lift_suppression": Needs(own=Level.manage),
     "settings": Needs(own=Level.manage),
     "users": Needs(own=Level.manage),
@@ -57,12 +62,11 @@ ACTS: Mapping[str, Needs] = {
 
 def check(user: User, act: str, tie: Tie) -> None:
     """Raises Refused: `not_found` for what is not shown, `not_permitted` for want of a level."""
-    needs = ACTS[act]
-    if user.active and user.level.reaches(needs.own if tie.own else needs.others):
+    needed = ACTS[act].level(tie)
+    if user.active and user.level.reaches(needed):
         return
     if not (user.active and (user.level is Level.manage or tie.own or (tie.seen and user.level.reaches(Level.view)))):
         raise Refused("not_found", "There is no such thing, or it is not shown to you.")
-    missing = needs.own if tie.own else needs.others
     raise Refused(
-        "not_permitted", f"This needs the level {missing.value!r} on sequences; yours is {user.level.value!r}."
+        "not_permitted", f"This needs the level {needed.value!r} on sequences; yours is {user.level.value!r}."
     )

@@ -11,7 +11,7 @@ from sequencing.errors import Refused
 from sequencing.happenings import Happening
 from sequencing.limits import CONTACTS_PER_ADD
 from sequencing.people import Contact, User
-from sequencing.permissions import Tie, check
+from sequencing.permissions import check
 from sequencing.transitions import begin, happen
 from starter.client import Reached
 from starter.door import Door, acting_user
@@ -66,7 +66,7 @@ async def enroll(
     async with door.database.reading() as tx:
         user = await acting_user(tx, by)
         row = await sequences.find(tx, sequence, user)
-        check(user, "enroll", Tie(own=True, seen=True))
+        check(user, "enroll", await ties.to_sequence(tx, user, row))
     if row.archived:
         raise Refused("sequence_archived", f"The sequence {row.name!r} is archived; it takes no new contacts.")
     enrolling = _Enrolling(door, row, user, opportunity_id, dry_run)

@@ -21,7 +21,6 @@ from starter.enrollments import start, tell
 from starter.reconcile import repair
 from store import enrollments, leases, news, sequences
 
-LEASE = timedelta(seconds=30)
 UNSTARTED_AFTER = timedelta(seconds=10)
 UNNOTED_AFTER = timedelta(minutes=5)
 AT_ONCE = 200
@@ -31,7 +30,7 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class Sweep:
-    """`holder` names this process in the lease, `found` counts finds by kind."""
+    """`holder` names this process in the lease, which a dead one loses after three looks; `found` counts by kind."""
 
     door: Door
     holder: str
@@ -51,7 +50,7 @@ class Sweep:
         """One look, if nobody else holds the lease."""
         now = self.door.now()
         async with self.door.database.writing() as tx:
-            if not await leases.take(tx, "sweep", self.holder, now, LEASE):
+            if not await leases.take(tx, "sweep", self.holder, now, 3 * self.every):
                 return
             unstarted = await enrollments.unstarted(tx, now - UNSTARTED_AFTER, AT_ONCE)
             untold = await news.unsignaled(tx, now - UNSTARTED_AFTER, AT_ONCE)

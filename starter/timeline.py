@@ -64,7 +64,7 @@ async def story(door: Door, enrollment_id: str, by: str) -> Story:
         if one is None:
             raise Refused("not_found", "There is no such enrollment, or it is not shown to you.")
         _, tie = await ties.to_enrollment(tx, user.id, one, None)
-        check(user, "see", tie if not tie.seen else type(tie)(own=True, seen=True))
+        check(user, "see", tie)
         contact = await contacts.get(tx, one.contact_id)
         sequence = await tx.get_one(SequenceRow, one.sequence_id)
         events = await enrollments.timeline(tx, one.id)

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import shlex
 import shutil
 import signal
 import socket
@@ -108,7 +109,9 @@ def _worker_environment(ports: Ports) -> dict[str, str]:
 
 
 def _welcome(settings: Settings, ports: Ports) -> str:
-    other = f"\n  export TEMPORAL_ADDRESS=localhost:{ports.temporal}" if ports.temporal != Ports().temporal else ""
+    var, temporal = shlex.quote(str(settings.var)), f"localhost:{ports.temporal}"
+    other = f"\n  export SEQUENCING_VAR={var}" if settings.var != Settings.model_fields["var"].default else ""
+    other += f"\n  export TEMPORAL_ADDRESS={temporal}" if ports.temporal != Ports().temporal else ""
     messages = settings.smtp_url.rpartition("@")[2] or settings.outbox
     return f"""
 Sequencing is running.

@@ -2,11 +2,20 @@
 
 from collections.abc import Collection
 
-from sqlalchemy import or_, select
+from sqlalchemy import BindParameter, bindparam, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from sequencing.people import Company, Contact, Opportunity
 from store.tables import CompanyRow, ContactRow, EmailAddressRow, OpportunityRow, PhoneNumberRow
+
+IDS: BindParameter[list[int]] = bindparam("ids", expanding=True)
+CONTACTS = (
+    select(ContactRow, CompanyRow)
+    .outerjoin(CompanyRow, CompanyRow.id == ContactRow.company_id)
+    .where(ContactRow.id.in_(IDS))
+)
+EMAILS = select(EmailAddressRow).where(EmailAddressRow.contact_id.in_(IDS)).order_by(EmailAddressRow.id)
+NUMBERS = select(PhoneNumberRow).where(PhoneNumberRow.contact_id.in_(IDS)).order_by(PhoneNumberRow.id)
 
 
 async def get(tx: AsyncSession, contact_id: int) -> Contact | None:
@@ -15,23 +24,12 @@ async def get(tx: AsyncSession, contact_id: int) -> Contact | None:
 
 
 async def some(tx: AsyncSession, ids: Collection[int]) -> dict[int, Contact]:
-    """Those contacts that exist, by id, in four statements however many they are."""
-    wanted = set(ids)
-    rows = list(await tx.scalars(select(ContactRow).where(ContactRow.id.in_(wanted))))
-    emails = list(
-        await tx.scalars(
-            select(EmailAddressRow).where(EmailAddressRow.contact_id.in_(wanted)).order_by(EmailAddressRow.id)
-        )
-    )
-    numbers = list(
-        await tx.scalars(
-            select(PhoneNumberRow).where(PhoneNumberRow.contact_id.in_(wanted)).order_by(PhoneNumberRow.id)
-        )
-    )
-    company_ids = {row.company_id for row in rows if row.company_id}
-    found = list(await tx.scalars(select(CompanyRow).where(CompanyRow.id.in_(company_ids)))) if company_ids else []
-    companies = {row.id: Company(row.id, row.name, row.owner_id) for row in found}
-    return {row.id: _value(row, emails, numbers, companies) for row in rows}
+    """Those contacts that exist, by id, in three statements however many they are."""
+    wanted = {"ids": list(set(ids))}
+    rows = (await tx.execute(CONTACTS, wanted)).all()
+    emails = list(await tx.scalars(EMAILS, wanted))
+    numbers = list(await tx.scalars(NUMBERS, wanted))
+    return {row.id: _value(row, company, emails, numbers) for row, company in rows}
 
 
 async def matching(tx: AsyncSession, name: str) -> list[int]:
@@ -51,7 +49,7 @@ async def opportunity(tx: AsyncSession, opportunity_id: int | None) -> Opportuni
 
 
 def _value(
-    row: ContactRow, emails: list[EmailAddressRow], numbers: list[PhoneNumberRow], companies: dict[int, Company]
+    row: ContactRow, company: CompanyRow | None, emails: list[EmailAddressRow], numbers: list[PhoneNumberRow]
 ) -> Contact:
     mobiles = (number.number for number in numbers if number.contact_id == row.id and number.type == "mobile")
     return Contact(
@@ -63,7 +61,7 @@ def _value(
         emails=tuple((email.type, email.address) for email in emails if email.contact_id == row.id),
         mobile=next(mobiles, None),
         owner_id=row.owner_id,
-        company=companies.get(row.company_id or 0),
+        company=None if company is None else Company(company.id, company.name, company.owner_id),
         time_zone=row.time_zone,
         do_not_contact=row.do_not_contact,
     )

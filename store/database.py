@@ -1,14 +1,17 @@
 """The connection to SQLite or PostgreSQL. Forgetting to leave a block normally rolls it back."""
 
+from asyncio import Lock
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import event
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL, Connection, make_url
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
+from sqlalchemy.orm import DeclarativeBase
 
 from sequencing.errors import Refused
 
@@ -19,13 +22,22 @@ SQLITE_PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "bu
 
 
 class Database:
-    """One engine. `writing()` takes the write lock at once on SQLite, so a read in it is never stale."""
+    """One engine. `writing()` takes the write lock at once on SQLite, so a read in it is never stale.
+
+    SQLite lets its waiting writers poll; those of one process stand in line instead.
+    """
 
     def __init__(self, url: str, *, pool_size: int = 20) -> None:
         self.url = database_url(url)
         self.engine = _engine(self.url, pool_size)
-        self._read = async_sessionmaker(self.engine, expire_on_commit=False)
-        self._write = async_sessionmaker(self.engine.execution_options(writing=True), expire_on_commit=False)
+        ways: dict[str, Any] = {
+            "expire_on_commit": False,
+            "info": {"courses": {}},
+            "execution_options": {"synchronize_session": False},
+        }
+        self._read = async_sessionmaker(self.engine, **ways)
+        self._write = async_sessionmaker(self.engine.execution_options(writing=True), **ways)
+        self._turn = Lock() if self.url.get_backend_name() == "sqlite" else nullcontext()
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncSession]:
@@ -36,7 +48,7 @@ class Database:
     @asynccontextmanager
     async def writing(self) -> AsyncIterator[AsyncSession]:
         """A transaction, committed when the block ends, rolled back when it raises."""
-        async with self._write() as session, session.begin():
+        async with self._turn, self._write() as session, session.begin():
             yield session
 
     async def close(self) -> None:
@@ -54,6 +66,12 @@ def database_url(url: str) -> URL:
     if family not in DRIVERS:
         raise Refused("invalid_database_url", f"{family!r} is no database this works with: sqlite or postgresql.")
     return parsed.set(drivername=DRIVERS[family])
+
+
+def upsert(tx: AsyncSession, table: type[DeclarativeBase]) -> postgresql.Insert | sqlite.Insert:
+    """An insert that can say what a conflict means, in the words of the database at hand."""
+    insert = postgresql.insert if tx.get_bind().dialect.name == "postgresql" else sqlite.insert
+    return insert(table)
 
 
 def _engine(url: URL, pool_size: int) -> AsyncEngine:

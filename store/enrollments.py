@@ -4,12 +4,12 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, and_, case, exists, insert, or_, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from sequencing.enrollments import Enrollment, Status, StepState
 from sequencing.happenings import What
 from sequencing.people import Level, User
+from store.database import upsert
 from store.lives import COLUMNS, value
 from store.sequences import shown_to
 from store.tables import ContactRow, EnrollmentRow, EventRow, RemovalRow, SequenceRow, TodoRow, UserRow
@@ -19,9 +19,7 @@ OPEN = (Status.active, Status.paused)
 
 async def be_born(tx: AsyncSession, enrollment: Enrollment) -> bool:
     """Writes a new enrollment; False when the contact is in that sequence already (the index decides, not a look)."""
-    dialect = tx.get_bind().dialect.name
-    upsert = postgresql.insert if dialect == "postgresql" else sqlite.insert
-    born = upsert(EnrollmentRow).values({name: getattr(enrollment, name) for name in COLUMNS})
+    born = upsert(tx, EnrollmentRow).values({name: getattr(enrollment, name) for name in COLUMNS})
     row = await tx.scalar(born.on_conflict_do_nothing().returning(EnrollmentRow.id))
     if row is None:
         return False

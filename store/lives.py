@@ -8,7 +8,7 @@ from dataclasses import fields, replace
 from datetime import datetime
 from typing import Any, Self
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import bindparam, delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from sequencing.decisions import Decision, decide, removed
@@ -23,6 +23,9 @@ from store.news import NOTED, append_noted, read
 from store.tables import EnrollmentRow, EventRow, MessageRow, MessageState, NewsRow, RemovalRow, TodoRow
 
 COLUMNS = tuple(field.name for field in fields(Enrollment))
+EVENTS = EventRow.metadata.tables[EventRow.__tablename__]
+LOCK = select(*(getattr(EnrollmentRow, name) for name in COLUMNS)).with_for_update()
+LOCK = LOCK.where(EnrollmentRow.id == bindparam("enrollment_id"))
 
 
 class Life:
@@ -38,11 +41,11 @@ class Life:
     @classmethod
     async def lock(cls, tx: AsyncSession, enrollment_id: str, now: datetime) -> Self | None:
         """The enrollment with its row locked until the transaction ends; None when it was removed."""
-        found = select(EnrollmentRow).where(EnrollmentRow.id == enrollment_id).with_for_update()
-        row = await tx.scalar(found.execution_options(populate_existing=True))
+        row = (await tx.execute(LOCK, {"enrollment_id": enrollment_id})).first()
         if row is None:
             return None
-        return cls(tx, value(row), await sequences.course(tx, row.sequence_id), now)
+        enrollment = Enrollment(*row)
+        return cls(tx, enrollment, await sequences.course(tx, enrollment.sequence_id), now)
 
     @property
     def decision(self) -> Decision:
@@ -127,7 +130,7 @@ class Life:
         if changed:
             await self.tx.execute(update(EnrollmentRow).where(EnrollmentRow.id == self.enrollment.id).values(**changed))
         if self._events:
-            await self.tx.execute(insert(EventRow), self._events)
+            await self.tx.execute(insert(EVENTS), self._events)
         self._before, self._events, self._todos, self._left = self.enrollment, [], {}, None
         return self.decision
 

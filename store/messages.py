@@ -5,24 +5,44 @@
 `attempt` names who holds a claim, so that an overtaken attempt cannot move it: every step asks "did I change one row?".
 """
 
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import UpdateBase, bindparam, select, update
 from sqlalchemy.engine import CursorResult
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from sequencing.enrollments import Enrollment
+from store.database import upsert
 from store.tables import Channel, MessageRow, MessageState
 
+MESSAGES = MessageRow.metadata.tables[MessageRow.__tablename__]
+THE_STEPS = (
+    MESSAGES.c.enrollment_id == bindparam("of"),
+    MESSAGES.c.step == bindparam("at_step"),
+    MESSAGES.c.copy == bindparam("nth"),
+)
+OF_STEP = select(MESSAGES.c.state, MESSAGES.c.attempt).where(*THE_STEPS)
+MOVE = (
+    update(MESSAGES)
+    .where(*THE_STEPS, MESSAGES.c.attempt == bindparam("by"), MESSAGES.c.state.in_(bindparam("marks", expanding=True)))
+    .values(state=bindparam("to"), sent_at=bindparam("at"))
+)
 
-async def of_step(tx: AsyncSession, enrollment: Enrollment) -> MessageRow | None:
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """How far a message is, and which attempt brought it there."""
+
+    state: MessageState
+    attempt: str
+
+
+async def of_step(tx: AsyncSession, enrollment: Enrollment) -> Claim | None:
     """The claim on the enrollment's current step and copy, if there ever was one."""
-    of = (
-        MessageRow.enrollment_id == enrollment.id,
-        MessageRow.step == enrollment.step,
-        MessageRow.copy == enrollment.copy,
-    )
-    return await tx.scalar(select(MessageRow).where(*of).execution_options(populate_existing=True))
+    found = (await tx.execute(OF_STEP, _of_step(enrollment))).first()
+    return None if found is None else Claim(*found)
 
 
 async def claim(
@@ -38,7 +58,8 @@ async def claim(
     message_id: str,
     at: datetime,
 ) -> None:
-    """Takes the claim. The caller holds the enrollment's row and has seen that nobody else has it."""
+    """Takes the claim: a new one, or one under which nothing was transmitted. The caller holds the enrollment's row."""
+    about = {"sequence_id": enrollment.sequence_id, "contact_id": enrollment.contact_id}
     values = {
         "channel": channel,
         "state": MessageState.claimed,
@@ -51,13 +72,11 @@ async def claim(
         "claimed_at": at,
         "sent_at": None,
     }
-    earlier = await of_step(tx, enrollment)
-    if earlier is not None:
-        await tx.execute(update(MessageRow).where(MessageRow.id == earlier.id).values(**values))
-        return
     of = {"enrollment_id": enrollment.id, "step": enrollment.step, "copy": enrollment.copy}
-    about = {"sequence_id": enrollment.sequence_id, "contact_id": enrollment.contact_id}
-    await tx.execute(insert(MessageRow).values(**of, **about, **values))
+    taken = upsert(tx, MessageRow).values(**of, **about, **values)
+    begun = MessageRow.state.in_((MessageState.claimed, MessageState.not_sent))
+    taken = taken.on_conflict_do_update(index_elements=list(of), set_=values, where=begun)
+    assert await _changed_one(tx, taken), "a message that left, or may have left, is never claimed again"
 
 
 async def hand_over(tx: AsyncSession, enrollment: Enrollment, attempt: str) -> bool:
@@ -114,13 +133,15 @@ async def _move(
     to: MessageState,
     sent_at: datetime | None = None,
 ) -> bool:
-    mine = (
-        MessageRow.enrollment_id == enrollment.id,
-        MessageRow.step == enrollment.step,
-        MessageRow.copy == enrollment.copy,
-        MessageRow.attempt == attempt,
-        MessageRow.state.in_(marks),
-    )
-    moved = await tx.execute(update(MessageRow).where(*mine).values(state=to, sent_at=sent_at))
-    assert isinstance(moved, CursorResult)
-    return moved.rowcount == 1
+    mine = {**_of_step(enrollment), "by": attempt, "marks": marks, "to": to, "at": sent_at}
+    return await _changed_one(tx, MOVE, mine)
+
+
+def _of_step(enrollment: Enrollment) -> dict[str, Any]:
+    return {"of": enrollment.id, "at_step": enrollment.step, "nth": enrollment.copy}
+
+
+async def _changed_one(tx: AsyncSession, statement: UpdateBase, values: dict[str, Any] | None = None) -> bool:
+    changed = await tx.execute(statement, values)
+    assert isinstance(changed, CursorResult)
+    return changed.rowcount == 1

@@ -2,7 +2,7 @@
 
 from dataclasses import fields
 
-from sqlalchemy import ColumnElement, exists, or_, select
+from sqlalchemy import ColumnElement, bindparam, exists, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from sequencing.errors import Refused
@@ -10,11 +10,32 @@ from sequencing.people import Level, User
 from sequencing.sequences import Course, Sharing, Step
 from sequencing.timing import Delay
 from store import settings
-from store.tables import SequenceRow, SequenceShareRow, StepRow, TemplateRow
+from store.tables import SequenceRow, SequenceShareRow, SettingsRow, StepRow, TemplateRow
+
+VERSIONS = select(SequenceRow.version, select(func.max(SettingsRow.version)).scalar_subquery()).where(
+    SequenceRow.id == bindparam("sequence_id")
+)
+STEP = (
+    select(StepRow, TemplateRow, SequenceRow.name)
+    .join(SequenceRow, SequenceRow.id == StepRow.sequence_id)
+    .outerjoin(TemplateRow, TemplateRow.id == StepRow.template_id)
+    .where(StepRow.sequence_id == bindparam("sequence_id"), StepRow.position == bindparam("position"))
+)
 
 
 async def course(tx: AsyncSession, sequence_id: int) -> Course:
-    """What decides when things happen in a sequence, in two statements."""
+    """What decides when things happen in a sequence, as it is now.
+
+    Read once a version and process: whoever changes the steps raises the sequence's version in the same transaction.
+    """
+    versions = tuple((await tx.execute(VERSIONS, {"sequence_id": sequence_id})).one())
+    known: dict[int, tuple[object, Course]] = tx.info["courses"]
+    if sequence_id not in known or known[sequence_id][0] != versions:
+        known[sequence_id] = versions, await _course(tx, sequence_id)
+    return known[sequence_id][1]
+
+
+async def _course(tx: AsyncSession, sequence_id: int) -> Course:
     steps = select(StepRow.action, StepRow.delay_amount, StepRow.delay_unit)
     rows = (await tx.execute(steps.where(StepRow.sequence_id == sequence_id).order_by(StepRow.position))).all()
     calendar = (await settings.current(tx)).calendar
@@ -25,11 +46,10 @@ async def course(tx: AsyncSession, sequence_id: int) -> Course:
     )
 
 
-async def step(tx: AsyncSession, sequence_id: int, position: int) -> Step:
-    """One step, with its template's wording in place as it is now."""
-    row = await tx.get_one(StepRow, (sequence_id, position))
-    template = await tx.get(TemplateRow, row.template_id) if row.template_id else None
-    return _step(row, template)
+async def step(tx: AsyncSession, sequence_id: int, position: int) -> tuple[Step, str]:
+    """One step, with its template's wording in place as it is now; and the sequence's name."""
+    row, template, name = (await tx.execute(STEP, {"sequence_id": sequence_id, "position": position})).one()
+    return _step(row, template), name
 
 
 async def steps(tx: AsyncSession, sequence_id: int) -> list[Step]:

@@ -2,15 +2,17 @@
 
 from datetime import datetime
 
-from sqlalchemy import delete, select
+from sqlalchemy import bindparam, delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from store.tables import SuppressionRow
 
+IS_SUPPRESSED = select(SuppressionRow.id).where(SuppressionRow.target == bindparam("target"))
+
 
 async def is_suppressed(tx: AsyncSession, target: str) -> bool:
     """Whether nobody may write to that address or number."""
-    return await tx.scalar(select(SuppressionRow.id).where(SuppressionRow.target == target.strip().lower())) is not None
+    return await tx.scalar(IS_SUPPRESSED, {"target": target.strip().lower()}) is not None
 
 
 async def add(tx: AsyncSession, target: str, reason: str, by: int | None, at: datetime) -> bool:

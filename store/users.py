@@ -2,12 +2,14 @@
 
 from collections.abc import Collection
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from sequencing.errors import Refused
 from sequencing.people import Level, User
 from store.tables import UserRow
+
+USERS = select(UserRow).where(UserRow.id.in_(bindparam("ids", expanding=True)))
 
 
 async def by_email(tx: AsyncSession, email: str) -> User:
@@ -26,7 +28,7 @@ async def get(tx: AsyncSession, user_id: int) -> User | None:
 
 async def some(tx: AsyncSession, ids: Collection[int]) -> dict[int, User]:
     """Those users that exist, by id."""
-    rows = await tx.scalars(select(UserRow).where(UserRow.id.in_(set(ids))))
+    rows = await tx.scalars(USERS, {"ids": list(set(ids))})
     return {row.id: value(row) for row in rows}
 
 

@@ -1,7 +1,8 @@
-"""/health: whether this process works, and whether it reaches the database."""
+"""/health: whether this process works, and whether it reaches Temporal and the database."""
 
 import asyncio
 from dataclasses import dataclass
+from datetime import timedelta
 
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
@@ -9,17 +10,28 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
+from temporalio.client import Client
+from temporalio.service import RPCError
 
 from store.database import Database
 
 
 @dataclass
 class Health:
-    """What /health tells. `working`: connected to Temporal and polling."""
+    """What /health tells. `client`: Temporal's, once the worker polls."""
 
     database: Database
-    working: bool = False
+    client: Client | None = None
     stopping: bool = False
+
+    async def reaches_temporal(self) -> bool:
+        """Whether Temporal says within two seconds that it serves."""
+        if self.client is None:
+            return False
+        try:
+            return await self.client.service_client.check_health(timeout=timedelta(seconds=2))
+        except RPCError:
+            return False
 
     async def reaches_database(self) -> bool:
         """Whether a statement goes through within two seconds."""
@@ -35,7 +47,9 @@ def health_app(health: Health) -> Starlette:
     """GET /health answers 200 when all is well, else 503; both say what is and what is not."""
 
     async def answer(request: Request) -> JSONResponse:
-        said = {"worker": health.working and not health.stopping, "database": await health.reaches_database()}
+        temporal, database = await asyncio.gather(health.reaches_temporal(), health.reaches_database())
+        working = health.client is not None and not health.stopping
+        said = {"worker": working, "temporal": temporal, "database": database}
         return JSONResponse(said, status_code=200 if all(said.values()) else 503)
 
     return Starlette(routes=[Route("/health", answer)])

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 
 from sequencing.decisions import Decision, Do
+from sequencing.enrollments import Status
 
 
 def timer_summary(decision: Decision) -> str:
@@ -17,7 +18,7 @@ def details(enrollment_id: str, run: int, decision: Decision) -> str:
     if decision.reason:
         lines.append(f"reason: `{decision.reason.value}`")
     if decision.do is Do.wait_for_news:
-        lines.append("waits for news alone" + (f": `{decision.why.value}`" if decision.why else ""))
+        lines.append(f"waits for {_whom(decision)}" + (f": `{decision.why.value}`" if decision.why else ""))
     elif decision.at is not None:
         lines.append(
             f"next: `{decision.do.value}` at {_instant(decision.at)}"
@@ -34,6 +35,11 @@ def start_summary(decision: Decision) -> str:
 
 def _action(decision: Decision) -> str:
     return decision.action.value if decision.action else decision.do.value
+
+
+def _whom(decision: Decision) -> str:
+    asked = decision.status is Status.active and decision.action is not None and not decision.action.automatic
+    return "a person: the to-do is open" if asked else "news alone"
 
 
 def _instant(at: datetime | None) -> str:

@@ -43,8 +43,10 @@ from transports.outbox import EmailOutbox, TextOutbox
 ROOT = Path(__file__).parents[2]
 HAND_OVER_SECONDS = 2
 PATIENCE = 60.0
-"""A dead worker's activity is tried again after 10 s, its workflow tasks leave its own queue after 10 s more, and its
-lease on the sweep is over after 30."""
+"""A dead worker's activity is tried again after 10 s, and its workflow tasks leave its own queue after 10 s more."""
+
+DIES_WITH_US = ("setpriv", "--pdeathsig", "KILL", "--")
+"""Nothing outlives a test run that is itself killed."""
 
 MIGRATING = asyncio.Lock()
 """Alembic keeps what it works on in global variables: one migration at a time in a process."""
@@ -103,6 +105,7 @@ class Child:
     async def _spawn(self) -> None:
         with self.log.open("ab") as log:
             self.process = await asyncio.create_subprocess_exec(
+                *DIES_WITH_US,
                 *self.command,
                 cwd=ROOT,
                 stdin=subprocess.DEVNULL,

@@ -11,11 +11,12 @@ from temporalio.client import Client
 from temporalio.contrib.pydantic import pydantic_data_converter
 
 from sequencing.happenings import Happening, Reason, What, Why
+from sequencing.sequences import Action
 from sequencing.timing import Calendar
 from store import enrollments, todos, users
 from store.database import Database
 from store.lives import Life
-from tests.house import EMAIL, RITA, House
+from tests.house import BOB, EMAIL, RITA, House
 
 PAUSES = [reason for reason in Reason if list(Reason).index(reason) <= list(Reason).index(Reason.delivery_unknown)]
 GONE = ["nobody is gone", "who enrolled is gone", "who enrolled and the owner are gone"]
@@ -57,6 +58,19 @@ async def test_one_that_waits_for_a_send_window_that_never_opens_is_on_exactly_o
     assert lists == [RITA]
 
 
+@pytest.mark.parametrize("action", [Action.call, Action.task, Action.manual_email])
+async def test_one_with_an_open_to_do_is_on_exactly_one_to_do_list(
+    database: Database, tmp_path: Path, action: Action
+) -> None:
+    async with _alone(database, tmp_path) as house:
+        one = await house.enroll("pia", {**EMAIL, "delay": "1 day"})
+        bob = await _opened(database, one, action)
+
+        lists = await _lists_with(database, one)
+
+    assert lists == [bob]
+
+
 @asynccontextmanager
 async def _alone(database: Database, tmp_path: Path) -> AsyncIterator[House]:
     """A house without worker or engine."""
@@ -64,6 +78,19 @@ async def _alone(database: Database, tmp_path: Path) -> AsyncIterator[House]:
     async with House.open(database, nowhere, tmp_path / "outbox", working=False) as house:
         house.door.runs.patience = 0.02
         yield house
+
+
+async def _opened(database: Database, enrollment_id: str, action: Action) -> str:
+    """Opens a to-do for somebody who neither enrolled nor owns the contact; answers who that is."""
+    now = datetime.now(UTC)
+    async with database.writing() as tx:
+        life, bob = await Life.lock(tx, enrollment_id, now), await users.by_email(tx, BOB)
+        assert life is not None
+        opening = todos.Opening("todo", action, bob.id, None, "Think", "")
+        await todos.open_one(tx, life.enrollment, opening, now, now)
+        life.happen(Happening(What.opened, todo=opening.id))
+        await life.save()
+    return bob.email
 
 
 async def _lists_with(database: Database, enrollment_id: str) -> list[str]:

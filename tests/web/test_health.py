@@ -1,0 +1,65 @@
+"""/health says what this process reaches now."""
+
+import asyncio
+import json
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+import uvicorn
+from temporalio.client import Client
+from temporalio.testing import WorkflowEnvironment
+
+from store.database import Database
+from tests.conftest import free_port, temporal_program
+from web.health import Health, health_app
+
+
+async def test_health_is_well_while_temporal_and_the_database_answer(client: Client, sqlite: Database) -> None:
+    assert await told(Health(sqlite, client)) == (200, {"worker": True, "temporal": True, "database": True})
+
+
+async def test_health_says_that_temporal_has_gone_away(sqlite: Database) -> None:
+    async with await WorkflowEnvironment.start_local(dev_server_existing_path=temporal_program()) as gone:
+        health = Health(sqlite, gone.client)
+        before = await told(health)
+
+    after = await told(health)
+
+    assert before[0] == 200
+    assert after == (503, {"worker": True, "temporal": False, "database": True})
+
+
+async def test_health_says_that_the_database_cannot_be_reached(client: Client, tmp_path: Path) -> None:
+    nowhere = Database(f"postgresql://nobody@127.0.0.1:{free_port()}/nothing")
+
+    assert await told(Health(nowhere, client)) == (503, {"worker": True, "temporal": True, "database": False})
+
+
+async def test_health_is_not_well_before_the_worker_polls_and_once_it_stops(client: Client, sqlite: Database) -> None:
+    starting, stopping = Health(sqlite), Health(sqlite, client, stopping=True)
+
+    assert await told(starting) == (503, {"worker": False, "temporal": False, "database": True})
+    assert await told(stopping) == (503, {"worker": False, "temporal": True, "database": True})
+
+
+async def told(health: Health) -> tuple[int, dict[str, bool]]:
+    """The status and what it says, asked over HTTP."""
+    port = free_port()
+    server = uvicorn.Server(uvicorn.Config(health_app(health), port=port, log_level="error", lifespan="off"))
+    serving = asyncio.create_task(server.serve())
+    while not server.started:
+        await asyncio.sleep(0.01)
+    answer = await asyncio.to_thread(asked, port)
+    server.should_exit = True
+    await serving
+    return answer
+
+
+def asked(port: int) -> tuple[int, dict[str, bool]]:
+    """GET /health."""
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/health") as answer:
+            return answer.status, json.load(answer)
+    except urllib.error.HTTPError as error:
+        return error.code, json.load(error)
