@@ -184,6 +184,7 @@ async def acts_are_recorded_without_temporal_and_take_effect_when_it_is_back(des
     assert [said.code for said in unable] == [3, 3]
     await house.sequencer.resolve(todo.id, "none", by=RITA)
     await waiting.says("Temporal cannot be reached yet; waiting for it")
+    assert '"temporal":false' in (await desk.health()).text
     assert stage.arrived(leaving) + stage.arrived(overdue) + stage.arrived(added) == []
 
     await stage.engine.start()

@@ -11,7 +11,7 @@ import pytest
 from activities.sending import LONGEST_PAUSE
 from sequencing.transitions import GIVE_UP_AFTER
 from settings import Settings
-from starter.sweep import LEASE, UNSTARTED_AFTER
+from starter.sweep import UNSTARTED_AFTER
 from store.enrollments import Filter
 from tests.docs import calm, outages, restoring
 from tests.docs.desk import Desk
@@ -136,7 +136,6 @@ def test_every_story_has_its_hour() -> None:
         ("After three days a message gives up", timedelta(days=3) == GIVE_UP_AFTER),
         ("after its time-out (15 seconds;", timedelta(seconds=15) == LISTENING),
         ("2.5 times `SEQUENCING_HAND_OVER_SECONDS` and 5 seconds more", Settings(hand_over_seconds=8).act_within == 25),
-        ("The sweep's lease passes on within 30 seconds", timedelta(seconds=30) == LEASE),
         ("for `SEQUENCING_GRACE_SECONDS` (25)", Settings().grace_seconds == 25),
         ("older than ten seconds", timedelta(seconds=10) == UNSTARTED_AFTER),
         ("up to 1,000 at a time", Filter().limit == 1000),
