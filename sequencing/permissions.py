@@ -61,8 +61,13 @@ def check(user: User, act: str, tie: Tie) -> None:
     if user.active and user.level.reaches(needs.own if tie.own else needs.others):
         return
     if not (user.active and (user.level is Level.manage or tie.own or (tie.seen and user.level.reaches(Level.view)))):
-        raise Refused("not_found", "There is no such thing, or it is not shown to you.")
+        raise not_found()
     missing = needs.own if tie.own else needs.others
     raise Refused(
         "not_permitted", f"This needs the level {missing.value!r} on sequences; yours is {user.level.value!r}."
     )
+
+
+def not_found() -> Refused:
+    """The same sentence for what is not there and for what is not shown: it must not give away which."""
+    return Refused("not_found", "There is nothing of that id, or it is not shown to you.")

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 from sqlalchemy import select
 
-from sequencing.errors import Refused
+from sequencing.errors import Refused, quoted
 from sequencing.people import AddressType, Level
 from sequencing.timing import Calendar, check_zone, parse_frame
 from starter.commands.shell import As, Json, act, show
@@ -230,7 +230,7 @@ def _calendar(now: Calendar, zone: str | None, window: list[str], closed: list[s
     for said in window:
         day, equals, rest = said.partition("=")
         if day not in DAYS or not equals:
-            raise Refused("invalid_time_frame", f"{said!r}: write mon=09:00-17:00, with one of {', '.join(DAYS)}.")
+            raise Refused("invalid_time_frame", f"{quoted(said)}: write mon=09:00-17:00, with one of {', '.join(DAYS)}.")
         frames[DAYS.index(day)] = tuple(parse_frame(frame) for frame in rest.split(",") if frame.strip())
     dates = now.closed_dates if closed is None else frozenset(_date(day) for day in closed if day)
     return Calendar(check_zone(zone) if zone is not None else now.zone, tuple(frames), dates)
@@ -240,4 +240,4 @@ def _date(said: str) -> date:
     try:
         return date.fromisoformat(said)
     except ValueError:
-        raise Refused("invalid_date", f"{said!r} is no date; write 2026-12-24.") from None
+        raise Refused("invalid_date", f"{quoted(said)} is no date; write 2026-12-24.") from None
