@@ -21,3 +21,11 @@ def check_number(number: str) -> None:
     """Raises Refused `invalid_number` for what is not in international form (E.164)."""
     if not E164.fullmatch(number):
         raise Refused("invalid_number", f"{quoted(number)} is no number in international form (+49301234567).")
+
+
+def check_target(target: str) -> None:
+    """Raises Refused for what is neither an email address nor a number."""
+    if "@" in target:
+        check_email(target)
+    elif not E164.fullmatch(target):
+        raise Refused("invalid_target", f"{quoted(target)} is neither an email address nor a number like +49301234567.")

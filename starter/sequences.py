@@ -134,31 +134,36 @@ async def create_template(door: Door, name: str, subject: str, body: str, addres
 
 async def _add_steps(tx: AsyncSession, sequence_id: int, wanted: SequenceDocument) -> None:
     for position, step in enumerate(wanted.steps, 1):
-        delay = delay_of(step)
-        rule, user_id = await _owner(tx, step.owner)
-        tx.add(
-            StepRow(
-                sequence_id=sequence_id,
-                position=position,
-                action=step.action,
-                delay_amount=delay.amount,
-                delay_unit=delay.unit,
-                owner=rule,
-                user_id=user_id,
-                title=step.title,
-                subject=step.subject,
-                body=step.instructions if step.action in (Action.call, Action.task) else step.body,
-                template_id=await _template(tx, step),
-                address_type=step.address_type,
-                reply_in_thread=step.reply_in_thread,
-                opportunity_id=await _opportunity(tx, step),
-                regards_enrolled_opportunity=step.opportunity == "enrolled",
-                track_opens=step.switch("track_opens"),
-                track_clicks=step.switch("track_clicks"),
-                unsubscribe_link=step.switch("unsubscribe_link"),
-            )
-        )
+        try:
+            tx.add(await _step(tx, sequence_id, position, step))
+        except Refused as refusal:
+            raise Refused(refusal.code, f"Step {position}: {refusal.sentence}") from None
     await tx.flush()
+
+
+async def _step(tx: AsyncSession, sequence_id: int, position: int, step: StepDocument) -> StepRow:
+    delay = delay_of(step)
+    rule, user_id = await _owner(tx, step.owner)
+    return StepRow(
+        sequence_id=sequence_id,
+        position=position,
+        action=step.action,
+        delay_amount=delay.amount,
+        delay_unit=delay.unit,
+        owner=rule,
+        user_id=user_id,
+        title=step.title,
+        subject=step.subject,
+        body=step.instructions if step.action in (Action.call, Action.task) else step.body,
+        template_id=await _template(tx, step),
+        address_type=step.address_type,
+        reply_in_thread=step.reply_in_thread,
+        opportunity_id=await _opportunity(tx, step),
+        regards_enrolled_opportunity=step.opportunity == "enrolled",
+        track_opens=step.switch("track_opens"),
+        track_clicks=step.switch("track_clicks"),
+        unsubscribe_link=step.switch("unsubscribe_link"),
+    )
 
 
 async def _owner(tx: AsyncSession, said: str) -> tuple[OwnerRule, int | None]:

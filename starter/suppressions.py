@@ -1,6 +1,6 @@
 """Whom nobody may write to, and who may be written to again."""
 
-from sequencing.addresses import check_email, check_number
+from sequencing.addresses import check_target
 from sequencing.wording import check_name
 from starter.door import Door, permitted
 from store import suppressions
@@ -8,7 +8,7 @@ from store import suppressions
 
 async def suppress(door: Door, target: str, reason: str, by: str) -> bool:
     """Lets nobody write to an address or a number; False when it was so already. Raises Refused."""
-    (check_email if "@" in target else check_number)(target.strip())
+    check_target(target.strip())
     check_name("The reason", reason, 40)
     async with door.database.writing() as tx:
         user = await permitted(tx, by, "suppress")

@@ -19,7 +19,7 @@ from typing import Any
 import typer.main
 
 from starter.cli import app
-from tests.house import ADA, BOB, CALL, EMAIL, LETTER, RITA, TASK, House
+from tests.house import ADA, CALL, EMAIL, LETTER, RITA, TASK, House
 
 MEMORY = 1_500_000_000
 """Bytes of address space that a command may take before it fails."""

@@ -1,6 +1,6 @@
 """`sequencing todos …` and `sequencing attention`."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Any
 
 import typer
@@ -136,7 +136,8 @@ REMEDIES = {
 def _instant(said: str) -> datetime:
     try:
         at = datetime.fromisoformat(said)
-    except ValueError:
+        at.astimezone(UTC)
+    except (ValueError, OverflowError):
         raise Refused("invalid_instant", f"{quoted(said)} is no instant; write 2026-12-01T09:00+01:00.") from None
     if at.tzinfo is None:
         raise Refused("invalid_instant", f"{quoted(said)} has no zone; write 2026-12-01T09:00+01:00.")
