@@ -35,7 +35,7 @@ class Settings(BaseSettings):
     var: Path = Field(Path("var"), description="Folder for everything kept on this machine.")
     database_url: str = Field("", description="SQLite or PostgreSQL; empty: a SQLite file in the folder above.")
     smtp_url: str = Field("", description="smtp://user:password@host:587?starttls=required; empty: the outbox.")
-    mail_domain: str = Field("sequencing.localhost", description="Right half of Message-IDs.")
+    mail_domain: str = Field("sequencing.localhost", pattern=r"^[^\s@<>]+$", description="Right half of Message-IDs.")
     secret: SecretStr = Field(SecretStr(""), description="Message-IDs are derived from it; empty: kept in var/secret.")
     user: str = Field("", description="Who acts at the command line, by email, unless --as says otherwise.")
     task_queue: str = Field(TASK_QUEUE, min_length=1, max_length=200, description="Temporal task queue of the workers.")

@@ -8,16 +8,23 @@ from io import TextIOWrapper
 def main() -> None:
     """Runs the command and ends the process with its exit code."""
     try:
+        _prepare_streams()
         from starter.commands.shell import leave  # here, because the imports take long enough for a Ctrl-C
 
-        for stream in (sys.stdout, sys.stderr):
-            if isinstance(stream, TextIOWrapper):
-                stream.reconfigure(errors="backslashreplace")
         leave(_run())
     except KeyboardInterrupt:
-        sys.exit(130)
-    except BrokenPipeError:
+        os._exit(130)
+    except OSError as error:  # acts say themselves what they cannot reach; this is about printing
+        os.write(2, f"The answer could not be printed: {error.strerror}.\n".encode())
         os._exit(1)
+
+
+def _prepare_streams() -> None:
+    """A closed one swallows what is printed, and no encoding is too narrow for a name."""
+    sys.stdout, sys.stderr = (stream or open(os.devnull, "w") for stream in (sys.stdout, sys.stderr))  # noqa: SIM115
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
 
 
 def _run() -> int:
@@ -27,10 +34,12 @@ def _run() -> int:
     from starter.cli import app
     from starter.commands.shell import fail
 
-    if not all(map(_is_text, [*sys.argv, *os.environ.values()])):
-        fail("An argument or a variable of the environment is not UTF-8 text.", 2)
+    if not all(map(_is_text, [*sys.argv, *(value for name, value in os.environ.items() if "SEQUENCING_" in name)])):
+        fail("An argument or a SEQUENCING_ variable is not UTF-8 text.", 2)
     try:
         return app(prog_name="sequencing", standalone_mode=False) or 0
+    except SystemExit:  # nobody reads any more
+        return 1
     except Abort:
         fail("Stopped; nothing was changed.", 1)
     except TyperException as wrong:

@@ -150,7 +150,8 @@ async def furnish(house: House) -> dict[str, str]:
         "paused": paused,
         "canceled": canceled,
         "hidden": hidden,
-        "sequence": await house.sequence(EMAIL, name="Welcome"),
+        "calling_sequence": str((await house.place(call, "to_do")).sequence_id),
+        "welcome": await house.sequence(EMAIL, name="Welcome"),
     }
 
 
