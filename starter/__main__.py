@@ -1,8 +1,11 @@
 """Entry of the command `sequencing`."""
 
 import os
+import re
 import sys
 from io import TextIOWrapper
+
+LONG_WORD = re.compile(r"(\S{80})\S+")
 
 
 def main() -> None:
@@ -44,7 +47,7 @@ def _run() -> int:
         fail("Stopped; nothing was changed.", 1)
     except TyperException as wrong:
         where = getattr(getattr(wrong, "ctx", None), "command_path", "sequencing")
-        said = wrong.format_message().replace("Value error, ", "").rstrip(".")
+        said = LONG_WORD.sub(r"\1…", wrong.format_message().replace("Value error, ", "")).rstrip(".")
         if said:
             fail(f"{said}; see `{where} --help`.", 2)
         return 2  # the help was asked for by saying nothing, and has been printed

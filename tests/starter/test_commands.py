@@ -174,7 +174,7 @@ YAML = [
     refused("sequences create", "@loop.yaml", says="Step 1: Line 1 of the template: loops are not possible"),
     refused("sequences create", "@pipe", says="no file but"),
     refused("sequences create", "/dev/zero", says="no file but"),
-    refused("sequences create", "@key.yaml", "--as", BOB, says="Unknown key"),
+    refused("sequences create", "@key.yaml", "--as", BOB, says="needs the level 'edit'"),
 ]
 TEMPLATES = [
     refused("templates add", "T", "@syntax.txt", says="Line 2 of the template"),
