@@ -72,18 +72,28 @@ class Place:
     def run(self, *words: str, **environment: str) -> Ended:
         """The command `sequencing` with these words, in which {names} are filled in."""
         filled = [self.names.get(word[1:-1], word) if word[:1] == "{" else word for word in words]
-        return self.forks.run(filled, {**self._environment(), **environment}, self.folder)
+        return self.forks.run(filled, {**self.variables(), **environment}, self.folder)
 
     def seen(self) -> dict[str, Any]:
         """All rows of all tables, and all files of the outbox."""
         return {"outbox": _files(self.folder / "outbox"), **_rows(self.folder / "sequencing.db")}
+
+    def counts(self) -> dict[str, int]:
+        """How many rows and files there are."""
+        return {name: len(of) for name, of in self.seen().items()}
+
+    def sql(self, statement: str) -> None:
+        """What no command would do to the database."""
+        with closing(sqlite3.connect(self.folder / "sequencing.db")) as connection, connection:
+            connection.execute(statement)
 
     def copy(self, folder: Path) -> "Place":
         """The same once more."""
         shutil.copytree(self.folder, folder, dirs_exist_ok=True)
         return Place(folder, self.names, self.forks, self.environment)
 
-    def _environment(self) -> dict[str, str]:
+    def variables(self) -> dict[str, str]:
+        """What a command finds in its environment."""
         inherited = {name: value for name, value in os.environ.items() if name in ("PATH", "HOME", "LANG")}
         return {**inherited, "SEQUENCING_VAR": str(self.folder), "SEQUENCING_USER": RITA, **self.environment}
 

@@ -1,26 +1,20 @@
 """Every command with bad input: an exit code, one clear sentence, and nothing changed. Each runs as a process."""
 
 import os
-import signal
-import subprocess
-import sys
-import time
-from collections.abc import AsyncIterator, Iterator
-from contextlib import closing
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
-from temporalio.client import Client
 
+from sequencing.people import Level
 from settings import Settings
-from store import schema
+from store import schema, users
 from store.database import Database
 from store.tables import Table
-from tests.commands import ROOT, Ended, Forks, Place, every_command, furnish
+from tests.commands import Place, every_command
 from tests.conftest import fresh_postgres
-from tests.house import ADA, BOB, House
+from tests.house import ADA, BOB
 
 AS_ADA = ("--as", ADA)
 NOT_SHOWN = "There is nothing of that id, or it is not shown to you."
@@ -55,29 +49,6 @@ def misused(command: str, *words: str, says: str) -> Case:
 
 def misset(command: str, says: str, code: int = 2, **environment: str) -> Case:
     return Case(command, (), code, says, environment)
-
-
-@pytest.fixture(scope="module")
-def forks() -> Iterator[Forks]:
-    with closing(Forks()) as opened:
-        yield opened
-
-
-@pytest.fixture(scope="module")
-async def furnished(client: Client, tmp_path_factory: pytest.TempPathFactory, forks: Forks) -> AsyncIterator[Place]:
-    folder = tmp_path_factory.mktemp("furnished")
-    database = Database(f"sqlite:///{folder / 'sequencing.db'}")
-    await schema.migrate(database)
-    async with House.open(database, client, folder / "outbox") as house:
-        names = await furnish(house)
-    await database.close()
-    yield Place(folder, names, forks, {"TEMPORAL_ADDRESS": client.service_client.config.target_host})
-
-
-@pytest.fixture
-def place(furnished: Place, tmp_path: Path) -> Place:
-    """A furnished place that is this test's own, and files to read."""
-    return furnished.copy(tmp_path / "place")
 
 
 FILES: dict[str, bytes | str] = {
@@ -339,3 +310,115 @@ def is_one_sentence(said: str) -> bool:
     """At most a header and a line of a table, harmless to a terminal; on a line that a person reads to its end."""
     lines = said.splitlines()
     return 1 <= len(lines) <= 2 and len(said) < 900 and "".join(lines).isprintable() and "Traceback" not in said
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("contacts", "import", "@people.csv"),
+        ("suppressions", "add", "gone@example.com"),
+        ("settings", "set", "--zone", "Europe/Berlin", *AS_ADA),
+        ("setup",),
+        ("enroll", "Welcome", "ann"),
+        ("enrollments", "pause", "{calling}"),
+        ("enrollments", "resume", "{paused}"),
+        ("enrollments", "cancel", "{waiting}"),
+        ("enrollments", "reactivate", "{canceled}"),
+        ("todos", "resolve", "{call_todo}", "interested"),
+    ],
+    ids=lambda words: " ".join(words[:2]),
+)
+def test_a_repeated_command_changes_nothing_the_second_time(
+    words: tuple[str, ...], place: Place, tmp_path: Path
+) -> None:
+    (tmp_path / "people.csv").write_text("external_id,first_name,work_email\nnew,New,new@example.com\n")
+    typed = [a_file(word[1:], tmp_path) if word.startswith("@") else word for word in words]
+    first = place.run(*typed)
+    before = place.counts()
+
+    again = place.run(*typed)
+
+    assert (first.code, again.code in (0, 1), is_one_sentence(again.out + again.err)) == (0, True, True), again
+    assert place.counts() == before
+
+
+def test_with_the_engine_away_acts_are_recorded_and_say_so(place: Place) -> None:
+    away = {"TEMPORAL_ADDRESS": NOWHERE}
+
+    enrolled = place.run("enroll", "Welcome", "ann", **away)
+    paused = place.run("enrollments", "pause", "{waiting}", **away)
+
+    assert (enrolled.code, enrolled.err, paused.code, paused.err) == (0, "", 0, "")
+    assert "recorded, takes effect when Temporal is back" in paused.out
+
+
+def test_a_newer_or_an_older_schema_is_named(place: Place) -> None:
+    place.sql("ALTER TABLE contacts DROP COLUMN title")
+    older = place.run("contacts", "list")
+    place.sql("UPDATE alembic_version SET version_num = '9999'")
+    newer = place.run("setup")
+
+    assert (older.code, "another build" in older.err, is_one_sentence(older.err)) == (3, True, True), older
+    assert (newer.code, "newer build" in newer.err, is_one_sentence(newer.err)) == (1, True, True), newer
+
+
+def test_names_are_printed_harmless_and_as_they_are(place: Place) -> None:
+    place.sql("UPDATE contacts SET first_name = 'A' || char(27) || ']0;x' || char(7), last_name = '[/red] :smile:'")
+
+    listed = place.run("contacts", "list")
+    told = place.run("enrollments", "show", "{waiting}")
+
+    for said in (listed, told):
+        assert said.code == 0, said
+        assert "".join(said.out.splitlines()).isprintable()
+        assert "[/red] :smile:" in said.out
+
+
+def test_an_outbox_with_strange_files_is_listed(place: Place) -> None:
+    (place.folder / "outbox" / "01J00000000000000000000000.eml").write_bytes(b"Subject: =?utf-8?q?=1b[31m?=\n\nx\xff")
+    (place.folder / "outbox" / "01J00000000000000000000001.eml").write_bytes(b"")
+    (place.folder / "outbox" / "note.txt").write_bytes(b"\xff")
+
+    listed = place.run("outbox")
+
+    assert (listed.code, listed.err) == (0, "")
+    assert "".join(listed.out.splitlines()).isprintable()
+
+
+async def test_what_postgresql_cannot_keep_is_refused_before_it_is_asked(
+    postgres: str, place: Place, tmp_path: Path
+) -> None:
+    database = Database(await fresh_postgres(postgres, f"t{abs(hash(tmp_path)):x}"))
+    await schema.migrate(database)
+    async with database.writing() as tx:
+        await users.add(tx, ADA, "Ada", Level.manage)
+    before = await counts(database)
+    there = {
+        "SEQUENCING_DATABASE_URL": database.url.render_as_string(hide_password=False),
+        "SEQUENCING_USER": ADA,
+    }
+
+    for words in (
+        ("contacts", "import", a_file("id.csv", tmp_path)),
+        ("contacts", "import", a_file("nul.csv", tmp_path)),
+        ("contacts", "import", a_file("owner.csv", tmp_path)),
+        ("sequences", "create", a_file("nul.yaml", tmp_path)),
+        ("sequences", "create", a_file("unknown_template.yaml", tmp_path)),
+        ("templates", "add", "T", a_file("nul.txt", tmp_path)),
+        ("users", "add", "n@example.com", LONG, "use"),
+        ("suppressions", "add", f"{LONG}@example.com"),
+        ("sequences", "show", LONG),
+        ("todos", "resolve", LONG, "interested"),
+    ):
+        ended = place.run(*words, **there)
+        assert (ended.code, is_one_sentence(ended.err)) == (1, True), ended
+    assert await counts(database) == before
+    await database.close()
+
+
+async def counts(database: Database) -> list[int]:
+    async with database.reading() as tx:
+        return [
+            (await tx.execute(sa.select(sa.func.count()).select_from(table))).scalar_one()
+            for table in Table.metadata.sorted_tables
+        ]
