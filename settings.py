@@ -2,15 +2,29 @@
 (TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE, profiles, TLS)."""
 
 import os
+import re
 import secrets
 from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
+from typing import Annotated
 
-from pydantic import Field, SecretStr
+from pydantic import AfterValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from sequencing.errors import Misconfigured
+
 TASK_QUEUE = "sequencing"
+HOUR, DAY = 3600, 86_400
+
+
+def _host_and_port(said: str) -> str:
+    if said and not (re.fullmatch(r"[^/\s]+:[0-9]{1,5}", said) and int(said.rpartition(":")[2]) < 2**16):
+        raise ValueError("write host and port, as 127.0.0.1:9090, or leave it empty")
+    return said
+
+
+Address = Annotated[str, AfterValidator(_host_and_port)]
 
 
 class Settings(BaseSettings):
@@ -21,18 +35,18 @@ class Settings(BaseSettings):
     var: Path = Field(Path("var"), description="Folder for everything kept on this machine.")
     database_url: str = Field("", description="SQLite or PostgreSQL; empty: a SQLite file in the folder above.")
     smtp_url: str = Field("", description="smtp://user:password@host:587?starttls=required; empty: the outbox.")
-    mail_domain: str = Field("sequencing.localhost", description="Right half of Message-IDs.")
+    mail_domain: str = Field("sequencing.localhost", pattern=r"^[^\s@<>]+$", description="Right half of Message-IDs.")
     secret: SecretStr = Field(SecretStr(""), description="Message-IDs are derived from it; empty: kept in var/secret.")
     user: str = Field("", description="Who acts at the command line, by email, unless --as says otherwise.")
-    task_queue: str = Field(TASK_QUEUE, description="Temporal task queue of the workers.")
-    retention_days: int = Field(90, ge=1, description="How long Temporal keeps ended runs.")
-    hand_over_seconds: float = Field(60, gt=0, description="How long a mail server may take over one message.")
-    retry_seconds: float = Field(30, gt=0, description="First pause after a mail server said not now.")
-    sweep_seconds: float = Field(5, gt=0, description="How often the sweep looks.")
-    grace_seconds: float = Field(25, ge=0, description="How long a stopping worker lets activities end.")
-    metrics_address: str = Field("127.0.0.1:9090", description="Prometheus metrics of the worker; empty: none.")
-    health_address: str = Field("127.0.0.1:9091", description="/health of the worker; empty: none.")
-    max_cached_workflows: int = Field(2000, ge=1, description="Runs a worker keeps in memory.")
+    task_queue: str = Field(TASK_QUEUE, min_length=1, max_length=200, description="Temporal task queue of the workers.")
+    retention_days: int = Field(90, ge=1, le=36_500, description="How long Temporal keeps ended runs.")
+    hand_over_seconds: float = Field(60, gt=0, le=HOUR, description="How long a mail server may take over one message.")
+    retry_seconds: float = Field(30, gt=0, le=DAY, description="First pause after a mail server said not now.")
+    sweep_seconds: float = Field(5, gt=0, le=DAY, description="How often the sweep looks.")
+    grace_seconds: float = Field(25, ge=0, le=DAY, description="How long a stopping worker lets activities end.")
+    metrics_address: Address = Field("127.0.0.1:9090", description="Prometheus metrics of the worker; empty: none.")
+    health_address: Address = Field("127.0.0.1:9091", description="/health of the worker; empty: none.")
+    max_cached_workflows: int = Field(2000, ge=1, le=1_000_000, description="Runs a worker keeps in memory.")
 
     @property
     def database(self) -> str:
@@ -63,6 +77,16 @@ class Settings(BaseSettings):
             self.var.mkdir(parents=True, exist_ok=True)
             _write_once(path)
         return path.read_bytes()
+
+
+def read_settings() -> Settings:
+    """What the environment says. Raises Misconfigured, naming the first variable that cannot be used."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        first = error.errors()[0]
+        name, trouble = str(first["loc"][0]).upper(), first["msg"].removeprefix("Value error, ")
+        raise Misconfigured("invalid_setting", f"SEQUENCING_{name}: {trouble}.") from None
 
 
 def _write_once(path: Path) -> None:

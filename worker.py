@@ -23,8 +23,8 @@ from activities.silence import Silence
 from activities.texts import TextActivities
 from activities.todos import TodoActivities
 from activities.world import World
-from sequencing.errors import Refused
-from settings import Settings
+from sequencing.errors import Misconfigured, quoted
+from settings import Settings, read_settings
 from starter.client import Runs, connect
 from starter.door import Door
 from starter.log import configure
@@ -92,6 +92,7 @@ async def run(settings: Settings) -> None:
 
 async def _work(settings: Settings, database: Database, health: Health, stopping: asyncio.Event) -> None:
     runtime = _runtime(settings.metrics_address)
+    inside = world(settings, database)
     client = await _connected(runtime, stopping)
     if client is None:
         return
@@ -105,7 +106,7 @@ async def _work(settings: Settings, database: Database, health: Health, stopping
         found=lambda kind, number: finds.add(number, {"kind": kind}),
     )
     sweeping = asyncio.create_task(sweep.run())
-    async with build(client, settings, world(settings, database)):
+    async with build(client, settings, inside):
         health.client = client
         log.info("worker started", task_queue=settings.task_queue)
         await stopping.wait()
@@ -128,7 +129,12 @@ async def _connected(runtime: Runtime, stopping: asyncio.Event) -> Client | None
 
 def _runtime(metrics_address: str) -> Runtime:
     metrics = PrometheusConfig(bind_address=metrics_address) if metrics_address else None
-    return Runtime(telemetry=TelemetryConfig(metrics=metrics))
+    try:
+        return Runtime(telemetry=TelemetryConfig(metrics=metrics))
+    except (RuntimeError, ValueError):
+        raise Misconfigured(
+            "metrics_address", f"SEQUENCING_METRICS_ADDRESS: nothing can be served at {quoted(metrics_address)}."
+        ) from None
 
 
 async def _serve(address: str, health: Health) -> None:
@@ -149,13 +155,16 @@ def _no_signals() -> Iterator[None]:
 def main() -> None:
     """Entry of `python -m worker`."""
     try:
-        asyncio.run(run(Settings()))
+        asyncio.run(run(read_settings()))
         code = 0
-    except Refused as refusal:
-        print(refusal.sentence, file=sys.stderr)  # noqa: T201 - a worker that cannot start says why
-        code = 1
+    except Misconfigured as trouble:
+        print(trouble.sentence, file=sys.stderr)  # noqa: T201 - a worker that cannot start says why
+        code = 2
     except SQLAlchemyError as error:
         print(f"The database cannot be used: {type(error).__name__}", file=sys.stderr)  # noqa: T201
+        code = 3
+    except OSError as error:
+        print(f"{error.filename or 'A file'} cannot be used: {error.strerror}", file=sys.stderr)  # noqa: T201
         code = 3
     sys.stdout.flush()
     os._exit(code)  # a Temporal client may abort the interpreter while it winds down

@@ -1,16 +1,17 @@
 """A sequence as a person writes it down, in YAML or JSON; read strictly, so that a slip is said, not guessed."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
-from sequencing.errors import Refused
-from sequencing.limits import NAME_LENGTH, STEPS_PER_SEQUENCE, WORDING_LENGTH
+from sequencing.errors import Refused, quoted
+from sequencing.limits import LINE_LENGTH, NAME_LENGTH, STEPS_PER_SEQUENCE, WORDING_LENGTH
 from sequencing.merge_fields import check
 from sequencing.people import AddressType
 from sequencing.sequences import Action, Sharing
 from sequencing.timing import Delay, Unit, parse_delay
+from sequencing.wording import check_line, check_name, check_text
 
 
 class StepDocument(BaseModel):
@@ -22,9 +23,9 @@ class StepDocument(BaseModel):
     delay: str = "none"
     owner: str = "enroller"
     template: str | None = None
-    subject: str = Field("", max_length=1000)
+    subject: str = Field("", max_length=LINE_LENGTH)
     body: str = Field("", max_length=WORDING_LENGTH)
-    title: str = Field("", max_length=1000)
+    title: str = Field("", max_length=LINE_LENGTH)
     instructions: str = Field("", max_length=WORDING_LENGTH)
     address_type: AddressType = AddressType.any
     reply_in_thread: bool = False
@@ -64,6 +65,8 @@ def read_sequence(document: object, *, seconds_allowed: bool) -> SequenceDocumen
         sequence = SequenceDocument.model_validate(document)
     except ValidationError as error:
         raise Refused("invalid_sequence", _first(error.errors()[0])) from None
+    check_name("The name", sequence.name)
+    check_text("The description", sequence.description)
     for number, step in enumerate(sequence.steps, 1):
         try:
             _check(step, seconds_allowed)
@@ -91,15 +94,29 @@ def _check(step: StepDocument, seconds_allowed: bool) -> None:
         raise Refused("invalid_sequence", "a text message regards no opportunity.")
     if step.action in (Action.call, Action.task) and not step.title:
         raise Refused("invalid_sequence", f"a {step.action.words} needs a title.")
+    for name in ("subject", "title", "owner", "template", "opportunity"):
+        check_line(f"the {name}", getattr(step, name) or "", LINE_LENGTH)
+    for name in ("body", "instructions"):
+        check_text(f"the {name}", getattr(step, name))
     for wording in (step.subject, step.body, step.title, step.instructions):
         check(wording)
 
 
 def _first(error: Any) -> str:
-    parts = error["loc"] if len(error["loc"]) == 1 else [part for part in error["loc"] if part != "steps"]
-    where = ", ".join(f"step {part + 1}" if isinstance(part, int) else str(part) for part in parts)
-    if error["type"] == "extra_forbidden":
-        return f"Unknown key: {where}."
+    where = ", ".join(_places(error["loc"]))
+    if error["type"] in ("extra_forbidden", "invalid_key"):
+        known = StepDocument if error["loc"][0] == "steps" else SequenceDocument
+        return f"Unknown key: {where}; known are {', '.join(known.model_fields)}."
     if error["type"] == "missing":
         return f"Missing: {where}."
     return f"{where}: {error['msg']}."
+
+
+def _places(path: tuple[str | int, ...]) -> Iterator[str]:
+    match path:
+        case ("steps", int(number), *below):
+            yield f"step {number + 1}"
+        case below:
+            pass
+    for place in below:
+        yield place if isinstance(place, str) and place.isidentifier() and len(place) <= 80 else quoted(str(place))

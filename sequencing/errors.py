@@ -2,11 +2,15 @@
 
 Exception
 ├── Refused            a rule said no: a code and the sentence a person reads; nothing changed
+│   ├── Unchanged          it is so already
+│   └── Misconfigured      a setting of this installation cannot be used
 └── TransportError     the world said no: what it was about, and whether trying again can help
     └── DeliveryUnknown    the message was on its way and nobody knows whether it arrived
 """
 
 from enum import StrEnum
+
+LONGEST_QUOTE = 80
 
 
 class Refused(Exception):  # noqa: N818 - it is a refusal, not a fault
@@ -20,6 +24,15 @@ class Refused(Exception):  # noqa: N818 - it is a refusal, not a fault
 
 class Unchanged(Refused):
     """It is so already; the repeated act changed nothing and says so."""
+
+
+class Misconfigured(Refused):
+    """A setting of this installation cannot be used; the sentence says which, and what it should look like."""
+
+
+def quoted(text: str) -> str:
+    """What somebody typed, short enough for a sentence and harmless to a terminal."""
+    return repr(text if len(text) <= LONGEST_QUOTE else f"{text[:LONGEST_QUOTE]}…")
 
 
 class About(StrEnum):

@@ -66,7 +66,12 @@ def check(user: User, act: str, tie: Tie) -> None:
     if user.active and user.level.reaches(needed):
         return
     if not (user.active and (user.level is Level.manage or tie.own or (tie.seen and user.level.reaches(Level.view)))):
-        raise Refused("not_found", "There is no such thing, or it is not shown to you.")
+        raise not_found()
     raise Refused(
         "not_permitted", f"This needs the level {needed.value!r} on sequences; yours is {user.level.value!r}."
     )
+
+
+def not_found() -> Refused:
+    """The same sentence for what is not there and for what is not shown: it must not give away which."""
+    return Refused("not_found", "There is nothing of that id, or it is not shown to you.")

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from enum import StrEnum
 
-from sequencing.errors import Refused
+from sequencing.errors import Refused, quoted
 from sequencing.sequences import Action
 
 
@@ -59,5 +59,7 @@ def check_result(action: Action, result: str) -> Result:
     if fitting is None:
         raise Refused("unknown_result", f"A {action.words} is sent or skipped; it has no results.")
     if result not in list(fitting):
-        raise Refused("unknown_result", f"A {action.words} has no result {result!r}; choose {', '.join(fitting)}.")
+        raise Refused(
+            "unknown_result", f"A {action.words} has no result {quoted(result)}; choose {', '.join(fitting)}."
+        )
     return Result(result)

@@ -1,6 +1,7 @@
 """Temporal as the door sees it: starting runs and telling them, each bounded, each with a plain answer."""
 
 import asyncio
+import re
 from datetime import timedelta
 from enum import StrEnum
 from typing import Any
@@ -21,6 +22,7 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from sequencing.decisions import Decision
 from sequencing.enrollments import Enrollment
+from sequencing.errors import Misconfigured, quoted
 from sequencing.runs import Ended, Start
 from workflows.enrollments import EnrollmentWorkflow
 from workflows.summaries import details, start_summary
@@ -52,9 +54,28 @@ class Reached(StrEnum):
 
 
 async def connect(*, lazy: bool = True, runtime: Runtime | None = None) -> Client:
-    """The client named by TEMPORAL_ADDRESS and the SDK's other settings; lazy: it connects when first used."""
-    config: dict[str, Any] = {"target_host": "localhost:7233", **ClientConfig.load_client_connect_config()}
+    """The client named by TEMPORAL_ADDRESS and the SDK's other settings; lazy: it connects when first used.
+
+    Raises Misconfigured; RuntimeError when it is not lazy and nobody answers.
+    """
+    config = _settings_of_the_sdk()
     return await Client.connect(**config, data_converter=pydantic_data_converter, lazy=lazy, runtime=runtime)
+
+
+def _settings_of_the_sdk() -> dict[str, Any]:
+    """Raises Misconfigured. A lazy client would complain of an address only in the middle of an act."""
+    try:
+        config: dict[str, Any] = {"target_host": "localhost:7233", **ClientConfig.load_client_connect_config()}
+    except (RuntimeError, ValueError):
+        raise Misconfigured(
+            "invalid_profile", "Temporal's profile cannot be read; look at TEMPORAL_PROFILE and TEMPORAL_CONFIG_FILE."
+        ) from None
+    if not re.fullmatch(r"[^/\s]*[^/\s:]\]?:[0-9]{1,5}", config["target_host"]):
+        raise Misconfigured(
+            "invalid_address",
+            f"TEMPORAL_ADDRESS: write host and port, as localhost:7233, not {quoted(config['target_host'])}.",
+        )
+    return config
 
 
 class Runs:

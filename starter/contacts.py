@@ -3,16 +3,18 @@
 import csv
 import io
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 
-from email_validator import EmailNotValidError, validate_email
 from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from sequencing.errors import Refused
+from sequencing.addresses import check_email, check_number
+from sequencing.errors import Refused, quoted
 from sequencing.people import AddressType, ContactKind
 from sequencing.timing import check_zone
+from sequencing.wording import check_line, check_name
 from starter.door import Door, permitted
 from store import users
 from store.tables import CompanyRow, ContactRow, EmailAddressRow, PhoneNumberRow
@@ -33,8 +35,19 @@ COLUMNS = (
 )
 REQUIRED = ("external_id", "first_name")
 YES = {"yes": True, "true": True, "1": True, "no": False, "false": False, "0": False, "": False}
-E164 = re.compile(r"\+[1-9][0-9]{6,14}")
 LONGEST_CELL = 200
+LONGEST_ID = 120
+CHECKS: Mapping[str, Callable[[str], object]] = {
+    "mobile": check_number,
+    "time_zone": check_zone,
+    "work_email": check_email,
+    "personal_email": check_email,
+}
+WHOLE_CELL = re.compile(r'(?:"(?:[^"]|"")*+"|(?!")[^,\r\n]*+),')
+IN_OUR_WORDS = {
+    "unexpected end of data": "a quotation mark is never closed",
+    "',' expected after '\"'": "after a closing quotation mark only a comma may follow",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +64,7 @@ class Line:
 
     number: int
     cells: dict[str, str]
+    header: tuple[str, ...]
 
 
 async def import_contacts(door: Door, text: str, by: str) -> Imported:
@@ -67,79 +81,81 @@ async def import_contacts(door: Door, text: str, by: str) -> Imported:
 
 def read_csv(text: str) -> Iterator[Line]:
     """The checked lines. Raises Refused(`invalid_csv`)."""
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    written = list(io.StringIO(text, newline=""))
+    reader = csv.reader(written, strict=True)
+    began = 1
     try:
         header = [name.strip() for name in next(reader, [])]
         _check_header(header)
         seen: dict[str, int] = {}
+        began = reader.line_num + 1
         for row in reader:
             if any(cell.strip() for cell in row):
-                line = _line(reader.line_num, header, row)
+                line = _line(began, header, row)
                 _check_once(line, seen)
                 yield line
+            began = reader.line_num + 1
     except csv.Error as error:
-        raise _bad(reader.line_num, None, str(error)) from None
+        column = _broken_column("".join(written[began - 1 :]))
+        raise _bad(began, column, IN_OUR_WORDS.get(str(error), str(error))) from None
+
+
+def _broken_column(record: str) -> int:
+    """In which of its cells a record cannot be read."""
+    column, at = 1, 0
+    while (cell := WHOLE_CELL.match(record, at)) and len(cell[0]) <= csv.field_size_limit():
+        column, at = column + 1, cell.end()
+    return column
 
 
 def _check_header(header: list[str]) -> None:
     for column, name in enumerate(header, 1):
         if name not in COLUMNS:
-            raise _bad(1, column, f"unknown column {name[:40]!r}; known are {', '.join(COLUMNS)}")
+            raise _bad(1, column, f"unknown column {quoted(name)}; known are {', '.join(COLUMNS)}")
+        if name in header[: column - 1]:
+            raise _bad(1, column, f"the column {quoted(name)} appears twice")
     for name in REQUIRED:
         if name not in header:
-            raise _bad(1, None, f"the column {name!r} is missing")
-    if len(set(header)) != len(header):
-        raise _bad(1, None, "a column appears twice")
+            raise _bad(1, len(header) + 1, f"the column {quoted(name)} is missing")
 
 
 def _line(number: int, header: list[str], row: list[str]) -> Line:
     if len(row) != len(header):
         raise _bad(number, min(len(row), len(header)) + 1, f"{len(row)} cells, where the header has {len(header)}")
     cells = dict.fromkeys(COLUMNS, "") | {name: cell.strip() for name, cell in zip(header, row, strict=True)}
+    line = Line(number, cells, tuple(header))
     for name in header:
-        trouble = _trouble(name, cells)
-        if trouble:
-            raise _bad(number, header.index(name) + 1, f"{name}: {trouble}")
-    return Line(number, cells)
+        with _placed(line, name):
+            _check_cell(name, cells[name])
+    return line
 
 
-def _trouble(name: str, cells: dict[str, str]) -> str | None:
-    cell = cells[name]
-    if name in REQUIRED and not cell:
-        return "must not be empty"
-    if len(cell) > LONGEST_CELL or not cell.isprintable():
-        return f"more than {LONGEST_CELL} characters, or a control character"
-    if name == "kind" and cell and cell not in list(ContactKind):
-        return f"{cell!r} is none of {', '.join(ContactKind)}"
-    if name == "do_not_contact" and cell.lower() not in YES:
-        return f"{cell!r} is neither yes nor no"
-    if name == "mobile" and cell and not E164.fullmatch(cell):
-        return f"{cell!r} is no number in international form (+49301234567)"
-    if name == "time_zone" and cell:
-        return _refusal_of_zone(cell)
-    return _refusal_of_address(cell) if name.endswith("_email") and cell else None
-
-
-def _refusal_of_zone(cell: str) -> str | None:
+@contextmanager
+def _placed(line: Line, name: str) -> Iterator[None]:
+    """Says of a refusal in which cell it is."""
     try:
-        check_zone(cell)
+        yield
     except Refused as refusal:
-        return refusal.sentence
-    return None
+        raise _bad(line.number, line.header.index(name) + 1, f"{name}: {refusal.sentence.rstrip('.')}") from None
 
 
-def _refusal_of_address(cell: str) -> str | None:
-    try:
-        validate_email(cell, check_deliverability=False)
-    except EmailNotValidError:
-        return f"{cell!r} is no email address"
-    return None
+def _check_cell(name: str, cell: str) -> None:
+    if name in REQUIRED:
+        check_name("it", cell, LONGEST_ID if name == "external_id" else LONGEST_CELL)
+    check_line("it", cell, LONGEST_CELL)
+    if name == "kind" and cell and cell not in list(ContactKind):
+        raise Refused("unknown_kind", f"{quoted(cell)} is none of {', '.join(ContactKind)}")
+    if name == "do_not_contact" and cell.lower() not in YES:
+        raise Refused("neither", f"{quoted(cell)} is neither yes nor no")
+    if cell and name in CHECKS:
+        CHECKS[name](cell)
 
 
 def _check_once(line: Line, seen: dict[str, int]) -> None:
     external_id = line.cells["external_id"]
     if external_id in seen:
-        raise _bad(line.number, None, f"external_id {external_id!r} stands in line {seen[external_id]} already")
+        with _placed(line, "external_id"):
+            raise Refused("twice", f"{quoted(external_id)} stands in line {seen[external_id]} already")
     seen[external_id] = line.number
 
 
@@ -167,10 +183,8 @@ async def _keep(tx: AsyncSession, line: Line, contact_id: int | None) -> None:
 async def _owner(tx: AsyncSession, line: Line) -> int | None:
     if not line.cells["owner"]:
         return None
-    try:
+    with _placed(line, "owner"):
         return (await users.by_email(tx, line.cells["owner"])).id
-    except Refused as refusal:
-        raise _bad(line.number, None, f"owner: {refusal.sentence}") from None
 
 
 async def _company(tx: AsyncSession, name: str) -> int | None:
@@ -185,6 +199,5 @@ async def _company(tx: AsyncSession, name: str) -> int | None:
     return row.id
 
 
-def _bad(line: int, column: int | None, what: str) -> Refused:
-    where = f"line {line}" if column is None else f"line {line}, column {column}"
-    return Refused("invalid_csv", f"{where}: {what}. Nothing was imported.")
+def _bad(line: int, column: int, what: str) -> Refused:
+    return Refused("invalid_csv", f"Line {line}, column {column}: {what}. Nothing was imported.")

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from sequencing.errors import Refused
+from sequencing.errors import Refused, quoted
 from sequencing.people import User
 from sequencing.permissions import Tie, check
 from starter.client import Runs
@@ -30,12 +30,12 @@ async def acting_user(tx: AsyncSession, email: str) -> User:
         raise Refused("nobody_acts", "Say who acts: --as EMAIL, or SEQUENCING_USER.")
     user = await users.by_email(tx, email)
     if not user.active:
-        raise Refused("not_permitted", f"The user {user.email!r} is deactivated.")
+        raise Refused("not_permitted", f"The user {quoted(user.email)} is deactivated.")
     return user
 
 
-async def permitted(tx: AsyncSession, email: str, act: str, tie: Tie | None = None) -> User:
-    """The user who acts, if he may. Raises Refused."""
+async def permitted(tx: AsyncSession, email: str, act: str) -> User:
+    """The user who acts, if he may do what regards nothing in particular. Raises Refused."""
     user = await acting_user(tx, email)
-    check(user, act, tie or Tie())
+    check(user, act, Tie(own=True))
     return user

@@ -7,11 +7,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from sequencing.decisions import Decision, decide
 from sequencing.enrollments import Enrollment
-from sequencing.errors import Refused
+from sequencing.errors import Refused, quoted
 from sequencing.happenings import Happening
 from sequencing.limits import CONTACTS_PER_ADD
 from sequencing.people import Contact, User
-from sequencing.permissions import check
+from sequencing.permissions import check, not_found
 from sequencing.transitions import begin, happen
 from starter.client import Reached
 from starter.door import Door, acting_user
@@ -152,7 +152,7 @@ async def act(door: Door, enrollment_id: str, happening: Happening, by: str, not
         user = await acting_user(tx, by)
         life = await Life.lock(tx, enrollment_id, door.now())
         if life is None:
-            raise Refused("not_found", "There is no such enrollment, or it is not shown to you.")
+            raise not_found()
         _, tie = await ties.to_enrollment(tx, user.id, life.enrollment, happening.todo)
         check(user, happening.what.value, tie)
         happening = replace(happening, by=user.id)
@@ -195,10 +195,10 @@ def _said(happening: Happening) -> dict[str, str | int]:
 async def _contact(tx: AsyncSession, name: str) -> Contact:
     ids = await contacts.matching(tx, name)
     if len(ids) > 1:
-        raise Refused("ambiguous_contact", f"{name!r} fits several contacts: {', '.join(map(str, ids))}.")
+        raise Refused("ambiguous_contact", f"{quoted(name)} fits several contacts: {', '.join(map(str, ids))}.")
     contact = await contacts.get(tx, ids[0]) if ids else None
     if contact is None:
-        raise Refused("unknown_contact", f"There is no contact {name!r}.")
+        raise Refused("unknown_contact", f"There is no contact {quoted(name)}.")
     return contact
 
 

@@ -14,7 +14,7 @@ from ulid import ULID
 
 from sequencing.happenings import Happening, Settlement, What
 from sequencing.todos import Outcome
-from settings import Settings
+from settings import Settings, read_settings
 from starter import enrollments, todos
 from starter.client import Runs, connect
 from starter.door import Door
@@ -32,7 +32,7 @@ class Sequencer:
     @asynccontextmanager
     async def connect(cls, settings: Settings | None = None) -> AsyncIterator[Self]:
         """A sequencer on the database and engine that the environment names."""
-        async with open_door(settings or Settings()) as door:
+        async with open_door(settings or read_settings()) as door:
             yield cls(door)
 
     async def enroll(

@@ -1,48 +1,94 @@
 """Making sequences and templates from documents."""
 
+import io
 from pathlib import Path
+from typing import Any
 
 import yaml
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
+from yaml.constructor import ConstructorError
+from yaml.reader import ReaderError
 
 from sequencing.documents import SequenceDocument, StepDocument, delay_of, read_sequence
-from sequencing.errors import Refused
+from sequencing.errors import Refused, quoted
+from sequencing.limits import LINE_LENGTH
 from sequencing.merge_fields import check
 from sequencing.people import AddressType
 from sequencing.sequences import Action, OwnerRule
+from sequencing.wording import check_name, check_text
 from starter.door import Door, permitted
 from store import settings, users
 from store.tables import OpportunityRow, SequenceRow, SequenceShareRow, StepRow, TemplateRow
 
 LARGEST_FILE = 2_000_000
+LARGEST_DOCUMENT = 500_000
+"""Bytes of YAML, which takes some seconds a megabyte to read."""
+
+
+class _Loader(yaml.SafeLoader):
+    """Not libyaml's, which ends the process where ten thousand brackets are nested in each other."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        seen: set[str] = set()
+        for key in (key for key, _ in node.value if isinstance(key, yaml.ScalarNode)):
+            if key.value in seen:
+                raise ConstructorError(None, None, f"the key {quoted(key.value)} appears twice", key.start_mark)
+            seen.add(key.value)
+        return super().construct_mapping(node, deep)
 
 
 def read_yaml(path: Path) -> object:
     """The file's content. Raises Refused with line and column."""
-    text = read_text(path)
+    text = read_text(path, LARGEST_DOCUMENT)
     try:
-        return yaml.safe_load(text)
+        return yaml.load(text, _Loader)  # noqa: S506 - it is a SafeLoader
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
         where = f" at line {mark.line + 1}, column {mark.column + 1}" if mark else ""
         raise Refused(
-            "invalid_yaml", f"{path.name} is no valid YAML{where}: {error.problem or 'unreadable'}."
+            "invalid_yaml", f"{quoted(path.name)} is no valid YAML{where}: {error.problem or 'unreadable'}."
         ) from None
-    except (yaml.YAMLError, ValueError, RecursionError):
-        raise Refused("invalid_yaml", f"{path.name} is no valid YAML.") from None
+    except ReaderError as error:
+        where = _place(text, error.position)
+        raise Refused(
+            "invalid_yaml", f"{quoted(path.name)} is no valid YAML: a control character at {where}."
+        ) from None
+    except RecursionError:
+        raise Refused("invalid_yaml", f"{quoted(path.name)} nests too many levels in each other.") from None
+    except (yaml.YAMLError, ValueError):
+        raise Refused("invalid_yaml", f"{quoted(path.name)} is no valid YAML.") from None
 
 
-def read_text(path: Path) -> str:
-    """The file as UTF-8 text. Raises Refused(`unreadable_file`)."""
+def read_letter(path: Path) -> tuple[str, str]:
+    """Subject and body. Raises Refused."""
+    first, _, body = read_text(path).partition("\n")
+    if not first.startswith("Subject:"):
+        raise Refused("invalid_template", f"Line 1 of {quoted(path.name)} must be “Subject: …”; then comes the body.")
+    return first.removeprefix("Subject:").strip(), body.strip() + "\n"
+
+
+def read_text(path: Path, largest: int = LARGEST_FILE) -> str:
+    """The file as UTF-8 text with \\n at the ends of its lines. Raises Refused(`unreadable_file`)."""
     try:
-        if path.stat().st_size > LARGEST_FILE:
-            raise Refused("unreadable_file", f"{path.name} is larger than {LARGEST_FILE // 1_000_000} MB.")
-        return path.read_text(encoding="utf-8-sig")
+        if path.exists() and not path.is_file():
+            raise Refused("unreadable_file", f"{quoted(str(path))} is no file but a folder, a pipe or a device.")
+        with path.open("rb") as file:
+            content = file.read(largest + 1)
     except OSError as error:
-        raise Refused("unreadable_file", f"{path} cannot be read: {error.strerror}.") from None
+        raise Refused("unreadable_file", f"{quoted(str(path))} cannot be read: {error.strerror}.") from None
+    if len(content) > largest:
+        raise Refused("unreadable_file", f"{quoted(path.name)} is larger than {largest / 1_000_000:g} MB.")
+    try:
+        return io.StringIO(content.decode("utf-8-sig"), newline=None).read()
     except UnicodeDecodeError as error:
-        raise Refused("unreadable_file", f"{path.name} is not UTF-8 text (byte {error.start}).") from None
+        where = _place(content[: error.start].decode(errors="replace"), error.start)
+        raise Refused("unreadable_file", f"{quoted(path.name)} is not UTF-8 text: see {where}.") from None
+
+
+def _place(text: str, at: int) -> str:
+    before = text[:at]
+    return f"line {before.count(chr(10)) + 1}, column {len(before.rpartition(chr(10))[2]) + 1}"
 
 
 async def create_sequence(door: Door, document: object, by: str) -> int:
@@ -69,12 +115,17 @@ async def create_sequence(door: Door, document: object, by: str) -> int:
 
 async def create_template(door: Door, name: str, subject: str, body: str, address_type: AddressType, by: str) -> int:
     """Makes a template; its number. Raises Refused."""
+    check_name("The template's name", name)
+    check_name("The subject", subject, LINE_LENGTH)
+    check_text("The body", body)
+    if not body.strip():
+        raise Refused("invalid_text", "The body must not be empty.")
     check(subject)
     check(body)
     async with door.database.writing() as tx:
         await permitted(tx, by, "create_template")
         if await tx.scalar(select(TemplateRow.id).where(TemplateRow.name == name)):
-            raise Refused("template_exists", f"There is a template {name!r} already.")
+            raise Refused("template_exists", f"There is a template {quoted(name)} already.")
         row = TemplateRow(name=name, subject=subject, body=body, address_type=address_type, version=1)
         tx.add(row)
         await tx.flush()
@@ -83,31 +134,36 @@ async def create_template(door: Door, name: str, subject: str, body: str, addres
 
 async def _add_steps(tx: AsyncSession, sequence_id: int, wanted: SequenceDocument) -> None:
     for position, step in enumerate(wanted.steps, 1):
-        delay = delay_of(step)
-        rule, user_id = await _owner(tx, step.owner)
-        tx.add(
-            StepRow(
-                sequence_id=sequence_id,
-                position=position,
-                action=step.action,
-                delay_amount=delay.amount,
-                delay_unit=delay.unit,
-                owner=rule,
-                user_id=user_id,
-                title=step.title,
-                subject=step.subject,
-                body=step.instructions if step.action in (Action.call, Action.task) else step.body,
-                template_id=await _template(tx, step),
-                address_type=step.address_type,
-                reply_in_thread=step.reply_in_thread,
-                opportunity_id=await _opportunity(tx, step),
-                regards_enrolled_opportunity=step.opportunity == "enrolled",
-                track_opens=step.switch("track_opens"),
-                track_clicks=step.switch("track_clicks"),
-                unsubscribe_link=step.switch("unsubscribe_link"),
-            )
-        )
+        try:
+            tx.add(await _step(tx, sequence_id, position, step))
+        except Refused as refusal:
+            raise Refused(refusal.code, f"Step {position}: {refusal.sentence}") from None
     await tx.flush()
+
+
+async def _step(tx: AsyncSession, sequence_id: int, position: int, step: StepDocument) -> StepRow:
+    delay = delay_of(step)
+    rule, user_id = await _owner(tx, step.owner)
+    return StepRow(
+        sequence_id=sequence_id,
+        position=position,
+        action=step.action,
+        delay_amount=delay.amount,
+        delay_unit=delay.unit,
+        owner=rule,
+        user_id=user_id,
+        title=step.title,
+        subject=step.subject,
+        body=step.instructions if step.action in (Action.call, Action.task) else step.body,
+        template_id=await _template(tx, step),
+        address_type=step.address_type,
+        reply_in_thread=step.reply_in_thread,
+        opportunity_id=await _opportunity(tx, step),
+        regards_enrolled_opportunity=step.opportunity == "enrolled",
+        track_opens=step.switch("track_opens"),
+        track_clicks=step.switch("track_clicks"),
+        unsubscribe_link=step.switch("unsubscribe_link"),
+    )
 
 
 async def _owner(tx: AsyncSession, said: str) -> tuple[OwnerRule, int | None]:
@@ -116,7 +172,7 @@ async def _owner(tx: AsyncSession, said: str) -> tuple[OwnerRule, int | None]:
     rule = said.strip().replace(" ", "_")
     if rule not in list(OwnerRule) or rule == OwnerRule.user:
         raise Refused(
-            "unknown_owner", f"Owner {said!r}: say enroller, contact owner, company owner, or a user's email."
+            "unknown_owner", f"Owner {quoted(said)}: say enroller, contact owner, company owner, or a user's email."
         )
     return OwnerRule(rule), None
 
@@ -126,7 +182,7 @@ async def _template(tx: AsyncSession, step: StepDocument) -> int | None:
         return None
     template_id = await tx.scalar(select(TemplateRow.id).where(TemplateRow.name == step.template))
     if template_id is None:
-        raise Refused("unknown_template", f"There is no template {step.template!r}.")
+        raise Refused("unknown_template", f"There is no template {quoted(step.template)}.")
     return template_id
 
 
@@ -135,5 +191,5 @@ async def _opportunity(tx: AsyncSession, step: StepDocument) -> int | None:
         return None
     found = await tx.scalar(select(OpportunityRow.id).where(OpportunityRow.external_id == step.opportunity))
     if found is None:
-        raise Refused("unknown_opportunity", f"There is no opportunity {step.opportunity!r}.")
+        raise Refused("unknown_opportunity", f"There is no opportunity {quoted(step.opportunity)}.")
     return found

@@ -9,6 +9,7 @@ from temporalio.api.operatorservice.v1 import AddSearchAttributesRequest, ListSe
 from temporalio.api.workflowservice.v1 import UpdateNamespaceRequest
 from temporalio.client import Client
 
+from sequencing.addresses import check_email
 from sequencing.people import Level
 from starter.client import SEARCH_ATTRIBUTES, connect
 from starter.door import Door
@@ -23,6 +24,8 @@ async def set_up(door: Door, admin: str, retention_days: int) -> None:
 
 async def set_up_database(door: Door, admin: str) -> None:
     """Schema and first admin."""
+    if admin:
+        check_email(admin)
     await schema.migrate(door.database)
     async with door.database.writing() as tx:
         if admin and await users.first_admin(tx) is None:

@@ -5,8 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from sequencing.enrollments import Enrollment, Status, StepState
-from sequencing.errors import Refused
-from sequencing.permissions import check
+from sequencing.permissions import check, not_found
 from starter.door import Door, acting_user
 from store import contacts, enrollments, messages, news, ties, users
 from store.tables import EventRow, MessageRow, SequenceRow
@@ -62,7 +61,7 @@ async def story(door: Door, enrollment_id: str, by: str) -> Story:
         user = await acting_user(tx, by)
         one = await enrollments.get(tx, enrollment_id)
         if one is None:
-            raise Refused("not_found", "There is no such enrollment, or it is not shown to you.")
+            raise not_found()
         _, tie = await ties.to_enrollment(tx, user.id, one, None)
         check(user, "see", tie)
         contact = await contacts.get(tx, one.contact_id)

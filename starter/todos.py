@@ -4,15 +4,15 @@ from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from sequencing.errors import Refused
+from sequencing.errors import Refused, quoted
 from sequencing.happenings import Happening, What
 from sequencing.limits import NOTE_LENGTH, WORDING_LENGTH
-from sequencing.permissions import Tie, check
+from sequencing.permissions import Tie, check, not_found
 from sequencing.sequences import Action
 from sequencing.todos import TodoStatus, check_result
 from starter.door import Door, acting_user
 from starter.enrollments import Receipt, act
-from store import news, todos, users
+from store import enrollments, news, ties, todos, users
 from store.tables import TodoRow
 
 
@@ -20,20 +20,20 @@ async def resolve(door: Door, todo_id: str, result: str, by: str, note: str | No
     """Gives a call or a task its result. Raises Refused; who comes second is told who was first."""
     if note is not None and len(note) > NOTE_LENGTH:
         raise Refused("too_long", f"A note has at most {NOTE_LENGTH} characters.")
-    todo = await _todo(door, todo_id)
+    todo = await _todo(door, todo_id, by, What.result)
     given = check_result(todo.action, result)
     return await _act(door, todo, Happening(What.result, step=todo.step, todo=todo.id, result=given), by, note)
 
 
 async def skip(door: Door, todo_id: str, by: str) -> Receipt:
     """Goes on without a result."""
-    todo = await _todo(door, todo_id)
+    todo = await _todo(door, todo_id, by, What.skip)
     return await _act(door, todo, Happening(What.skip, step=todo.step, todo=todo.id), by)
 
 
 async def send(door: Door, todo_id: str, by: str, subject: str | None = None, body: str | None = None) -> Receipt:
     """Sends a manual email, as edited. What was typed is kept even where sending is refused."""
-    todo = await _todo(door, todo_id)
+    todo = await _todo(door, todo_id, by, What.send)
     if todo.action is not Action.manual_email:
         raise Refused("not_an_email", f"This is a {todo.action.words}; give it a result instead.")
     if subject is not None or body is not None:
@@ -53,7 +53,7 @@ async def edit(door: Door, todo_id: str, by: str, subject: str | None, body: str
 
 async def take_back(door: Door, todo_id: str, by: str) -> Receipt:
     """Takes the result back, as long as the next step has not acted."""
-    todo = await _todo(door, todo_id)
+    todo = await _todo(door, todo_id, by, What.take_back)
     return await _act(door, todo, Happening(What.take_back, step=todo.step, todo=todo.id), by)
 
 
@@ -70,7 +70,7 @@ async def reassign(door: Door, todo_id: str, to: str, by: str) -> None:
         await _permitted(tx, todo_id, by, "reassign")
         heir = await users.by_email(tx, to)
         if not heir.active:
-            raise Refused("unknown_user", f"The user {to!r} is deactivated.")
+            raise Refused("unknown_user", f"The user {quoted(to)} is deactivated.")
         await todos.reassign(tx, todo_id, heir.id)
 
 
@@ -93,11 +93,15 @@ async def _who_was_first(door: Door, todo: TodoRow) -> str | None:
     return None if user is None else f"{user.name} was first: {what or 'it is done'}."
 
 
-async def _todo(door: Door, todo_id: str) -> TodoRow:
+async def _todo(door: Door, todo_id: str, by: str, what: What) -> TodoRow:
+    """The to-do, if it is shown to him: before that is known, no answer may depend on what it is."""
     async with door.database.reading() as tx:
-        todo = await todos.get(tx, todo_id)
-    if todo is None:
-        raise _not_found()
+        todo, user = await todos.get(tx, todo_id), await acting_user(tx, by)
+        enrollment = await enrollments.get(tx, todo.enrollment_id) if todo else None
+        if todo is None or enrollment is None:
+            raise not_found()
+        _, tie = await ties.to_enrollment(tx, user.id, enrollment, todo_id)
+    check(user, what.value, tie)
     return todo
 
 
@@ -105,12 +109,8 @@ async def _permitted(tx: AsyncSession, todo_id: str, by: str, what: str) -> Todo
     todo = await todos.get(tx, todo_id)
     user = await acting_user(tx, by)
     if todo is None:
-        raise _not_found()
+        raise not_found()
     check(user, what, Tie(own=todo.assignee_id == user.id))
     if todo.status not in (TodoStatus.open, TodoStatus.away):
         raise Refused("too_late", "That to-do is not open any more.")
     return todo
-
-
-def _not_found() -> Refused:
-    return Refused("not_found", "There is no such to-do, or it is not shown to you.")

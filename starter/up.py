@@ -78,6 +78,8 @@ async def _ready(settings: Settings, door: Door, stopping: asyncio.Event) -> Non
 
 
 def _check_ports(ports: Ports) -> None:
+    if len(set(astuple(ports))) < len(astuple(ports)):
+        raise Refused("port_taken", f"Four different ports are needed, not {', '.join(map(str, astuple(ports)))}.")
     for name, port in zip((field.name for field in fields(ports)), astuple(ports), strict=True):
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

@@ -13,9 +13,12 @@ from sqlalchemy.exc import ArgumentError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import DeclarativeBase
 
-from sequencing.errors import Refused
+from sequencing.errors import Misconfigured, quoted
 
 DRIVERS = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+asyncpg", "postgres": "postgresql+asyncpg"}
+
+OPTIONS: dict[str, set[str]] = {"sqlite+aiosqlite": set(), "postgresql+asyncpg": {"host", "port", "ssl"}}
+"""What may follow the question mark of an address; the drivers would fail at the first query, with any name."""
 
 SQLITE_PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=30000")
 """FULL, because a claim that a power cut undoes would let a message leave twice."""
@@ -57,14 +60,18 @@ class Database:
 
 
 def database_url(url: str) -> URL:
-    """The address with its asynchronous driver. Raises Refused(`invalid_database_url`)."""
+    """The address with its asynchronous driver. Raises Misconfigured."""
     try:
         parsed = make_url(url)
-    except ArgumentError:
-        raise Refused("invalid_database_url", "The database's address cannot be read; see README, Settings.") from None
+    except (ArgumentError, ValueError):
+        raise _unusable("write sqlite:///FILE or postgresql://user:password@host/name") from None
     family = parsed.drivername.partition("+")[0]
     if family not in DRIVERS:
-        raise Refused("invalid_database_url", f"{family!r} is no database this works with: sqlite or postgresql.")
+        raise _unusable(f"{quoted(family)} is no database this works with; write sqlite or postgresql")
+    if family == "sqlite" and parsed.database in (None, "", ":memory:"):
+        raise _unusable("SQLite needs a file, as in sqlite:///FILE")
+    if strange := sorted(set(parsed.query) - OPTIONS[DRIVERS[family]]):
+        raise _unusable(f"the option {quoted(strange[0])} is not known (encryption is ssl=require)")
     return parsed.set(drivername=DRIVERS[family])
 
 
@@ -74,13 +81,16 @@ def upsert(tx: AsyncSession, table: type[DeclarativeBase]) -> postgresql.Insert 
     return insert(table)
 
 
+def _unusable(what: str) -> Misconfigured:
+    return Misconfigured("invalid_database_url", f"SEQUENCING_DATABASE_URL: {what}.")
+
+
 def _engine(url: URL, pool_size: int) -> AsyncEngine:
     if url.get_backend_name() != "sqlite":
         return create_async_engine(
             url, pool_pre_ping=True, pool_size=pool_size, max_overflow=pool_size, connect_args={"timeout": 5}
         )
-    if url.database and url.database != ":memory:":
-        Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+    Path(url.database or "").parent.mkdir(parents=True, exist_ok=True)
     engine = create_async_engine(url, pool_size=pool_size, max_overflow=pool_size)
     event.listen(engine.sync_engine, "connect", _sqlite_connected)
     event.listen(engine.sync_engine, "begin", _sqlite_begins)

@@ -6,8 +6,10 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from alembic.util import CommandError
 from sqlalchemy import Connection, text
 
+from sequencing.errors import Refused
 from store.database import Database
 
 MIGRATING = 0x5E900E4C
@@ -31,7 +33,10 @@ async def is_current(database: Database) -> bool:
 def _upgrade(connection: Connection) -> None:
     config = _config()
     config.attributes["connection"] = connection
-    command.upgrade(config, "head")
+    try:
+        command.upgrade(config, "head")
+    except CommandError:
+        raise Refused("newer_schema", "The database was made by a newer build than this one; run that one.") from None
 
 
 def _revision(connection: Connection) -> str | None:

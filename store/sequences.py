@@ -5,7 +5,7 @@ from dataclasses import fields
 from sqlalchemy import ColumnElement, bindparam, exists, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from sequencing.errors import Refused
+from sequencing.errors import Refused, quoted
 from sequencing.people import Level, User
 from sequencing.sequences import Course, Sharing, Step
 from sequencing.timing import Delay
@@ -73,10 +73,14 @@ async def find(tx: AsyncSession, name: str, user: User) -> SequenceRow:
     wanted = by_name if means is None else or_(means, by_name)
     rows = list(await tx.scalars(select(SequenceRow).where(wanted, shown_to(user)).order_by(SequenceRow.id)))
     if not rows:
-        raise Refused("unknown_sequence", f"There is no sequence {name!r}; `sequencing sequences list` shows yours.")
+        raise Refused(
+            "unknown_sequence", f"There is no sequence {quoted(name)}; `sequencing sequences list` shows yours."
+        )
     if len(rows) > 1:
         ids = ", ".join(str(row.id) for row in rows)
-        raise Refused("ambiguous_sequence", f"Several sequences are called {name!r}; name one by its number: {ids}.")
+        raise Refused(
+            "ambiguous_sequence", f"Several sequences are called {quoted(name)}; name one by its number: {ids}."
+        )
     return rows[0]
 
 

@@ -5,7 +5,7 @@ from collections.abc import Collection
 from sqlalchemy import bindparam, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from sequencing.errors import Refused
+from sequencing.errors import Refused, quoted
 from sequencing.people import Level, User
 from store.tables import UserRow
 
@@ -16,7 +16,7 @@ async def by_email(tx: AsyncSession, email: str) -> User:
     """The user with that address. Raises Refused(`unknown_user`)."""
     row = await tx.scalar(select(UserRow).where(UserRow.email == email.strip().lower()))
     if row is None:
-        raise Refused("unknown_user", f"There is no user {email!r}; `sequencing users list` shows who there is.")
+        raise Refused("unknown_user", f"There is no user {quoted(email)}; `sequencing users list` shows who there is.")
     return value(row)
 
 
@@ -48,7 +48,7 @@ async def add(tx: AsyncSession, email: str, name: str, level: Level, sending_num
     """A new user, who sends from the address he signs in with. Raises Refused(`user_exists`)."""
     email = email.strip().lower()
     if await tx.scalar(select(UserRow.id).where(UserRow.email == email)):
-        raise Refused("user_exists", f"There is a user {email!r} already.")
+        raise Refused("user_exists", f"There is a user {quoted(email)} already.")
     row = UserRow(
         email=email, name=name, level=level, active=True, sending_address=email, sending_number=sending_number
     )

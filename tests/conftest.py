@@ -43,7 +43,7 @@ async def database(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncItera
     if request.param == "sqlite":
         fresh = Database(f"sqlite:///{tmp_path / 'test.db'}")
     else:
-        fresh = Database(await _fresh_postgres(request.getfixturevalue("postgres"), f"t{abs(hash(tmp_path)):x}"))
+        fresh = Database(await fresh_postgres(request.getfixturevalue("postgres"), f"t{abs(hash(tmp_path)):x}"))
     await schema.migrate(fresh)
     yield fresh
     await fresh.close()
@@ -58,7 +58,8 @@ async def sqlite(tmp_path: Path) -> AsyncIterator[Database]:
     await fresh.close()
 
 
-async def _fresh_postgres(server: str, name: str) -> str:
+async def fresh_postgres(server: str, name: str) -> str:
+    """The address of an empty database of that name."""
     engine = Database(server).engine.execution_options(isolation_level="AUTOCOMMIT")
     async with engine.connect() as connection:
         await connection.execute(sa.text(f"CREATE DATABASE {name}"))

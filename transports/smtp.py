@@ -22,7 +22,7 @@ from aiosmtplib import SMTP, SMTPConnectError, SMTPException, SMTPHeloError, SMT
 from aiosmtplib.email import parse_address
 from aiosmtplib.protocol import normalize_message_line_endings
 
-from sequencing.errors import About, DeliveryUnknown, Refused, TransportError
+from sequencing.errors import About, DeliveryUnknown, Misconfigured, TransportError
 
 GOODBYE = 2.0
 """Seconds that the polite end of a conversation may take."""
@@ -40,7 +40,7 @@ class SmtpTransport:
     `auto`, the default without a user, encrypts where it is offered and verifies nothing; `required`, the default with
     one, and smtps verify the certificate, against the system's authorities unless `tls` is given.
     `within` is the time that `open` may take, and again that `begin` and `hand_over` may take together.
-    Raises Refused `invalid_smtp_url`.
+    Raises Misconfigured `invalid_smtp_url`.
     """
 
     def __init__(self, url: str, *, within: timedelta, tls: ssl.SSLContext | None = None) -> None:
@@ -260,9 +260,9 @@ class _Server:
 def _read(url: str) -> _Server:
     server = _server(url)
     if server is None:
-        raise Refused(
+        raise Misconfigured(
             "invalid_smtp_url",
-            "A mail server is written smtp://user:password@host:port?starttls=auto|required|never or "
+            "SEQUENCING_SMTP_URL: write smtp://user:password@host:port?starttls=auto|required|never or "
             "smtps://user:password@host:port, special characters in user and password percent-encoded.",
         )
     return server

@@ -140,15 +140,22 @@ class EnrollmentWorkflow:
     @workflow.signal(dynamic=True)
     def hear(self, name: str, args: Sequence[RawValue]) -> None:
         """Every signal, by any name and with any body: raw, because what cannot be decoded would be dropped."""
-        self._hear(name, args[0] if args else None)
+        self._hear(name if name.isprintable() else "unreadable", args[0] if args else None)
 
 
 def _read(body: RawValue | None) -> dict[str, Any]:
-    """The signal's JSON object; anything else, or a huge one, reads as an empty one and is refused by its judge."""
+    """The signal's JSON object of words and numbers; anything else reads as an empty one and is refused by its judge.
+
+    What is nested or no text could be read and then not be written on: the workflow task would fail for ever.
+    """
     if body is None or len(body.payload.data) > LONGEST_BODY:
         return {}
     try:
         said = json.loads(body.payload.data)
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
-    return said if isinstance(said, dict) else {}
+    return said if isinstance(said, dict) and all(map(_is_plain, (*said, *said.values()))) else {}
+
+
+def _is_plain(value: object) -> bool:
+    return value is None or isinstance(value, int | float) or (isinstance(value, str) and value.isprintable())

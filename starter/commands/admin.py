@@ -8,13 +8,15 @@ from typing import Annotated, Any
 import typer
 from sqlalchemy import select
 
-from sequencing.errors import Refused
+from sequencing.errors import Refused, Unchanged, quoted
 from sequencing.people import AddressType, Level
 from sequencing.timing import Calendar, check_zone, parse_frame
+from starter import suppressions as suppressions_door
+from starter import users as users_door
 from starter.commands.shell import As, Json, act, show
 from starter.contacts import import_contacts
 from starter.door import Door, acting_user, permitted
-from starter.sequences import create_sequence, create_template, read_text, read_yaml
+from starter.sequences import create_sequence, create_template, read_letter, read_text, read_yaml
 from store import contacts as contact_rows
 from store import sequences as sequence_rows
 from store import settings as setting_rows
@@ -105,9 +107,7 @@ def add_template(
     by: As = "",
 ) -> None:
     """Add an email template."""
-    subject, _, body = read_text(file).partition("\n")
-    wording = subject.removeprefix("Subject:").strip(), body.strip() + "\n"
-    act(lambda door: create_template(door, name, *wording, address_type, by))
+    act(lambda door: create_template(door, name, *read_letter(file), address_type, by))
     print(f"Template {name!r} added.")
 
 
@@ -127,38 +127,22 @@ def add_user(
     email: str, name: str, level: Level, number: Annotated[str | None, typer.Option()] = None, by: As = ""
 ) -> None:
     """Add a user with a level on sequences."""
-
-    async def add(door: Door) -> None:
-        async with door.database.writing() as tx:
-            await permitted(tx, by, "users")
-            await user_rows.add(tx, email, name, level, number)
-
-    act(add)
+    act(lambda door: users_door.add_user(door, email, name, level, number, by))
     print(f"User {email} added.")
 
 
 @suppressions.command("add")
 def suppress(target: Target, reason: Annotated[str, typer.Option()] = "by_user", by: As = "") -> None:
     """Let nobody write to it any more."""
-
-    async def add(door: Door) -> bool:
-        async with door.database.writing() as tx:
-            user = await permitted(tx, by, "suppress")
-            return await suppression_rows.add(tx, target, reason[:40], user.id, door.now())
-
-    print(f"{target} is suppressed." if act(add) else f"{target} was suppressed already.")
+    new = act(lambda door: suppressions_door.suppress(door, target, reason, by))
+    print(f"{target} is suppressed." if new else f"{target} was suppressed already.")
 
 
 @suppressions.command("lift")
 def lift(target: Target, by: As = "") -> None:
     """Allow writing to it again."""
-
-    async def away(door: Door) -> bool:
-        async with door.database.writing() as tx:
-            await permitted(tx, by, "lift_suppression")
-            return await suppression_rows.lift(tx, target)
-
-    print(f"{target} may be written to again." if act(away) else f"{target} was not suppressed.")
+    lifted = act(lambda door: suppressions_door.lift(door, target, by))
+    print(f"{quoted(target)} may be written to again." if lifted else f"{quoted(target)} was not suppressed.")
 
 
 @suppressions.command("list")
@@ -220,6 +204,8 @@ def set_settings(
                 newer = replace(newer, more_than_one_sequence=more_than_one_sequence)
             if seconds_allowed is not None:
                 newer = replace(newer, seconds_allowed=seconds_allowed)
+            if newer == now:
+                raise Unchanged("unchanged", f"Settings version {now.version} says so already; nothing was changed.")
             return (await setting_rows.change(tx, newer, user.id, door.now())).version
 
     print(f"Settings version {act(change)} in force.")
@@ -230,7 +216,9 @@ def _calendar(now: Calendar, zone: str | None, window: list[str], closed: list[s
     for said in window:
         day, equals, rest = said.partition("=")
         if day not in DAYS or not equals:
-            raise Refused("invalid_time_frame", f"{said!r}: write mon=09:00-17:00, with one of {', '.join(DAYS)}.")
+            raise Refused(
+                "invalid_time_frame", f"{quoted(said)}: write mon=09:00-17:00, with one of {', '.join(DAYS)}."
+            )
         frames[DAYS.index(day)] = tuple(parse_frame(frame) for frame in rest.split(",") if frame.strip())
     dates = now.closed_dates if closed is None else frozenset(_date(day) for day in closed if day)
     return Calendar(check_zone(zone) if zone is not None else now.zone, tuple(frames), dates)
@@ -240,4 +228,4 @@ def _date(said: str) -> date:
     try:
         return date.fromisoformat(said)
     except ValueError:
-        raise Refused("invalid_date", f"{said!r} is no date; write 2026-12-24.") from None
+        raise Refused("invalid_date", f"{quoted(said)} is no date; write 2026-12-24.") from None

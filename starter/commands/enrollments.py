@@ -9,7 +9,7 @@ from sequencing.enrollments import Enrollment, Status
 from sequencing.happenings import Happening, Settlement, What
 from sequencing.todos import Outcome
 from starter import enrollments as acts
-from starter.commands.shell import As, Json, acknowledge, act, leave, show
+from starter.commands.shell import As, Json, acknowledge, act, fail, harmless, leave, show
 from starter.door import Door, acting_user
 from starter.enrollments import NotEnrolled
 from starter.timeline import Story, story
@@ -82,7 +82,8 @@ def _row(one: Enrollment, name: str) -> dict[str, Any]:
 def show_(enrollment: Id, by: As = "", as_json: Json = False) -> None:
     """One enrollment: where it stands, what is next, when, why not yet, and everything that has happened."""
     told: Story = act(lambda door: story(door, enrollment, by))
-    print(json.dumps(told.as_json(), indent=2, default=str, ensure_ascii=False) if as_json else told.as_text())
+    lines = map(harmless, told.as_text().split("\n"))
+    print(json.dumps(told.as_json(), indent=2, default=str, ensure_ascii=False) if as_json else "\n".join(lines))
 
 
 def _simple(what: What, words: str) -> None:
@@ -125,5 +126,5 @@ def remove(
 ) -> None:
     """Delete it and its history beyond recovery; completed actions stay in the contact's history."""
     if not yes and not typer.confirm("Its history will be deleted and cannot be recovered. Remove it?"):
-        raise typer.Exit(1)
+        fail("Nothing was removed.", 1)
     acknowledge(act(lambda door: acts.act(door, enrollment, Happening(What.remove), by)), as_json)

@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
-from settings import Settings
-from starter.commands.shell import As, Json, act, fail, show
+from settings import read_settings
+from starter.commands.shell import As, Json, act, fail, settings, show
 from starter.door import Door, permitted
 from starter.reconcile import Repair, reconcile
 from starter.setup import set_up
@@ -17,14 +17,14 @@ from transports.outbox import messages
 
 
 def up_(
-    temporal_port: Annotated[int, typer.Option(help="Temporal.")] = 7233,
-    ui_port: Annotated[int, typer.Option(help="Temporal's UI.")] = 8233,
-    metrics_port: Annotated[int, typer.Option(help="The worker's metrics.")] = 9090,
-    health_port: Annotated[int, typer.Option(help="The worker's /health.")] = 9091,
+    temporal_port: Annotated[int, typer.Option(min=1, max=65535, help="Temporal.")] = 7233,
+    ui_port: Annotated[int, typer.Option(min=1, max=65535, help="Temporal's UI.")] = 8233,
+    metrics_port: Annotated[int, typer.Option(min=1, max=65535, help="The worker's metrics.")] = 9090,
+    health_port: Annotated[int, typer.Option(min=1, max=65535, help="The worker's /health.")] = 9091,
 ) -> None:
     """Run everything on this machine: Temporal with its UI, a worker, and on the first start the demo cast."""
     ports = Ports(temporal=temporal_port, ui=ui_port, metrics=metrics_port, health=health_port)
-    act(lambda door: up(door, Settings(), ports))
+    act(lambda door: up(door, read_settings(), ports))
 
 
 def worker() -> None:
@@ -35,13 +35,13 @@ def worker() -> None:
 
 def setup(admin: Annotated[str, typer.Option(help="Email of the first admin.")] = "") -> None:
     """Make database and Temporal ready; repeating it changes nothing."""
-    act(lambda door: set_up(door, admin, Settings().retention_days))
+    act(lambda door: set_up(door, admin, read_settings().retention_days))
     print("The database has the present schema; Temporal has the search attributes and the retention.")
 
 
 def outbox(as_json: Json = False) -> None:
     """What was kept instead of sent, because no mail server is set."""
-    kept = messages(Settings().outbox)
+    kept = messages(settings().outbox)
     rows = [
         {"at": one.at.isoformat(timespec="seconds"), "to": one.recipient, "subject": one.subject, "file": str(one.path)}
         for one in kept

@@ -1,6 +1,7 @@
 """What every command shares: running an act, printing its answer, and saying what went wrong in one sentence.
 
-Exit codes: 0 done (or so already), 1 refused, 2 wrong usage, 3 the database or the engine cannot be reached.
+Exit codes: 0 done (or so already), 1 refused, 2 wrong usage or a setting that cannot be used, 3 the database or the
+engine cannot be reached.
 """
 
 import asyncio
@@ -9,22 +10,30 @@ import os
 import sys
 from collections.abc import Awaitable, Callable
 from typing import Annotated, Any, NoReturn
+from unicodedata import category
 
 import typer
-from pydantic import ValidationError
 from rich.console import Console
 from rich.table import Table
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import DataError, IntegrityError, SQLAlchemyError
 from temporalio.service import RPCError
 
-from sequencing.errors import Refused, Unchanged
-from settings import Settings
+from sequencing.errors import Misconfigured, Refused, Unchanged
+from settings import Settings, read_settings
 from starter.door import Door
 from starter.enrollments import Receipt
 from starter.sequencer import open_door
 
 As = Annotated[str, typer.Option("--as", envvar="SEQUENCING_USER", help="Who acts, by email.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+LONGEST_CELL = 200
+TROUBLES = {
+    "no such table": "The database has no tables yet; run `sequencing setup` first.",
+    "UndefinedTable": "The database has no tables yet; run `sequencing setup` first.",
+    "no such column": "The database is from another build; run `sequencing setup` with the newer one.",
+    "UndefinedColumn": "The database is from another build; run `sequencing setup` with the newer one.",
+    "file is not a database": "The database's file is no SQLite database; check SEQUENCING_DATABASE_URL.",
+}
 
 
 def act(work: Callable[[Door], Awaitable[Any]]) -> Any:
@@ -34,39 +43,59 @@ def act(work: Callable[[Door], Awaitable[Any]]) -> Any:
     except Unchanged as so_already:
         print(so_already.sentence)
         leave(0)
+    except Misconfigured as trouble:
+        fail(trouble.sentence, 2)
     except Refused as refusal:
         fail(refusal.sentence, 1)
-    except ValidationError as error:
-        first = error.errors()[0]
-        fail(f"SEQUENCING_{'_'.join(map(str, first['loc'])).upper()}: {first['msg']}.", 2)
+    except DataError:
+        fail("Something in it is longer than the database can keep, or holds a character it cannot; shorten it.", 1)
+    except IntegrityError:
+        fail("Somebody else did the same at the same moment; look, and repeat it if it is still to be done.", 1)
     except (SQLAlchemyError, OSError) as error:
         fail(_about_the_database(error), 3)
-    except (RPCError, RuntimeError, TimeoutError):
+    except (RPCError, RuntimeError):
         fail("Temporal cannot be reached; start it (`sequencing up`), or set TEMPORAL_ADDRESS.", 3)
 
 
 async def _at_the_door(work: Callable[[Door], Awaitable[Any]]) -> Any:
-    async with open_door(Settings()) as door:
+    async with open_door(read_settings()) as door:
         return await work(door)
 
 
+def settings() -> Settings:
+    """What the environment says, or the end of the program."""
+    try:
+        return read_settings()
+    except Misconfigured as trouble:
+        fail(trouble.sentence, 2)
+
+
 def _about_the_database(error: BaseException) -> str:
-    if (isinstance(error, DBAPIError) and "no such table" in str(error.orig)) or "UndefinedTable" in repr(error):
-        return "The database has no tables yet; run `sequencing setup` first."
-    return "The database cannot be reached; check SEQUENCING_DATABASE_URL and that it runs."
+    if isinstance(error, OSError) and error.filename:
+        return f"{error.filename} cannot be used: {error.strerror}; check SEQUENCING_VAR and SEQUENCING_DATABASE_URL."
+    known = (sentence for words, sentence in TROUBLES.items() if words in repr(error))
+    return next(known, "The database cannot be reached; check SEQUENCING_DATABASE_URL and that it runs.")
 
 
 def fail(sentence: str, code: int) -> NoReturn:
     """Ends with a sentence."""
-    print(sentence, file=sys.stderr)
+    print(harmless(sentence), file=sys.stderr)
     leave(code)
 
 
 def leave(code: int) -> NoReturn:
     """Ends at once: an interpreter that has used a Temporal client may abort while it winds down."""
-    sys.stdout.flush()
-    sys.stderr.flush()
+    try:
+        sys.stdout.flush()
+        sys.stderr.flush()
+    except OSError:  # nobody reads any more
+        code = code or 1
     os._exit(code)
+
+
+def harmless(text: str) -> str:
+    """The text on one line, without anything that a terminal would obey."""
+    return "".join("\N{REPLACEMENT CHARACTER}" if category(sign)[0] == "C" else sign for sign in text)
 
 
 def show(rows: list[dict[str, Any]], as_json: bool, empty: str = "Nothing to show.") -> None:
@@ -78,8 +107,10 @@ def show(rows: list[dict[str, Any]], as_json: bool, empty: str = "Nothing to sho
     else:
         table = Table(*rows[0], box=None, pad_edge=False, header_style="bold")
         for row in rows:
-            table.add_row(*("" if cell is None else str(cell) for cell in row.values()))
-        Console(soft_wrap=not sys.stdout.isatty(), width=None if sys.stdout.isatty() else 200).print(table)
+            table.add_row(*("" if cell is None else harmless(str(cell)[:LONGEST_CELL]) for cell in row.values()))
+        width = None if sys.stdout.isatty() else 200
+        plain = Console(soft_wrap=not sys.stdout.isatty(), width=width, markup=False, emoji=False, highlight=False)
+        plain.print(table)
 
 
 def acknowledge(receipt: Receipt, as_json: bool) -> None:

@@ -1,11 +1,11 @@
 """`sequencing todos …` and `sequencing attention`."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Any
 
 import typer
 
-from sequencing.errors import Refused
+from sequencing.errors import Refused, quoted
 from starter import todos as acts
 from starter.commands.shell import As, Json, acknowledge, act, show
 from starter.door import Door, acting_user
@@ -136,8 +136,9 @@ REMEDIES = {
 def _instant(said: str) -> datetime:
     try:
         at = datetime.fromisoformat(said)
-    except ValueError:
-        raise Refused("invalid_instant", f"{said!r} is no instant; write 2026-12-01T09:00+01:00.") from None
+        at.astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise Refused("invalid_instant", f"{quoted(said)} is no instant; write 2026-12-01T09:00+01:00.") from None
     if at.tzinfo is None:
-        raise Refused("invalid_instant", f"{said!r} has no zone; write 2026-12-01T09:00+01:00.")
+        raise Refused("invalid_instant", f"{quoted(said)} has no zone; write 2026-12-01T09:00+01:00.")
     return at

@@ -1,0 +1,196 @@
+"""Commands as they are typed: each in a process of its own, on a furnished place of its own."""
+
+import hashlib
+import json
+import os
+import resource
+import shutil
+import signal
+import sqlite3
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import typer.main
+
+from starter.cli import app
+from tests.house import ADA, CALL, EMAIL, LETTER, RITA, TASK, House
+
+MEMORY = 1_500_000_000
+"""Bytes of address space that a command may take before it fails."""
+PATIENCE = 30
+"""Seconds after which a command that hangs is ended by SIGALRM."""
+ROOT = Path(__file__).parents[1]
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """How a command ended: its exit code, and what it said."""
+
+    code: int
+    out: str
+    err: str
+
+
+class Forks:
+    """Runs commands, each forked from one process that has imported everything: a tenth of a cold start."""
+
+    def __init__(self) -> None:
+        self._parent = subprocess.Popen(
+            [sys.executable, "-m", "tests.commands"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=ROOT, text=True
+        )
+
+    def run(self, words: list[str], environment: dict[str, str], folder: Path) -> Ended:
+        """The command `sequencing` with these words, and nothing else in its environment."""
+        assert self._parent.stdin is not None
+        assert self._parent.stdout is not None
+        with tempfile.TemporaryDirectory() as said:
+            print(json.dumps([words, environment, str(folder), said]), file=self._parent.stdin, flush=True)
+            code = int(self._parent.stdout.readline())
+            out, err = ((Path(said) / name).read_bytes().decode(errors="replace") for name in ("out", "err"))
+        return Ended(code, out, err)
+
+    def close(self) -> None:
+        """Ends the parent."""
+        self._parent.communicate()
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A folder with a database and an outbox, and the names of what is in them."""
+
+    folder: Path
+    names: dict[str, str]
+    forks: Forks
+    environment: dict[str, str] = field(default_factory=dict)
+
+    def run(self, *words: str, **environment: str) -> Ended:
+        """The command `sequencing` with these words, in which {names} are filled in."""
+        filled = [self.names.get(word[1:-1], word) if word[:1] == "{" else word for word in words]
+        return self.forks.run(filled, {**self.variables(), **environment}, self.folder)
+
+    def seen(self) -> dict[str, Any]:
+        """All rows of all tables, and all files of the outbox."""
+        return {"outbox": _files(self.folder / "outbox"), **_rows(self.folder / "sequencing.db")}
+
+    def counts(self) -> dict[str, int]:
+        """How many rows and files there are."""
+        return {name: len(of) for name, of in self.seen().items()}
+
+    def sql(self, statement: str) -> None:
+        """What no command would do to the database."""
+        with closing(sqlite3.connect(self.folder / "sequencing.db")) as connection, connection:
+            connection.execute(statement)
+
+    def copy(self, folder: Path) -> "Place":
+        """The same once more."""
+        shutil.copytree(self.folder, folder, dirs_exist_ok=True)
+        return Place(folder, self.names, self.forks, self.environment)
+
+    def variables(self) -> dict[str, str]:
+        """What a command finds in its environment."""
+        inherited = {name: value for name, value in os.environ.items() if name in ("PATH", "HOME", "LANG")}
+        return {**inherited, "SEQUENCING_VAR": str(self.folder), "SEQUENCING_USER": RITA, **self.environment}
+
+
+def every_command() -> list[str]:
+    """All that the command line has, as it is typed."""
+    return list(_commands(typer.main.get_command(app), ()))
+
+
+def _commands(command: Any, path: tuple[str, ...]) -> Iterator[str]:
+    if not hasattr(command, "commands"):
+        yield " ".join(path)
+    for name, below in getattr(command, "commands", {}).items():
+        yield from _commands(below, (*path, name))
+
+
+def _fork_for_each_line() -> None:
+    import starter.__main__  # noqa: F401 - imported before the fork, for all
+
+    for line in sys.stdin:
+        child = os.fork()
+        if child == 0:
+            _be_the_command(*json.loads(line))
+        print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
+
+
+def _be_the_command(words: list[str], environment: dict[str, str], folder: str, said: str) -> None:
+    for number, path in enumerate((os.devnull, f"{said}/out", f"{said}/err")):
+        os.dup2(os.open(path, os.O_RDWR | os.O_CREAT, 0o600), number)
+    os.environ.clear()
+    os.environ.update(environment)
+    os.chdir(folder)
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+    signal.alarm(PATIENCE)
+    sys.argv = ["sequencing", *words]
+    from starter.__main__ import main
+
+    main()
+    os._exit(0)
+
+
+async def furnish(house: House) -> dict[str, str]:
+    """One enrollment in each place, to-dos, a template, what only Ada sees, a message that has left; their names."""
+    await _template(house)
+    finished = await house.enroll("ann", EMAIL)
+    await house.place(finished, "finished")
+    call, letter = await house.enroll("ann", CALL), await house.enroll("ann", LETTER)
+    task = await house.enroll("ben", TASK)
+    waiting = await house.enroll("ben", {**EMAIL, "delay": "300 days"})
+    paused = await house.enroll("dot", EMAIL)
+    canceled = await house.enroll("pia", {**EMAIL, "delay": "300 days"})
+    await house.sequencer.cancel(canceled, by=RITA)
+    hidden = await _hidden(house)
+    await house.place(paused, "paused")
+    await house.place(canceled, "canceled")
+    await house.place(waiting, "waiting")
+    todos = {name: (await house.todo(one)).id for name, one in [("call", call), ("letter", letter), ("task", task)]}
+    return {
+        **{f"{name}_todo": todo for name, todo in todos.items()},
+        "hidden_todo": (await house.todo(hidden)).id,
+        "finished": finished,
+        "calling": call,
+        "waiting": waiting,
+        "paused": paused,
+        "canceled": canceled,
+        "hidden": hidden,
+        "calling_sequence": str((await house.place(call, "to_do")).sequence_id),
+        "welcome": await house.sequence(EMAIL, name="Welcome"),
+    }
+
+
+async def _template(house: House) -> None:
+    from sequencing.people import AddressType
+    from starter.sequences import create_template
+
+    await create_template(house.door, "Hello", "Hello", "Hello {{ contact.first_name }}", AddressType.any, RITA)
+
+
+async def _hidden(house: House) -> str:
+    from starter.enrollments import Enrolled
+    from starter.sequences import create_sequence
+
+    number = await create_sequence(house.door, {"name": "Hidden", "steps": [CALL]}, ADA)
+    (answer,) = await house.sequencer.enroll(str(number), ["pia"], by=ADA)
+    assert isinstance(answer, Enrolled)
+    return answer.enrollment_id or ""
+
+
+def _files(folder: Path) -> dict[str, str]:
+    return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in sorted(folder.glob("*"))}
+
+
+def _rows(database: Path) -> dict[str, list[Any]]:
+    with closing(sqlite3.connect(database)) as connection:
+        tables = [name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+        return {table: sorted(map(repr, connection.execute(f"SELECT * FROM {table}"))) for table in tables}
+
+
+if __name__ == "__main__":
+    _fork_for_each_line()

@@ -1,0 +1,38 @@
+"""A furnished place for commands, copied for each test."""
+
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from temporalio.client import Client
+
+from store import schema
+from store.database import Database
+from tests.commands import Forks, Place, furnish
+from tests.house import House
+
+
+@pytest.fixture(scope="session")
+def forks() -> Iterator[Forks]:
+    """What starts commands."""
+    with closing(Forks()) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="session")
+async def furnished(client: Client, tmp_path_factory: pytest.TempPathFactory, forks: Forks) -> Place:
+    """The place that all others are copies of."""
+    folder = tmp_path_factory.mktemp("furnished")
+    database = Database(f"sqlite:///{folder / 'sequencing.db'}")
+    await schema.migrate(database)
+    async with House.open(database, client, folder / "outbox") as house:
+        names = await furnish(house)
+    await database.close()
+    return Place(folder, names, forks, {"TEMPORAL_ADDRESS": client.service_client.config.target_host})
+
+
+@pytest.fixture
+def place(furnished: Place, tmp_path: Path) -> Place:
+    """A furnished place that is this test's own. Its engine answers, and no worker runs."""
+    return furnished.copy(tmp_path / "place")

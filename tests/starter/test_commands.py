@@ -1,0 +1,424 @@
+"""Every command with bad input: an exit code, one clear sentence, and nothing changed. Each runs as a process."""
+
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from sequencing.people import Level
+from settings import Settings
+from store import schema, users
+from store.database import Database
+from store.tables import Table
+from tests.commands import Place, every_command
+from tests.conftest import fresh_postgres
+from tests.house import ADA, BOB
+
+AS_ADA = ("--as", ADA)
+NOT_SHOWN = "There is nothing of that id, or it is not shown to you."
+LONG = "x" * 10_000
+HOSTILE = "\x1b[31mred\x07\r\nBcc: all@example.com"
+NOWHERE = "127.0.0.1:1"
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """What is typed, and what must come of it: the exit code and words of the sentence."""
+
+    command: str
+    words: tuple[str, ...]
+    code: int
+    says: str
+    environment: dict[str, str] = field(default_factory=dict)
+    on_stdout: bool = False
+
+    def __str__(self) -> str:
+        typed = " ".join([self.command, *self.words, *map("=".join, self.environment.items())])
+        return ascii(typed if len(typed) < 70 else f"{typed[:70]}…")
+
+
+def refused(command: str, *words: str, says: str) -> Case:
+    return Case(command, words, 1, says)
+
+
+def misused(command: str, *words: str, says: str) -> Case:
+    return Case(command, words, 2, says)
+
+
+def misset(command: str, says: str, code: int = 2, **environment: str) -> Case:
+    return Case(command, (), code, says, environment)
+
+
+FILES: dict[str, bytes | str] = {
+    "utf16.csv": "external_id,first_name\n1,A\n".encode("utf-16"),
+    "binary.csv": b"external_id,first_name\n1,\x89PNG\r\n\x1a\n",
+    "nul.csv": "external_id,first_name\n1,A\0B\n",
+    "cells.csv": "external_id,first_name\n1,A\n2,B,C\n",
+    "quote.csv": 'external_id,first_name\n1,A\n2,"B\n3,C\n',
+    "cell.csv": "external_id,first_name\n1," + "A" * 1_000_000,
+    "id.csv": "external_id,first_name\n" + "1" * 121 + ",A\n",
+    "owner.csv": "external_id,first_name,owner\nnew,A,\nnext,B,nobody@example.org\n",
+    "escape.csv": "external_id,first_name\n1,\x1b[31mA\n",
+    "column.csv": "external_id,first_name," + "c" * 10_000 + "\n",
+    "broken.yaml": "name: N\nsteps: [\n",
+    "tag.yaml": 'name: !!python/object/apply:os.system ["true"]\nsteps: []\n',
+    "laugh.yaml": "a: &a [x, x]\n"
+    + "".join(f"{b}: &{b} [{', '.join([f'*{a}'] * 9)}]\n" for a, b in zip("abcdefgh", "bcdefghi", strict=True))
+    + "name: *i\nsteps: *i\n",
+    "deep.yaml": "[" * 100_000,
+    "huge.yaml": "#" * 5_000_000,
+    "twice.yaml": "name: N\nname: M\nsteps: []\n",
+    "nul.yaml": 'name: "a\\0b"\nsteps: [{action: task, title: T}]\n',
+    "key.yaml": "name: N\nsteps: [{action: task, title: T, when: now}]\n",
+    "long_key.yaml": f"name: N\nsteps: [{{action: task, title: T}}]\n? {'k' * 10_000}\n: 1\n",
+    "no_template.yaml": "name: N\nsteps: [{action: task, title: T}, {action: automatic_email}]\n",
+    "unknown_template.yaml": "name: N\nsteps: [{action: automatic_email, template: None such}]\n",
+    "early.yaml": "name: N\nsteps: [{action: task, title: T, delay: -1 days}]\n",
+    "late.yaml": "name: N\nsteps: [{action: task, title: T, delay: 366 days}]\n",
+    "many.yaml": "name: N\nsteps:\n" + "- {action: task, title: T}\n" * 51,
+    "header.yaml": 'name: N\nsteps: [{action: automatic_email, subject: "Hi\\r\\nBcc: x", body: B}]\n',
+    "loop.yaml": "name: N\nsteps: [{action: text, body: '{% for x in range(10**9) %}{% endfor %}'}]\n",
+    "syntax.txt": "Subject: S\nline\n{{ contact.first_name\n",
+    "loop.txt": "Subject: S\n{% for i in range(10**9) %}{% for j in range(10**9) %}{% endfor %}{% endfor %}",
+    "internals.txt": "Subject: S\n{{ ''.__class__.__mro__ }}",
+    "product.txt": "Subject: S\n{{ 'a' * 10**10 }}",
+    "filter.txt": "Subject: S\n{{ 'a'|center(10**9) }}",
+    "nul.txt": "Subject: S\na\0b",
+    "no_subject.txt": "Hello\nworld",
+    "no_body.txt": "Subject: S\n\n",
+    "good.txt": "Subject: S\nBody\n",
+}
+
+
+def a_file(name: str, folder: Path) -> str:
+    """The path of one of FILES, written where it is asked for; or of something that is no file."""
+    path = folder / name
+    if name == "pipe":
+        os.mkfifo(path)
+    elif name == "huge.csv":
+        path.touch()
+        os.truncate(path, 100_000_000)
+    elif name in FILES:
+        content = FILES[name]
+        path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    return str(path)
+
+
+CSV = [
+    refused("contacts import", "@utf16.csv", says="line 1, column 1"),
+    refused("contacts import", "@binary.csv", says="line 2, column 3"),
+    refused("contacts import", "@nul.csv", says="Line 2, column 2"),
+    refused("contacts import", "@cells.csv", says="Line 3, column 3"),
+    refused("contacts import", "@quote.csv", says="Line 3, column 2: a quotation mark is never closed"),
+    refused("contacts import", "@cell.csv", says="Line 2, column 2"),
+    refused("contacts import", "@id.csv", says="Line 2, column 1: external_id"),
+    refused("contacts import", "@owner.csv", says="Line 3, column 3: owner"),
+    refused("contacts import", "@escape.csv", says="Line 2, column 2"),
+    refused("contacts import", "@column.csv", says="Line 1, column 3: unknown column"),
+    refused("contacts import", "@huge.csv", says="larger than 2 MB"),
+    refused("contacts import", "@none such", says="No such file"),
+    refused("contacts import", "@", says="no file but a folder"),
+    refused("contacts import", "/dev/zero", says="no file but"),
+    refused("contacts import", "@pipe", says="no file but"),
+    refused("contacts import", LONG, says="File name too long"),
+    refused("contacts import", f"@{HOSTILE}", says="No such file"),
+    misused("contacts import", says="Missing argument"),
+]
+YAML = [
+    refused("sequences create", "@broken.yaml", says="line 3, column 1"),
+    refused("sequences create", "@tag.yaml", says="line 1, column 7"),
+    refused("sequences create", "@laugh.yaml", says="name"),
+    refused("sequences create", "@deep.yaml", says="too many levels"),
+    refused("sequences create", "@huge.yaml", says="larger than 0.5 MB"),
+    refused("sequences create", "@twice.yaml", says="line 2, column 1: the key 'name' appears twice"),
+    refused("sequences create", "@nul.yaml", says="The name must be one line"),
+    refused("sequences create", "@key.yaml", says="Unknown key: step 1, when; known are action, delay"),
+    refused("sequences create", "@long_key.yaml", says="Unknown key"),
+    refused("sequences create", "@no_template.yaml", says="Step 2: an email needs a template"),
+    refused("sequences create", "@unknown_template.yaml", says="Step 1: There is no template"),
+    refused("sequences create", "@early.yaml", says="Step 1: A delay cannot be negative"),
+    refused("sequences create", "@late.yaml", says="Step 1: A delay cannot be longer than 365 days"),
+    refused("sequences create", "@many.yaml", says="at most 50"),
+    refused("sequences create", "@header.yaml", says="Step 1: the subject must be one line"),
+    refused("sequences create", "@loop.yaml", says="Step 1: Line 1 of the template: loops are not possible"),
+    refused("sequences create", "@pipe", says="no file but"),
+    refused("sequences create", "/dev/zero", says="no file but"),
+    refused("sequences create", "@key.yaml", "--as", BOB, says="needs the level 'edit'"),
+]
+TEMPLATES = [
+    refused("templates add", "T", "@syntax.txt", says="Line 2 of the template"),
+    refused("templates add", "T", "@loop.txt", says="loops are not possible"),
+    refused("templates add", "T", "@internals.txt", says="only a field"),
+    refused("templates add", "T", "@product.txt", says="calculations are not possible"),
+    refused("templates add", "T", "@filter.txt", says="there is no filter"),
+    refused("templates add", "T", "@nul.txt", says="control character in its line 1"),
+    refused("templates add", "T", "@no_subject.txt", says="must be “Subject: …”"),
+    refused("templates add", "T", "@no_body.txt", says="body must not be empty"),
+    refused("templates add", "", "@good.txt", says="name must not be empty"),
+    refused("templates add", LONG, "@good.txt", says="at most 120"),
+    refused("templates add", HOSTILE, "@good.txt", says="name must be one line"),
+    refused("templates add", "Hello", "@good.txt", says="already"),
+    refused("templates add", "T", "@good.txt", "--as", BOB, says="needs the level 'edit'"),
+    misused("templates add", "T", "@good.txt", "--address-type", "home", says="'home' is not one of"),
+]
+PEOPLE = [
+    refused("users add", "nobody", "N", "use", *AS_ADA, says="'nobody' is no email address"),
+    refused("users add", HOSTILE, "N", "use", *AS_ADA, says="is no email address"),
+    refused("users add", "n@example.com", HOSTILE, "use", *AS_ADA, says="name must be one line"),
+    refused("users add", "n@example.com", LONG, "use", *AS_ADA, says="at most 200"),
+    refused("users add", "n@example.com", "N", "use", "--number", "0301", *AS_ADA, says="'0301' is no number"),
+    refused("users add", ADA, "Ada", "use", *AS_ADA, says="already"),
+    refused("users add", "n@example.com", "N", "use", says="needs the level 'manage' on sequences; yours is 'edit'"),
+    misused("users add", "n@example.com", "N", "god", says="'god' is not one of"),
+    misused("users list", "--as", ADA, says="No such option: --as"),
+    refused("suppressions add", HOSTILE, says="is no"),
+    refused("suppressions add", LONG, says="neither an email address nor a number"),
+    refused("suppressions add", "a@example.com", "--reason", HOSTILE, says="reason must be one line"),
+    refused("suppressions lift", "a@example.com", says="needs the level 'manage'"),
+    refused("suppressions list", "--as", "nobody", says="no user 'nobody'"),
+    refused("contacts list", "--as", "", says="Say who acts"),
+]
+SETTINGS = [
+    refused("settings set", "--zone", "Berlin", *AS_ADA, says="“Berlin” is no time zone; use a name such as"),
+    refused("settings set", "--zone", LONG, *AS_ADA, says="is no time zone"),
+    refused("settings set", "--window", "mon=25:00-26:00", *AS_ADA, says="written like 09:00-17:00"),
+    refused("settings set", "--window", LONG, *AS_ADA, says="write mon=09:00-17:00"),
+    refused("settings set", "--closed", "Christmas", *AS_ADA, says="write 2026-12-24"),
+    refused("settings set", "--zone", "Asia/Tokyo", says="needs the level 'manage'"),
+    misused("settings show", "now", says="unexpected extra argument"),
+]
+SEQUENCES = [
+    refused("sequences show", "Hidden", says="There is no sequence 'Hidden'"),
+    refused("sequences show", LONG, says="There is no sequence"),
+    refused("sequences show", HOSTILE, says="There is no sequence"),
+    refused("sequences list", "--as", "nobody", says="no user 'nobody'"),
+    refused("enroll", "Hidden", "ann", says="There is no sequence 'Hidden'"),
+    refused("enroll", "None such", "ann", says="There is no sequence 'None such'"),
+    misused("enroll", "Welcome", says="Missing argument"),
+    Case("enroll", ("Welcome", "nobody"), 1, "There is no contact 'nobody'.", on_stdout=True),
+    Case("enroll", ("Welcome", HOSTILE), 1, "There is no contact", on_stdout=True),
+    Case("enroll", ("{calling_sequence}", "ann"), 1, "already_in_sequence", on_stdout=True),
+]
+ENROLLMENT_ACTS = ["show", "bypass", "pause", "resume", "cancel", "reactivate", "reply"]
+ENROLLMENTS = [
+    *[refused(f"enrollments {act}", "{hidden}", says=NOT_SHOWN) for act in ENROLLMENT_ACTS],
+    *[refused(f"enrollments {act}", "none such", says=NOT_SHOWN) for act in ENROLLMENT_ACTS],
+    *[refused(f"enrollments {act}", "{finished}", says="It has finished") for act in ENROLLMENT_ACTS[1:-1]],
+    refused("enrollments show", LONG, says=NOT_SHOWN),
+    refused("enrollments pause", HOSTILE, says=NOT_SHOWN),
+    refused("enrollments bypass", "{calling}", says="not waiting"),
+    refused("enrollments list", "--sequence", "Hidden", says="There is no sequence"),
+    misused("enrollments list", "--status", "asleep", says="'asleep' is not one of"),
+    refused("enrollments conclude", "{hidden}", "positive", says=NOT_SHOWN),
+    misused("enrollments conclude", "{waiting}", "great", says="'great' is not one of"),
+    refused("enrollments settle", "{waiting}", "left", says="no message whose delivery is unknown"),
+    misused("enrollments settle", "{waiting}", LONG, says="is not one of 'left', 'send_again'"),
+    refused("enrollments remove", "{hidden}", "--yes", says=NOT_SHOWN),
+    Case("enrollments remove", ("{waiting}",), 1, "nothing was changed"),
+    misused("enrollments remove", says="Missing argument"),
+]
+TODOS = [
+    *[refused(f"todos {act}", "{hidden_todo}", says=NOT_SHOWN) for act in ("send", "skip", "take-back")],
+    *[refused(f"todos {act}", LONG, says=NOT_SHOWN) for act in ("send", "skip", "take-back")],
+    refused("todos resolve", "{hidden_todo}", "great", says=NOT_SHOWN),
+    refused("todos resolve", "{call_todo}", "great", says="choose no_answer, left_voicemail"),
+    refused("todos resolve", "{call_todo}", LONG, says="choose no_answer, left_voicemail"),
+    refused("todos resolve", "{letter_todo}", "interested", says="it has no results"),
+    refused("todos resolve", "{call_todo}", "interested", "--note", LONG + "x", says="at most 10000 characters"),
+    refused("todos resolve", "{call_todo}", "interested", "--as", BOB, says="needs the level 'manage'"),
+    refused("todos send", "{call_todo}", says="give it a result instead"),
+    refused("todos send", "{letter_todo}", "--body", LONG * 11, says="at most 100000 characters"),
+    refused("todos take-back", "{call_todo}", says="cannot be taken back"),
+    refused("todos postpone", "{call_todo}", "tomorrow", says="write 2026-12-01T09:00+01:00"),
+    refused("todos postpone", "{call_todo}", "2026-12-01T09:00", says="has no zone"),
+    refused("todos postpone", "{call_todo}", "0001-01-01T00:00+14:00", says="is no instant"),
+    refused("todos postpone", "{hidden_todo}", "2026-12-01T09:00+01:00", says=NOT_SHOWN),
+    refused("todos reassign", "{call_todo}", "nobody", says="no user 'nobody'"),
+    refused("todos reassign", "{hidden_todo}", BOB, says=NOT_SHOWN),
+    refused("todos list", "--as", "nobody", says="no user 'nobody'"),
+    refused("attention", "--as", "nobody", says="no user 'nobody'"),
+]
+RUNNING = [
+    misused("up", "--temporal-port", "x", says="valid integer"),
+    misused("up", "--health-port", "70000", says="65535"),
+    refused("up", "--temporal-port", "7300", "--ui-port", "7300", says="Four different ports"),
+    misused("worker", "now", says="unexpected extra argument"),
+    refused("setup", "--admin", HOSTILE, says="is no email address"),
+    refused("reconcile", says="needs the level 'manage'"),
+    misused("outbox", "--everything", says="No such option"),
+    Case("setup", (), 3, "Temporal cannot be reached", {"TEMPORAL_ADDRESS": NOWHERE}),
+    Case("reconcile", AS_ADA, 3, "Temporal cannot be reached", {"TEMPORAL_ADDRESS": NOWHERE}),
+]
+ENVIRONMENT = [
+    misset("worker", "SEQUENCING_SMTP_URL: write smtp://", SEQUENCING_SMTP_URL="mail.example.org"),
+    misset("worker", "SEQUENCING_METRICS_ADDRESS: write host and port", SEQUENCING_METRICS_ADDRESS="9090"),
+    misset("outbox", "SEQUENCING_HEALTH_ADDRESS: write host and port", SEQUENCING_HEALTH_ADDRESS="::99999"),
+    misset("outbox", "SEQUENCING_TASK_QUEUE", SEQUENCING_TASK_QUEUE=""),
+    misset("outbox", "SEQUENCING_MAIL_DOMAIN", SEQUENCING_MAIL_DOMAIN="ex ample\r\nBcc: x"),
+    misset("setup", "SEQUENCING_RETENTION_DAYS", SEQUENCING_RETENTION_DAYS="9" * 30),
+    misset("outbox", "SEQUENCING_RETENTION_DAYS", SEQUENCING_RETENTION_DAYS=""),
+    misset("users list", "SEQUENCING_HAND_OVER_SECONDS", SEQUENCING_HAND_OVER_SECONDS="inf"),
+    misset("users list", "SEQUENCING_RETRY_SECONDS", SEQUENCING_RETRY_SECONDS="soon"),
+    misset("users list", "SEQUENCING_SWEEP_SECONDS", SEQUENCING_SWEEP_SECONDS="0"),
+    misset("users list", "SEQUENCING_GRACE_SECONDS", SEQUENCING_GRACE_SECONDS="-1"),
+    misset("users list", "SEQUENCING_MAX_CACHED_WORKFLOWS", SEQUENCING_MAX_CACHED_WORKFLOWS="0"),
+    misset("contacts list", "no user", code=1, SEQUENCING_USER=HOSTILE),
+    misset("users list", "/dev/null cannot be used", code=3, SEQUENCING_VAR="/dev/null"),
+    misset("worker", "/dev/null cannot be used", code=3, SEQUENCING_VAR="/dev/null"),
+    misset("users list", "write sqlite:///FILE", SEQUENCING_DATABASE_URL="garbage"),
+    misset("users list", "'mysql' is no database", SEQUENCING_DATABASE_URL="mysql://host/name"),
+    misset("users list", "write sqlite:///FILE", SEQUENCING_DATABASE_URL="postgresql://host:port/name"),
+    misset("users list", "'sslmode' is not known", SEQUENCING_DATABASE_URL="postgresql://h/n?sslmode=require"),
+    misset("users list", "SQLite needs a file", SEQUENCING_DATABASE_URL="sqlite://"),
+    misset("users list", "cannot be reached", code=3, SEQUENCING_DATABASE_URL=f"postgresql://{NOWHERE}/name"),
+    misset("users list", "cannot be used", code=3, SEQUENCING_DATABASE_URL="sqlite:////proc/none/such.db"),
+    misset("users list", "no SQLite database", code=3, SEQUENCING_DATABASE_URL=f"sqlite:///{__file__}"),
+    misset("users list", "run `sequencing setup`", code=3, SEQUENCING_DATABASE_URL="sqlite:///empty.db"),
+    misset("users list", "TEMPORAL_ADDRESS: write host and port", TEMPORAL_ADDRESS="http://localhost"),
+    misset("users list", "TEMPORAL_PROFILE", TEMPORAL_PROFILE="none such"),
+]
+UNKEYED = {"SEQUENCING_SECRET"}
+"""Any text will do."""
+CASES = [*CSV, *YAML, *TEMPLATES, *PEOPLE, *SETTINGS, *SEQUENCES, *ENROLLMENTS, *TODOS, *RUNNING, *ENVIRONMENT]
+
+
+def test_every_command_is_tried_with_bad_input_and_every_case_is_of_a_command() -> None:
+    assert {case.command for case in CASES} == set(every_command())
+
+
+def test_every_setting_is_tried_with_a_bad_value() -> None:
+    settings = {f"SEQUENCING_{name.upper()}" for name in Settings.model_fields}
+
+    assert {name for case in CASES for name in case.environment if name in settings} == settings - UNKEYED
+
+
+@pytest.mark.parametrize("case", CASES, ids=str)
+def test_bad_input_gets_one_sentence_and_changes_nothing(case: Case, place: Place, tmp_path: Path) -> None:
+    before = place.seen()
+    words = [a_file(word[1:], tmp_path) if word.startswith("@") else word for word in case.words]
+
+    ended = place.run(*case.command.split(), *words, **case.environment)
+
+    assert (ended.code, is_one_sentence(ended.out if case.on_stdout else ended.err)) == (case.code, True), ended
+    assert case.says in (ended.out if case.on_stdout else ended.err)
+    assert place.seen() == before
+
+
+def is_one_sentence(said: str) -> bool:
+    """At most a header and a line of a table, harmless to a terminal; on a line that a person reads to its end."""
+    lines = said.splitlines()
+    return 1 <= len(lines) <= 2 and len(said) < 900 and "".join(lines).isprintable() and "Traceback" not in said
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("contacts", "import", "@people.csv"),
+        ("suppressions", "add", "gone@example.com"),
+        ("settings", "set", "--zone", "Europe/Berlin", *AS_ADA),
+        ("setup",),
+        ("enroll", "Welcome", "ann"),
+        ("enrollments", "pause", "{calling}"),
+        ("enrollments", "resume", "{paused}"),
+        ("enrollments", "cancel", "{waiting}"),
+        ("enrollments", "reactivate", "{canceled}"),
+        ("todos", "resolve", "{call_todo}", "interested"),
+    ],
+    ids=lambda words: " ".join(words[:2]),
+)
+def test_a_repeated_command_changes_nothing_the_second_time(
+    words: tuple[str, ...], place: Place, tmp_path: Path
+) -> None:
+    (tmp_path / "people.csv").write_text("external_id,first_name,work_email\nnew,New,new@example.com\n")
+    typed = [a_file(word[1:], tmp_path) if word.startswith("@") else word for word in words]
+    first = place.run(*typed)
+    before = place.counts()
+
+    again = place.run(*typed)
+
+    assert (first.code, again.code in (0, 1), is_one_sentence(again.out + again.err)) == (0, True, True), again
+    assert place.counts() == before
+
+
+def test_with_the_engine_away_acts_are_recorded_and_say_so(place: Place) -> None:
+    away = {"TEMPORAL_ADDRESS": NOWHERE}
+
+    enrolled = place.run("enroll", "Welcome", "ann", **away)
+    paused = place.run("enrollments", "pause", "{waiting}", **away)
+
+    assert (enrolled.code, enrolled.err, paused.code, paused.err) == (0, "", 0, "")
+    assert "recorded, takes effect when Temporal is back" in paused.out
+
+
+def test_a_newer_or_an_older_schema_is_named(place: Place) -> None:
+    place.sql("ALTER TABLE contacts DROP COLUMN title")
+    older = place.run("contacts", "list")
+    place.sql("UPDATE alembic_version SET version_num = '9999'")
+    newer = place.run("setup")
+
+    assert (older.code, "another build" in older.err, is_one_sentence(older.err)) == (3, True, True), older
+    assert (newer.code, "newer build" in newer.err, is_one_sentence(newer.err)) == (1, True, True), newer
+
+
+def test_names_are_printed_harmless_and_as_they_are(place: Place) -> None:
+    place.sql("UPDATE contacts SET first_name = 'A' || char(27) || ']0;x' || char(7), last_name = '[/red] :smile:'")
+
+    listed = place.run("contacts", "list")
+    told = place.run("enrollments", "show", "{waiting}")
+
+    for said in (listed, told):
+        assert said.code == 0, said
+        assert "".join(said.out.splitlines()).isprintable()
+        assert "[/red] :smile:" in said.out
+
+
+def test_an_outbox_with_strange_files_is_listed(place: Place) -> None:
+    (place.folder / "outbox" / "01J00000000000000000000000.eml").write_bytes(b"Subject: =?utf-8?q?=1b[31m?=\n\nx\xff")
+    (place.folder / "outbox" / "01J00000000000000000000001.eml").write_bytes(b"")
+    (place.folder / "outbox" / "note.txt").write_bytes(b"\xff")
+
+    listed = place.run("outbox")
+
+    assert (listed.code, listed.err) == (0, "")
+    assert "".join(listed.out.splitlines()).isprintable()
+
+
+async def test_what_postgresql_cannot_keep_is_refused_before_it_is_asked(
+    postgres: str, place: Place, tmp_path: Path
+) -> None:
+    database = Database(await fresh_postgres(postgres, f"t{abs(hash(tmp_path)):x}"))
+    await schema.migrate(database)
+    async with database.writing() as tx:
+        await users.add(tx, ADA, "Ada", Level.manage)
+    before = await counts(database)
+    there = {
+        "SEQUENCING_DATABASE_URL": database.url.render_as_string(hide_password=False),
+        "SEQUENCING_USER": ADA,
+    }
+
+    for words in (
+        ("contacts", "import", a_file("id.csv", tmp_path)),
+        ("contacts", "import", a_file("nul.csv", tmp_path)),
+        ("contacts", "import", a_file("owner.csv", tmp_path)),
+        ("sequences", "create", a_file("nul.yaml", tmp_path)),
+        ("sequences", "create", a_file("unknown_template.yaml", tmp_path)),
+        ("templates", "add", "T", a_file("nul.txt", tmp_path)),
+        ("users", "add", "n@example.com", LONG, "use"),
+        ("suppressions", "add", f"{LONG}@example.com"),
+        ("sequences", "show", LONG),
+        ("todos", "resolve", LONG, "interested"),
+    ):
+        ended = place.run(*words, **there)
+        assert (ended.code, is_one_sentence(ended.err)) == (1, True), ended
+    assert await counts(database) == before
+    await database.close()
+
+
+async def counts(database: Database) -> list[int]:
+    async with database.reading() as tx:
+        return [
+            (await tx.execute(sa.select(sa.func.count()).select_from(table))).scalar_one()
+            for table in Table.metadata.sorted_tables
+        ]
