@@ -17,7 +17,7 @@ from sequencing.timing import check_zone
 from sequencing.wording import check_line, check_name
 from starter.door import Door, permitted
 from store import users
-from store.tables import CompanyRow, ContactRow, EmailAddressRow, PhoneNumberRow
+from store.people_tables import CompanyRow, ContactRow, EmailAddressRow, PhoneNumberRow
 
 COLUMNS = (
     "external_id",

@@ -17,7 +17,8 @@ from starter.client import Reached
 from starter.door import Door, acting_user
 from store import contacts, enrollments, news, sequences, settings, suppressions, ties
 from store.lives import Life
-from store.tables import ContactRow, SequenceRow
+from store.people_tables import ContactRow
+from store.tables import SequenceRow
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,8 @@ from sequencing.sequences import Action, OwnerRule
 from sequencing.wording import check_name, check_text
 from starter.door import Door, permitted
 from store import settings, users
-from store.tables import OpportunityRow, SequenceRow, SequenceShareRow, StepRow, TemplateRow
+from store.people_tables import OpportunityRow
+from store.tables import SequenceRow, SequenceShareRow, StepRow, TemplateRow
 
 LARGEST_FILE = 2_000_000
 LARGEST_DOCUMENT = 500_000

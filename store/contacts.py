@@ -6,7 +6,7 @@ from sqlalchemy import BindParameter, bindparam, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from sequencing.people import Company, Contact, Opportunity
-from store.tables import CompanyRow, ContactRow, EmailAddressRow, OpportunityRow, PhoneNumberRow
+from store.people_tables import CompanyRow, ContactRow, EmailAddressRow, OpportunityRow, PhoneNumberRow
 
 IDS: BindParameter[list[int]] = bindparam("ids", expanding=True)
 CONTACTS = (

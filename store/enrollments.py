@@ -11,8 +11,9 @@ from sequencing.happenings import What
 from sequencing.people import Level, User
 from store.database import upsert
 from store.lives import COLUMNS, value
+from store.people_tables import ContactRow, UserRow
 from store.sequences import shown_to
-from store.tables import ContactRow, EnrollmentRow, EventRow, RemovalRow, SequenceRow, TodoRow, UserRow
+from store.tables import EnrollmentRow, EventRow, RemovalRow, SequenceRow, TodoRow
 
 OPEN = (Status.active, Status.paused)
 

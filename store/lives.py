@@ -135,7 +135,7 @@ class Life:
         return self.decision
 
     async def _delete(self) -> None:
-        """What was completed stays in the contact's history; everything else of it goes for good."""
+        """What was completed stays in the contact's history, and the line of the removal; all else goes for good."""
         gone, tx = self.enrollment, self.tx
         remover = next((event["by"] for event in self._events if event["what"] is What.remove), None)
         kept = (MessageState.sent, MessageState.handing_over)
@@ -144,6 +144,8 @@ class Life:
         await tx.execute(delete(MessageRow).where(*unsent))
         await tx.execute(delete(TodoRow).where(*undone))
         await tx.execute(delete(EnrollmentRow).where(EnrollmentRow.id == gone.id))
+        await tx.execute(delete(EventRow).where(EventRow.enrollment_id == gone.id))
+        await tx.execute(insert(EVENTS), [event for event in self._events if event["what"] is What.remove])
         tx.add(
             RemovalRow(
                 enrollment_id=gone.id,

@@ -1,167 +1,19 @@
-"""The tables. Instants are aware UTC, enumerations text with a check, ids of enrollments and to-dos ULIDs."""
+"""The tables of sequences and enrollments. Ids of enrollments and to-dos are ULIDs."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import (
-    JSON,
-    BigInteger,
-    CheckConstraint,
-    DateTime,
-    ForeignKey,
-    Index,
-    Integer,
-    MetaData,
-    String,
-    Text,
-    TypeDecorator,
-    UniqueConstraint,
-    false,
-    text,
-    true,
-)
-from sqlalchemy.engine import Dialect
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy import BigInteger, FetchedValue, ForeignKey, Index, Integer, String, Text, UniqueConstraint, false, text
+from sqlalchemy.orm import Mapped, mapped_column
 
 from sequencing.enrollments import Status, StepState
 from sequencing.happenings import Reason, What, Why
-from sequencing.people import AddressType, ContactKind, Level
+from sequencing.people import AddressType
 from sequencing.sequences import Action, OwnerRule, Sharing
 from sequencing.timing import Unit
 from sequencing.todos import Outcome, Result, TodoStatus
-
-
-class Instant(TypeDecorator[datetime]):
-    """An aware instant, kept as UTC; SQLite, which has no zones, gets naive UTC."""
-
-    impl = DateTime(timezone=True)
-    cache_ok = True
-
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        if value is None:
-            return None
-        if value.tzinfo is None:
-            raise TypeError("an instant needs a time zone")
-        utc = value.astimezone(UTC)
-        return utc.replace(tzinfo=None) if dialect.name == "sqlite" else utc
-
-    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        if value is None:
-            return None
-        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
-
-
-class Span(TypeDecorator[timedelta]):
-    """A length of time, kept as whole microseconds."""
-
-    impl = BigInteger
-    cache_ok = True
-
-    def process_bind_param(self, value: timedelta | None, dialect: Dialect) -> int | None:
-        return None if value is None else value // timedelta(microseconds=1)
-
-    def process_result_value(self, value: int | None, dialect: Dialect) -> timedelta | None:
-        return None if value is None else timedelta(microseconds=value)
-
-
-class Word(TypeDecorator[StrEnum]):
-    """An enumeration, kept as its text."""
-
-    impl = String(40)
-    cache_ok = True
-
-    def __init__(self, words: type[StrEnum]) -> None:
-        super().__init__()
-        self.words = words
-
-    def process_bind_param(self, value: StrEnum | None, dialect: Dialect) -> str | None:
-        return None if value is None else self.words(value).value
-
-    def process_result_value(self, value: str | None, dialect: Dialect) -> StrEnum | None:
-        return None if value is None else self.words(value)
-
-
-def one_of(column: str, words: type[StrEnum]) -> CheckConstraint:
-    """The check that a column holds one of the enumeration's words."""
-    listed = ", ".join(f"'{word.value}'" for word in words)
-    return CheckConstraint(f"{column} IN ({listed})", name=f"{column}_known")
-
-
-class Table(DeclarativeBase):
-    """What every table shares: names of constraints that migrations can rely on, and how types are kept."""
-
-    metadata = MetaData(
-        naming_convention={
-            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-            "ck": "ck_%(table_name)s_%(constraint_name)s",
-            "fk": "fk_%(table_name)s_%(column_0_name)s",
-            "pk": "pk_%(table_name)s",
-        }
-    )
-    type_annotation_map = {datetime: Instant, timedelta: Span, dict[str, Any]: JSON, list[Any]: JSON}
-
-
-class UserRow(Table):
-    __tablename__ = "users"
-    __table_args__ = (one_of("level", Level),)
-    id: Mapped[int] = mapped_column(primary_key=True)
-    email: Mapped[str] = mapped_column(String(320), unique=True)
-    name: Mapped[str] = mapped_column(String(200))
-    level: Mapped[Level] = mapped_column(Word(Level))
-    active: Mapped[bool] = mapped_column(server_default=true())
-    sending_address: Mapped[str | None] = mapped_column(String(320))
-    sending_number: Mapped[str | None] = mapped_column(String(32))
-
-
-class CompanyRow(Table):
-    __tablename__ = "companies"
-    id: Mapped[int] = mapped_column(primary_key=True)
-    external_id: Mapped[str | None] = mapped_column(String(120), unique=True)
-    name: Mapped[str] = mapped_column(String(200), index=True)
-    owner_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
-
-
-class ContactRow(Table):
-    __tablename__ = "contacts"
-    __table_args__ = (one_of("kind", ContactKind),)
-    id: Mapped[int] = mapped_column(primary_key=True)
-    external_id: Mapped[str | None] = mapped_column(String(120), unique=True)
-    kind: Mapped[ContactKind] = mapped_column(Word(ContactKind))
-    first_name: Mapped[str] = mapped_column(String(200))
-    last_name: Mapped[str] = mapped_column(String(200))
-    title: Mapped[str] = mapped_column(String(200), server_default="")
-    owner_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
-    company_id: Mapped[int | None] = mapped_column(ForeignKey("companies.id"))
-    time_zone: Mapped[str | None] = mapped_column(String(64))
-    do_not_contact: Mapped[bool] = mapped_column(server_default=false())
-
-
-class EmailAddressRow(Table):
-    __tablename__ = "email_addresses"
-    __table_args__ = (one_of("type", AddressType), UniqueConstraint("contact_id", "address"))
-    id: Mapped[int] = mapped_column(primary_key=True)
-    contact_id: Mapped[int] = mapped_column(ForeignKey("contacts.id", ondelete="CASCADE"))
-    type: Mapped[AddressType] = mapped_column(Word(AddressType))
-    address: Mapped[str] = mapped_column(String(320), index=True)
-
-
-class PhoneNumberRow(Table):
-    __tablename__ = "phone_numbers"
-    __table_args__ = (UniqueConstraint("contact_id", "number"),)
-    id: Mapped[int] = mapped_column(primary_key=True)
-    contact_id: Mapped[int] = mapped_column(ForeignKey("contacts.id", ondelete="CASCADE"))
-    type: Mapped[str] = mapped_column(String(20))
-    number: Mapped[str] = mapped_column(String(32), index=True)
-
-
-class OpportunityRow(Table):
-    __tablename__ = "opportunities"
-    id: Mapped[int] = mapped_column(primary_key=True)
-    external_id: Mapped[str | None] = mapped_column(String(120), unique=True)
-    title: Mapped[str] = mapped_column(String(200))
-    company_id: Mapped[int | None] = mapped_column(ForeignKey("companies.id"))
+from store.columns import Table, Word, one_of
 
 
 class TemplateRow(Table):
@@ -173,6 +25,9 @@ class TemplateRow(Table):
     body: Mapped[str] = mapped_column(Text)
     address_type: Mapped[AddressType] = mapped_column(Word(AddressType))
     version: Mapped[int] = mapped_column(server_default=text("1"))
+    owner_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    changed_by: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    changed_at: Mapped[datetime | None]
 
 
 class SettingsRow(Table):
@@ -185,6 +40,8 @@ class SettingsRow(Table):
     closed_dates: Mapped[list[Any]]
     more_than_one_sequence: Mapped[bool]
     seconds_allowed: Mapped[bool]
+    journaling: Mapped[bool] = mapped_column(server_default=false())
+    limits: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'"))
     changed_by: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     changed_at: Mapped[datetime]
 
@@ -200,6 +57,17 @@ class SequenceRow(Table):
     archived: Mapped[bool] = mapped_column(server_default=false())
     version: Mapped[int] = mapped_column(server_default=text("1"))
     created_at: Mapped[datetime]
+    changed_by: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    changed_at: Mapped[datetime | None]
+
+
+class HoldRow(Table):
+    """While it stands nothing is claimed: in one sequence (`sequence-12`), or anywhere (`all`)."""
+
+    __tablename__ = "holds"
+    scope: Mapped[str] = mapped_column(String(40), primary_key=True)
+    held_by: Mapped[int] = mapped_column(ForeignKey("users.id"))
+    since: Mapped[datetime]
 
 
 class SequenceShareRow(Table):
@@ -289,6 +157,8 @@ class EnrollmentRow(Table):
     answered_step: Mapped[int | None]
     last_news: Mapped[int]
     noted: Mapped[int]
+    sequence_version: Mapped[int] = mapped_column(server_default=text("1"))
+    settings_version: Mapped[int] = mapped_column(server_default=text("0"))
 
 
 class NewsRow(Table):
@@ -396,15 +266,20 @@ class MessageRow(Table):
 
 
 class EventRow(Table):
-    """The timeline: what happened to an enrollment, in order. `id` is the cursor for those who follow all events."""
+    """The timeline: what happened to an enrollment, in order; the line of a removal outlives it.
+
+    `written_in` is PostgreSQL's number of the transaction that wrote it: ids are given before commit, so whoever
+    follows all events reads only what no running transaction can still precede.
+    """
 
     __tablename__ = "events"
     __table_args__ = (
         one_of("what", What),
         Index("ix_events_enrollment", "enrollment_id", "id"),
+        {"sqlite_autoincrement": True},
     )
     id: Mapped[int] = mapped_column(BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True)
-    enrollment_id: Mapped[str] = mapped_column(ForeignKey("enrollments.id", ondelete="CASCADE"))
+    enrollment_id: Mapped[str] = mapped_column(String(26))
     at: Mapped[datetime]
     what: Mapped[What] = mapped_column(Word(What))
     by: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
@@ -412,6 +287,7 @@ class EventRow(Table):
     status: Mapped[Status] = mapped_column(Word(Status))
     code: Mapped[str | None] = mapped_column(String(40))
     details: Mapped[dict[str, Any]]
+    written_in: Mapped[int | None] = mapped_column(BigInteger, server_default=FetchedValue())
 
 
 class RemovalRow(Table):

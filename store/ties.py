@@ -9,8 +9,9 @@ from sequencing.happenings import What
 from sequencing.people import User
 from sequencing.permissions import Tie
 from store import users
+from store.people_tables import ContactRow
 from store.sequences import shown_to
-from store.tables import ContactRow, SequenceRow, TodoRow
+from store.tables import SequenceRow, TodoRow
 
 TODO_ACTS = frozenset({What.result, What.skip, What.send, What.take_back})
 """Acts on a to-do belong to whoever was given it."""

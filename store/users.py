@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from sequencing.errors import Refused, quoted
 from sequencing.people import Level, User
-from store.tables import UserRow
+from store.people_tables import UserRow
 
 USERS = select(UserRow).where(UserRow.id.in_(bindparam("ids", expanding=True)))
 

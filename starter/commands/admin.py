@@ -22,7 +22,7 @@ from store import sequences as sequence_rows
 from store import settings as setting_rows
 from store import suppressions as suppression_rows
 from store import users as user_rows
-from store.tables import ContactRow
+from store.people_tables import ContactRow
 
 contacts = typer.Typer(no_args_is_help=True, help="The people sequences address.")
 sequences = typer.Typer(no_args_is_help=True, help="Ordered steps.")

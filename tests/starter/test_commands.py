@@ -10,8 +10,8 @@ import sqlalchemy as sa
 from sequencing.people import Level
 from settings import Settings
 from store import schema, users
+from store.columns import Table
 from store.database import Database
-from store.tables import Table
 from tests.commands import Place, every_command
 from tests.conftest import fresh_postgres
 from tests.house import ADA, BOB

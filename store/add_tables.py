@@ -1,0 +1,39 @@
+"""The tables of large adds, which run in the background."""
+
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, Index, String, Text, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from sequencing.adds import AddStatus
+from store.columns import Table, Word, one_of
+
+
+class BulkAddRow(Table):
+    """Many contacts being added to one sequence; `done` of `total` lines have their answer."""
+
+    __tablename__ = "bulk_adds"
+    __table_args__ = (one_of("status", AddStatus), Index("ix_bulk_adds_sequence", "sequence_id", "id"))
+    id: Mapped[str] = mapped_column(String(26), primary_key=True)
+    sequence_id: Mapped[int] = mapped_column(ForeignKey("sequences.id"))
+    opportunity_id: Mapped[int | None] = mapped_column(ForeignKey("opportunities.id"))
+    by: Mapped[int] = mapped_column(ForeignKey("users.id"))
+    status: Mapped[AddStatus] = mapped_column(Word(AddStatus))
+    total: Mapped[int]
+    enrolled: Mapped[int] = mapped_column(server_default=text("0"))
+    refused: Mapped[int] = mapped_column(server_default=text("0"))
+    created_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+    canceled_by: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+
+
+class BulkAddLineRow(Table):
+    """One contact of an add as it was named, and its answer: `enrolled`, a refusal's code, or none yet."""
+
+    __tablename__ = "bulk_add_lines"
+    bulk_add_id: Mapped[str] = mapped_column(ForeignKey("bulk_adds.id", ondelete="CASCADE"), primary_key=True)
+    position: Mapped[int] = mapped_column(primary_key=True)
+    named: Mapped[str] = mapped_column(String(320))
+    code: Mapped[str | None] = mapped_column(String(40))
+    sentence: Mapped[str | None] = mapped_column(Text)
+    enrollment_id: Mapped[str | None] = mapped_column(String(26))

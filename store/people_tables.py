@@ -1,0 +1,160 @@
+"""The tables of people: users and their keys, companies, contacts, opportunities and their stages."""
+
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, false, true
+from sqlalchemy.orm import Mapped, mapped_column
+
+from sequencing.people import AddressType, ContactKind, Level
+from sequencing.stage_links import StageType
+from store.columns import Table, Word, one_of
+
+
+class UserRow(Table):
+    __tablename__ = "users"
+    __table_args__ = (one_of("level", Level),)
+    id: Mapped[int] = mapped_column(primary_key=True)
+    email: Mapped[str] = mapped_column(String(320), unique=True)
+    name: Mapped[str] = mapped_column(String(200))
+    level: Mapped[Level] = mapped_column(Word(Level))
+    active: Mapped[bool] = mapped_column(server_default=true())
+    sending_address: Mapped[str | None] = mapped_column(String(320))
+    sending_number: Mapped[str | None] = mapped_column(String(32))
+    time_zone: Mapped[str | None] = mapped_column(String(64))
+    password_hash: Mapped[str | None] = mapped_column(String(200))
+
+
+class RoleRow(Table):
+    """What a user may do with sequences; the highest of his roles wins and is kept in `users.level`."""
+
+    __tablename__ = "roles"
+    __table_args__ = (one_of("level", Level),)
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(String(80), unique=True)
+    level: Mapped[Level] = mapped_column(Word(Level))
+
+
+class UserRoleRow(Table):
+    __tablename__ = "user_roles"
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id"), primary_key=True)
+    role_id: Mapped[int] = mapped_column(ForeignKey("roles.id"), primary_key=True)
+
+
+class TokenRow(Table):
+    """A key to the HTTP API with its user's rights; only its SHA-256 is kept."""
+
+    __tablename__ = "tokens"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id"), index=True)
+    name: Mapped[str] = mapped_column(String(80))
+    digest: Mapped[str] = mapped_column(String(64), unique=True)
+    created_at: Mapped[datetime]
+    revoked_at: Mapped[datetime | None]
+
+
+class SessionRow(Table):
+    """Somebody signed in at the pages; only the SHA-256 of the cookie is kept."""
+
+    __tablename__ = "sessions"
+    digest: Mapped[str] = mapped_column(String(64), primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id"), index=True)
+    expires_at: Mapped[datetime]
+
+
+class AnswerRow(Table):
+    """What a request with an Idempotency-Key was answered, to be answered again."""
+
+    __tablename__ = "answers"
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id"), primary_key=True)
+    key: Mapped[str] = mapped_column(String(80), primary_key=True)
+    request: Mapped[str] = mapped_column(String(64))
+    status: Mapped[int | None]
+    body: Mapped[str | None] = mapped_column(Text)
+    at: Mapped[datetime] = mapped_column(index=True)
+
+
+class CompanyRow(Table):
+    __tablename__ = "companies"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    external_id: Mapped[str | None] = mapped_column(String(120), unique=True)
+    name: Mapped[str] = mapped_column(String(200), index=True)
+    owner_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+
+
+class ContactRow(Table):
+    __tablename__ = "contacts"
+    __table_args__ = (one_of("kind", ContactKind),)
+    id: Mapped[int] = mapped_column(primary_key=True)
+    external_id: Mapped[str | None] = mapped_column(String(120), unique=True)
+    kind: Mapped[ContactKind] = mapped_column(Word(ContactKind))
+    first_name: Mapped[str] = mapped_column(String(200))
+    last_name: Mapped[str] = mapped_column(String(200))
+    title: Mapped[str] = mapped_column(String(200), server_default="")
+    owner_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    company_id: Mapped[int | None] = mapped_column(ForeignKey("companies.id"))
+    time_zone: Mapped[str | None] = mapped_column(String(64))
+    do_not_contact: Mapped[bool] = mapped_column(server_default=false())
+
+
+class EmailAddressRow(Table):
+    __tablename__ = "email_addresses"
+    __table_args__ = (one_of("type", AddressType), UniqueConstraint("contact_id", "address"))
+    id: Mapped[int] = mapped_column(primary_key=True)
+    contact_id: Mapped[int] = mapped_column(ForeignKey("contacts.id", ondelete="CASCADE"))
+    type: Mapped[AddressType] = mapped_column(Word(AddressType))
+    address: Mapped[str] = mapped_column(String(320), index=True)
+
+
+class PhoneNumberRow(Table):
+    __tablename__ = "phone_numbers"
+    __table_args__ = (UniqueConstraint("contact_id", "number"),)
+    id: Mapped[int] = mapped_column(primary_key=True)
+    contact_id: Mapped[int] = mapped_column(ForeignKey("contacts.id", ondelete="CASCADE"))
+    type: Mapped[str] = mapped_column(String(20))
+    number: Mapped[str] = mapped_column(String(32), index=True)
+
+
+class OpportunityRow(Table):
+    __tablename__ = "opportunities"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    external_id: Mapped[str | None] = mapped_column(String(120), unique=True)
+    title: Mapped[str] = mapped_column(String(200))
+    company_id: Mapped[int | None] = mapped_column(ForeignKey("companies.id"))
+    owner_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+
+
+class StageRow(Table):
+    """A stage of the recruiting workflow. `sequence_id`: contacts who enter it are offered that sequence."""
+
+    __tablename__ = "stages"
+    __table_args__ = (one_of("type", StageType),)
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(String(120), unique=True)
+    type: Mapped[StageType] = mapped_column(Word(StageType))
+    position: Mapped[int]
+    sequence_id: Mapped[int | None] = mapped_column(ForeignKey("sequences.id"))
+
+
+class CandidacyRow(Table):
+    """A contact in an opportunity's recruiting workflow, at one stage."""
+
+    __tablename__ = "candidacies"
+    __table_args__ = (Index("ix_candidacies_stage", "opportunity_id", "stage_id", "contact_id"),)
+    opportunity_id: Mapped[int] = mapped_column(ForeignKey("opportunities.id"), primary_key=True)
+    contact_id: Mapped[int] = mapped_column(ForeignKey("contacts.id", ondelete="CASCADE"), primary_key=True, index=True)
+    stage_id: Mapped[int] = mapped_column(ForeignKey("stages.id"), index=True)
+    since: Mapped[datetime]
+
+
+class StageMoveRow(Table):
+    """Who moved a contact to which stage, and when; `from_stage_id` is empty where it came in."""
+
+    __tablename__ = "stage_moves"
+    __table_args__ = (Index("ix_stage_moves_candidacy", "opportunity_id", "contact_id", "id"),)
+    id: Mapped[int] = mapped_column(primary_key=True)
+    opportunity_id: Mapped[int] = mapped_column(ForeignKey("opportunities.id"))
+    contact_id: Mapped[int] = mapped_column(ForeignKey("contacts.id", ondelete="CASCADE"), index=True)
+    from_stage_id: Mapped[int | None] = mapped_column(ForeignKey("stages.id"))
+    stage_id: Mapped[int] = mapped_column(ForeignKey("stages.id"))
+    by: Mapped[int] = mapped_column(ForeignKey("users.id"))
+    at: Mapped[datetime]
