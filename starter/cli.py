@@ -2,7 +2,17 @@
 
 import typer
 
-from starter.commands import admin, enrollments, running, todos
+from starter.commands import (
+    contacts,
+    enrollments,
+    running,
+    sequences,
+    settings,
+    suppressions,
+    templates,
+    todos,
+    users,
+)
 
 app = typer.Typer(
     name="sequencing",
@@ -20,9 +30,9 @@ app.command("enroll")(enrollments.enroll)
 app.command("attention")(todos.attention)
 app.add_typer(enrollments.app, name="enrollments")
 app.add_typer(todos.app, name="todos")
-app.add_typer(admin.contacts, name="contacts")
-app.add_typer(admin.sequences, name="sequences")
-app.add_typer(admin.templates, name="templates")
-app.add_typer(admin.users, name="users")
-app.add_typer(admin.suppressions, name="suppressions")
-app.add_typer(admin.settings, name="settings")
+app.add_typer(contacts.app, name="contacts")
+app.add_typer(sequences.app, name="sequences")
+app.add_typer(templates.app, name="templates")
+app.add_typer(users.app, name="users")
+app.add_typer(suppressions.app, name="suppressions")
+app.add_typer(settings.app, name="settings")
