@@ -27,7 +27,7 @@ from sequencing.errors import About, DeliveryUnknown, TransportError
 from sequencing.happenings import Happening, Reason, Settlement, What, Why
 from sequencing.runs import Answer, Ref
 from sequencing.timing import is_open
-from store import messages, news, suppressions
+from store import holds, messages, news
 from store.lives import Life
 from store.tables import Channel, MessageState
 from transports.outgoing import Delivery, Transport
@@ -89,6 +89,9 @@ class Sending:
                 return life
             if not self._is_due(life.decision) or await self._left_already(life) or self._window_closed(life):
                 return await answer(life)
+            if await holds.standing(tx, life.enrollment.sequence_id):
+                life.happen(Happening(What.held))
+                return await answer(life)
             try:
                 letter = await self.compose(tx, life.enrollment)
             except Blocked as blocked:
@@ -128,8 +131,10 @@ class Sending:
                 return life
             if life.enrollment != expected or self._window_closed(life):
                 return await answer(life)
-            if await suppressions.is_suppressed(tx, letter.recipient):
-                life.happen(Happening(What.blocked, reason=Reason.suppressed))
+            held, suppressed = await holds.pass_gate(tx, life.enrollment.sequence_id, letter.recipient)
+            if held or suppressed:
+                blocked = Happening(What.blocked, reason=Reason.suppressed)
+                life.happen(blocked if suppressed else Happening(What.held))
                 return await answer(life)
             await messages.claim(
                 tx,

@@ -36,7 +36,8 @@ class Enrollment:
     `step` counts from 1. While waiting, the delay ends at `ready_at` and the step acts at `due_at` (None: not to be
     computed, see `why`). While paused or canceled out of a wait, `wait_left` is what was left of the delay.
     `asked_by` is who pressed Send on a manual email. `answered_*` is the result that can still be taken back.
-    `noted` of `last_news` numbered pieces of news have been taken in.
+    `noted` of `last_news` numbered pieces of news have been taken in. A wait was planned with `sequence_version` and
+    `calendar_version`; a `bypassed` one has no delay any more, whatever becomes of the step's.
     """
 
     id: str
@@ -65,6 +66,9 @@ class Enrollment:
     answered_step: int | None = None
     last_news: int = 0
     noted: int = 0
+    sequence_version: int = 1
+    calendar_version: int = 0
+    bypassed: bool = False
 
     @property
     def is_open(self) -> bool:

@@ -35,6 +35,7 @@ class What(StrEnum):
     lost = "lost"
     restored = "restored"
     ended_in_temporal = "ended_in_temporal"
+    held = "held"
 
     @property
     def is_news(self) -> bool:
@@ -78,6 +79,7 @@ class Why(StrEnum):
     no_business_days = "no_business_days"
     mail_server_unreachable = "mail_server_unreachable"
     mail_server_not_now = "mail_server_not_now"
+    held = "held"
 
 
 class Settlement(StrEnum):

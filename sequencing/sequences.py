@@ -77,11 +77,22 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Course:
-    """What decides when things happen: the steps' actions and delays in order, and the calendar of the settings."""
+    """What decides when things happen: the steps' actions and delays in order, and the calendar of the settings.
+
+    `version` is the sequence's, `timed` says at which one each step's delay was changed last, and `calendar_version` at
+    which version of the settings the calendar was.
+    """
 
     actions: tuple[Action, ...]
     delays: tuple[Delay, ...]
     calendar: Calendar
+    version: int = 1
+    timed: tuple[int, ...] = ()
+    calendar_version: int = 0
+
+    def retimed_since(self, version: int, step: int) -> bool:
+        """Whether that step's delay was changed after that version of the sequence."""
+        return bool(self.timed) and self.timed[step - 1] > version
 
     def __len__(self) -> int:
         return len(self.actions)

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 
 from sequencing.enrollments import Enrollment, Place, Status, StepState
 from sequencing.errors import Refused, Unchanged
-from sequencing.happenings import Happening, Reason, Settlement, What
+from sequencing.happenings import Happening, Reason, Settlement, What, Why
 from sequencing.sequences import Course
 from sequencing.todos import RESULTS, Outcome
 from sequencing.waits import (
@@ -150,7 +150,7 @@ def _bypass(enrollment: Enrollment, happening: Happening, now: datetime, course:
         raise Refused("too_late", "The step whose wait was to be bypassed is over.")
     if enrollment.failing_since or (enrollment.ready_at is not None and enrollment.ready_at <= now):
         raise Unchanged("nothing_to_bypass", "Its delay is over already; it waits for something else.")
-    return wait_until(enrollment, now, course)
+    return replace(wait_until(enrollment, now, course), bypassed=True)
 
 
 def _pause_by_user(enrollment: Enrollment, happening: Happening, now: datetime, course: Course) -> Enrollment:
@@ -208,13 +208,20 @@ def _remove(enrollment: Enrollment, happening: Happening, now: datetime, course:
 
 
 def _look_again(enrollment: Enrollment, happening: Happening, now: datetime, course: Course) -> Enrollment:
-    if enrollment.place is not StepState.waiting or enrollment.asked_by:
+    if enrollment.place is not StepState.waiting:
         return enrollment
+    if enrollment.asked_by:
+        return replace(enrollment, ready_at=now, due_at=now, why=None) if enrollment.why is Why.held else enrollment
     if enrollment.failing_since:
         return keep_to_window(enrollment, now, course)
     ready = enrollment.ready_at
-    planned = plan(enrollment, course) if ready is None else wait_until(enrollment, ready, course)
+    retimed = not enrollment.bypassed and course.retimed_since(enrollment.sequence_version, enrollment.step)
+    planned = plan(enrollment, course) if ready is None or retimed else wait_until(enrollment, ready, course)
     return keep_to_window(planned, now, course)
+
+
+def _hold(enrollment: Enrollment, happening: Happening, now: datetime, course: Course) -> Enrollment:
+    return replace(enrollment, due_at=None, why=Why.held)
 
 
 def _only_recorded(enrollment: Enrollment, happening: Happening, now: datetime, course: Course) -> Enrollment:
@@ -235,6 +242,7 @@ _TABLE: tuple[tuple[What, tuple[Place, ...], Arrow], ...] = (
     (What.try_later, (WAITING, SENDING), _try_later),
     (What.blocked, (WAITING, SENDING), _block),
     (What.lost, (WAITING, SENDING), _lose),
+    (What.held, (WAITING,), _hold),
     (What.restored, OPEN, _restore),
     (What.result, (TO_DO,), _result),
     (What.skip, (TO_DO,), _skip),

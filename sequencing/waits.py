@@ -16,20 +16,27 @@ def reach(enrollment: Enrollment, step: int, ended_at: datetime, course: Course)
     if step > len(course):
         return finish(enrollment, Reason.steps_done, Outcome.neutral)
     fresh = replace(enrollment, step=step, state=StepState.waiting, previous_end=ended_at, todo=None, copy=1)
-    return plan(replace(fresh, asked_by=None, failing_since=None, wait_left=None), course)
+    return plan(replace(fresh, asked_by=None, failing_since=None, wait_left=None, bypassed=False), course)
 
 
 def plan(enrollment: Enrollment, course: Course) -> Enrollment:
     ready = ready_at(enrollment.previous_end, course.delays[enrollment.step - 1], course.calendar)
     if ready is None:
-        return replace(enrollment, ready_at=None, due_at=None, why=Why.no_business_days)
+        return _planned(enrollment, course, None, None, Why.no_business_days)
     return wait_until(enrollment, ready, course)
 
 
 def wait_until(enrollment: Enrollment, ready: datetime, course: Course) -> Enrollment:
     due = _due(course.actions[enrollment.step - 1], ready, course)
     why = Why.no_send_window if due is None else Why.send_window if due > ready else Why.delay
-    return replace(enrollment, ready_at=ready, due_at=due, why=why)
+    return _planned(enrollment, course, ready, due, why)
+
+
+def _planned(
+    enrollment: Enrollment, course: Course, ready: datetime | None, due: datetime | None, why: Why | None
+) -> Enrollment:
+    planned = replace(enrollment, sequence_version=course.version, calendar_version=course.calendar_version)
+    return replace(planned, ready_at=ready, due_at=due, why=why)
 
 
 def _due(action: Action, ready: datetime, course: Course) -> datetime | None:
@@ -41,10 +48,11 @@ def keep_to_window(enrollment: Enrollment, now: datetime, course: Course) -> Enr
     if enrollment.ready_at is None or not course.actions[enrollment.step - 1].automatic:
         return enrollment
     earliest = max(enrollment.due_at or enrollment.ready_at, now)
+    kept = replace(enrollment, calendar_version=course.calendar_version)
     if enrollment.due_at is not None and is_open(earliest, course.calendar):
-        return enrollment
+        return kept
     due = next_open(earliest, course.calendar)
-    return replace(enrollment, due_at=due, why=Why.no_send_window if due is None else Why.send_window)
+    return replace(kept, due_at=due, why=Why.no_send_window if due is None else Why.send_window)
 
 
 def pause(enrollment: Enrollment, reason: Reason, now: datetime) -> Enrollment:

@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, and_, case, exists, insert, or_, select, u
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from sequencing.enrollments import Enrollment, Status, StepState
-from sequencing.happenings import What
+from sequencing.happenings import What, Why
 from sequencing.people import Level, User
 from store.database import upsert
 from store.lives import COLUMNS, value
@@ -125,7 +125,10 @@ async def listed(tx: AsyncSession, user: User, wanted: Filter) -> list[Enrollmen
 async def attention(tx: AsyncSession, user: User, limit: int = 1000) -> list[Enrollment]:
     """Enrollments that wait for this user although no to-do says so: paused, or waiting for what never comes."""
     stuck = and_(
-        EnrollmentRow.status == Status.active, EnrollmentRow.state == StepState.waiting, EnrollmentRow.due_at.is_(None)
+        EnrollmentRow.status == Status.active,
+        EnrollmentRow.state == StepState.waiting,
+        EnrollmentRow.due_at.is_(None),
+        EnrollmentRow.why != Why.held,
     )
     waits = or_(EnrollmentRow.status == Status.paused, stuck)
     rows = select(EnrollmentRow).where(waits, responsible() == user.id)

@@ -8,6 +8,7 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from alembic.util import CommandError
 from sqlalchemy import Connection, text
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sequencing.errors import Refused
 from store.database import Database
@@ -18,10 +19,21 @@ MIGRATING = 0x5E900E4C
 
 async def migrate(database: Database) -> None:
     """Applies what is missing; repeating it changes nothing."""
-    async with database.engine.execution_options(writing=True).begin() as connection:
-        if connection.dialect.name == "postgresql":
-            await connection.execute(text(f"SELECT pg_advisory_xact_lock({MIGRATING})"))
-        await connection.run_sync(_upgrade)
+    async with database.engine.execution_options(writing=True).connect() as connection:
+        await _keep_references(connection, "OFF")
+        async with connection.begin():
+            if connection.dialect.name == "postgresql":
+                await connection.execute(text(f"SELECT pg_advisory_xact_lock({MIGRATING})"))
+            await connection.run_sync(_upgrade)
+        await _keep_references(connection, "ON")
+
+
+async def _keep_references(connection: AsyncConnection, switch: str) -> None:
+    """SQLite changes a table by making it anew, and deleting the old one must not delete what refers to it."""
+    if connection.dialect.name == "sqlite":
+        raw = await connection.get_raw_connection()
+        assert raw.driver_connection is not None
+        await raw.driver_connection.execute(f"PRAGMA foreign_keys={switch}")
 
 
 async def is_current(database: Database) -> bool:

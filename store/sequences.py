@@ -12,8 +12,10 @@ from sequencing.timing import Delay
 from store import settings
 from store.tables import SequenceRow, SequenceShareRow, SettingsRow, StepRow, TemplateRow
 
-VERSIONS = select(SequenceRow.version, select(func.max(SettingsRow.version)).scalar_subquery()).where(
-    SequenceRow.id == bindparam("sequence_id")
+VERSIONS = (
+    select(SequenceRow.version, select(func.max(SettingsRow.version)).scalar_subquery())
+    .where(SequenceRow.id == bindparam("sequence_id"))
+    .with_for_update(read=True, of=SequenceRow)
 )
 STEP = (
     select(StepRow, TemplateRow, SequenceRow.name)
@@ -26,23 +28,27 @@ STEP = (
 async def course(tx: AsyncSession, sequence_id: int) -> Course:
     """What decides when things happen in a sequence, as it is now.
 
-    Read once a version and process: whoever changes the steps raises the sequence's version in the same transaction.
+    Read once a version and process: whoever changes the steps raises the sequence's version in the same transaction,
+    under a lock that waits for all who plan with the old one.
     """
     versions = tuple((await tx.execute(VERSIONS, {"sequence_id": sequence_id})).one())
     known: dict[int, tuple[object, Course]] = tx.info["courses"]
     if sequence_id not in known or known[sequence_id][0] != versions:
-        known[sequence_id] = versions, await _course(tx, sequence_id)
+        known[sequence_id] = versions, await _course(tx, sequence_id, versions[0])
     return known[sequence_id][1]
 
 
-async def _course(tx: AsyncSession, sequence_id: int) -> Course:
-    steps = select(StepRow.action, StepRow.delay_amount, StepRow.delay_unit)
+async def _course(tx: AsyncSession, sequence_id: int, version: int) -> Course:
+    steps = select(StepRow.action, StepRow.delay_amount, StepRow.delay_unit, StepRow.timing_version)
     rows = (await tx.execute(steps.where(StepRow.sequence_id == sequence_id).order_by(StepRow.position))).all()
-    calendar = (await settings.current(tx)).calendar
+    now = await settings.current(tx)
     return Course(
         actions=tuple(row.action for row in rows),
         delays=tuple(Delay(row.delay_amount, row.delay_unit) for row in rows),
-        calendar=calendar,
+        calendar=now.calendar,
+        version=version,
+        timed=tuple(row.timing_version for row in rows),
+        calendar_version=now.calendar_version,
     )
 
 

@@ -19,7 +19,10 @@ async def current(tx: AsyncSession) -> SequencingSettings:
 
 async def change(tx: AsyncSession, settings: SequencingSettings, by: int | None, at: datetime) -> SequencingSettings:
     """Keeps a new version, with who and when."""
-    newer = replace(settings, version=(await current(tx)).version + 1)
+    before = await current(tx)
+    newer = replace(settings, version=before.version + 1)
+    if settings.calendar != before.calendar:
+        newer = replace(newer, calendar_version=newer.version)
     calendar = newer.calendar
     tx.add(
         SettingsRow(
@@ -29,6 +32,7 @@ async def change(tx: AsyncSession, settings: SequencingSettings, by: int | None,
             closed_dates=sorted(day.isoformat() for day in calendar.closed_dates),
             more_than_one_sequence=newer.more_than_one_sequence,
             seconds_allowed=newer.seconds_allowed,
+            calendar_version=newer.calendar_version,
             changed_by=by,
             changed_at=at,
         )
@@ -43,4 +47,6 @@ def _value(row: SettingsRow) -> SequencingSettings:
         frames=tuple(tuple(parse_frame(frame) for frame in day) for day in row.frames),
         closed_dates=frozenset(date.fromisoformat(day) for day in row.closed_dates),
     )
-    return SequencingSettings(calendar, row.more_than_one_sequence, row.seconds_allowed, row.version)
+    return SequencingSettings(
+        calendar, row.more_than_one_sequence, row.seconds_allowed, row.version, row.calendar_version
+    )

@@ -5,6 +5,7 @@ from datetime import datetime
 from sqlalchemy import bindparam, delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from store.holds import close_gate
 from store.tables import SuppressionRow
 
 IS_SUPPRESSED = select(SuppressionRow.id).where(SuppressionRow.target == bindparam("target"))
@@ -17,6 +18,7 @@ async def is_suppressed(tx: AsyncSession, target: str) -> bool:
 
 async def add(tx: AsyncSession, target: str, reason: str, by: int | None, at: datetime) -> bool:
     """Suppresses it; False when it was suppressed already."""
+    await close_gate(tx)
     if await is_suppressed(tx, target):
         return False
     tx.add(SuppressionRow(target=target.strip().lower(), reason=reason, since=at, by=by))

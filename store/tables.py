@@ -10,6 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from sequencing.enrollments import Status, StepState
 from sequencing.happenings import Reason, What, Why
 from sequencing.people import AddressType
+from sequencing.replans import Cause
 from sequencing.sequences import Action, OwnerRule, Sharing
 from sequencing.timing import Unit
 from sequencing.todos import Outcome, Result, TodoStatus
@@ -42,6 +43,7 @@ class SettingsRow(Table):
     seconds_allowed: Mapped[bool]
     journaling: Mapped[bool] = mapped_column(server_default=false())
     limits: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'"))
+    calendar_version: Mapped[int] = mapped_column(server_default=text("0"))
     changed_by: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     changed_at: Mapped[datetime]
 
@@ -70,6 +72,28 @@ class HoldRow(Table):
     since: Mapped[datetime]
 
 
+class ReplanRow(Table):
+    """Waits that are to be planned anew: after a change of a sequence's timing, of the calendar, or a release."""
+
+    __tablename__ = "replans"
+    __table_args__ = (
+        one_of("cause", Cause),
+        Index(
+            "ix_replans_open",
+            "id",
+            sqlite_where=text("ended_at IS NULL"),
+            postgresql_where=text("ended_at IS NULL"),
+        ),
+    )
+    id: Mapped[int] = mapped_column(primary_key=True)
+    cause: Mapped[Cause] = mapped_column(Word(Cause))
+    sequence_id: Mapped[int | None] = mapped_column(ForeignKey("sequences.id"))
+    by: Mapped[int] = mapped_column(ForeignKey("users.id"))
+    at: Mapped[datetime]
+    moved: Mapped[int] = mapped_column(server_default=text("0"))
+    ended_at: Mapped[datetime | None]
+
+
 class SequenceShareRow(Table):
     __tablename__ = "sequence_shares"
     sequence_id: Mapped[int] = mapped_column(ForeignKey("sequences.id", ondelete="CASCADE"), primary_key=True)
@@ -89,6 +113,7 @@ class StepRow(Table):
     action: Mapped[Action] = mapped_column(Word(Action))
     delay_amount: Mapped[int]
     delay_unit: Mapped[Unit] = mapped_column(Word(Unit))
+    timing_version: Mapped[int] = mapped_column(server_default=text("1"))
     owner: Mapped[OwnerRule] = mapped_column(Word(OwnerRule))
     user_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     title: Mapped[str] = mapped_column(Text, server_default="")
@@ -124,6 +149,18 @@ class EnrollmentRow(Table):
         Index("ix_enrollments_sequence", "sequence_id", "status", "id"),
         Index("ix_enrollments_standing", "status", "enrolled_by"),
         Index(
+            "ix_enrollments_planned",
+            "calendar_version",
+            sqlite_where=text("status = 'active' AND state = 'waiting'"),
+            postgresql_where=text("status = 'active' AND state = 'waiting'"),
+        ),
+        Index(
+            "ix_enrollments_held",
+            "sequence_id",
+            sqlite_where=text("why = 'held'"),
+            postgresql_where=text("why = 'held'"),
+        ),
+        Index(
             "ix_enrollments_unstarted",
             "enrolled_at",
             sqlite_where=text("started_run < run"),
@@ -158,7 +195,8 @@ class EnrollmentRow(Table):
     last_news: Mapped[int]
     noted: Mapped[int]
     sequence_version: Mapped[int] = mapped_column(server_default=text("1"))
-    settings_version: Mapped[int] = mapped_column(server_default=text("0"))
+    calendar_version: Mapped[int] = mapped_column(server_default=text("0"))
+    bypassed: Mapped[bool] = mapped_column(server_default=false())
 
 
 class NewsRow(Table):

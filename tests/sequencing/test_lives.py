@@ -18,7 +18,7 @@ from sequencing.enrollments import Enrollment, Status, StepState
 from sequencing.errors import Refused
 from sequencing.happenings import NEWS, Happening, Reason, Settlement, What, Why
 from sequencing.sequences import Action, Course
-from sequencing.timing import Calendar, Delay, Unit, always, is_open, office_hours
+from sequencing.timing import Calendar, Delay, Unit, always, is_open, office_hours, ready_at
 from sequencing.todos import Outcome, Result, TodoStatus
 from sequencing.transitions import ARROWS, begin, happen
 
@@ -81,6 +81,7 @@ class Life:
             (4 if self.enrollment.place in (*ASIDE, Status.finished) else 0, self.somebody_sets_it_going_again),
             (1 if self.claims else 0, self.a_transport_answers_late),
             (1 if self.chance.random() < 0.1 else 0, self.an_older_database_comes_back),
+            (1 if self.chance.random() < 0.3 else 0, self.somebody_changes_the_timing),
         ]
         weights, choices = zip(*happens, strict=True)
         self.chance.choices(choices, weights)[0]()
@@ -148,7 +149,7 @@ class Life:
             self.go_on_with_the_message(self.ends[claim])
         elif self.window_is_open():
             self.go_on_with_the_message(
-                self.chance.choice([What.claimed] * 6 + [What.try_later, What.blocked, What.lost])
+                self.chance.choice([What.claimed] * 6 + [What.try_later, What.blocked, What.lost, What.held])
             )
 
     def window_is_open(self) -> bool:
@@ -180,6 +181,25 @@ class Life:
 
     def an_older_database_comes_back(self) -> None:
         self.let_happen(Happening(What.restored, step=self.chance.randint(1, 6)))
+
+    def somebody_changes_the_timing(self) -> None:
+        """As the door does, and the replan that follows it: longer or shorter, of any step."""
+        self.time_passes()
+        place, newer = self.chance.randrange(len(self.course)), self.course.version + 1
+        delays, timed = list(self.course.delays), list(self.course.timed or (1,) * len(self.course))
+        delays[place], timed[place] = Delay(self.chance.randint(0, 30), Unit.hours), newer
+        before = self.enrollment
+        self.course = replace(self.course, delays=tuple(delays), timed=tuple(timed), version=newer)
+        self.let_happen(Happening(What.look_again))
+        if before.step == place + 1:
+            self.check_new_timing(before, self.enrollment)
+
+    def check_new_timing(self, before: Enrollment, after: Enrollment) -> None:
+        """Whoever waits for the step is ready after its new delay, unless the wait was bypassed or is a new try."""
+        if after.place is not StepState.waiting or after.asked_by or after.failing_since or after.ready_at is None:
+            return
+        ready = ready_at(after.previous_end, self.course.delays[after.step - 1], self.course.calendar)
+        assert after.ready_at == (before.ready_at if after.bypassed and before.ready_at else ready)
 
     # What holds whenever something happens
 
@@ -261,7 +281,7 @@ class Life:
             assert e.ready_at is not None
             assert e.due_at >= e.ready_at
         if e.place is StepState.waiting and e.due_at is None:
-            assert e.why is (Why.no_business_days if e.ready_at is None else Why.no_send_window)
+            assert e.why in (Why.held, Why.no_business_days if e.ready_at is None else Why.no_send_window)
 
     def only_what_is_aside_has_a_wait_left(self) -> None:
         e = self.enrollment

@@ -1,7 +1,7 @@
 """One test per arrow of the state machine, and what it refuses. It is Monday noon; every delay lasts two hours."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Self
 
@@ -47,6 +47,14 @@ class Story:
         self.now += later
         self.enrollment = happen(self.enrollment, Happening(what, **said), self.now, self.course)
         return self
+
+    def edited(self, delay: Delay, step: int = 1) -> Self:
+        """Somebody changes how long that step waits, and the run looks again."""
+        newer = self.course.version + 1
+        delays = tuple(delay if n == step else old for n, old in enumerate(self.course.delays, 1))
+        timed = tuple(newer if n == step else 1 for n in range(1, len(delays) + 1))
+        self.course = replace(self.course, delays=delays, version=newer, timed=timed)
+        return self.then(What.look_again)
 
     def left(self, step: int = 1, copy: int = 1) -> Self:
         """The transport took that message."""
@@ -567,6 +575,70 @@ def test_a_manual_email_somebody_sends_keeps_to_no_window() -> None:
     story = asked().then(What.look_again, 6 * HOUR)
 
     assert story.enrollment.due_at == NOON + TWO_HOURS
+
+
+@arrow(What.held, WAITING)
+def test_a_held_message_waits_for_news_alone_and_is_due_again_once_it_is_released() -> None:
+    story = enrolled(EMAIL).then(What.held, TWO_HOURS)
+
+    assert (story.enrollment.due_at, story.enrollment.why) == (None, Why.held)
+    assert story.then(What.look_again, HOUR).enrollment.due_at == NOON + TWO_HOURS
+
+
+def test_a_held_manual_email_leaves_at_once_when_it_is_released() -> None:
+    story = asked().then(What.held).then(What.look_again, 9 * HOUR)
+
+    assert (story.enrollment.due_at, story.enrollment.why) == (story.now, None)
+
+
+def test_bypassing_a_held_one_lets_nothing_leave() -> None:
+    story = enrolled(EMAIL).then(What.held, TWO_HOURS)
+
+    assert refusal(story, What.bypass).code == "nothing_to_bypass"
+
+
+def test_a_longer_delay_holds_those_who_wait_for_the_step() -> None:
+    story = enrolled(EMAIL).edited(Delay(3, Unit.hours))
+
+    assert story.enrollment.due_at == NOON + 3 * HOUR
+
+
+def test_a_longer_delay_holds_those_too_who_only_wait_for_the_window() -> None:
+    story = enrolled(EMAIL)
+    story.now = NOON + 6 * HOUR
+    story.then(What.look_again).edited(Delay(2, Unit.days))
+
+    assert story.enrollment.due_at == NOON + 2 * DAY
+
+
+def test_a_shorter_delay_counts_from_the_end_of_the_previous_step_and_may_be_over() -> None:
+    story = enrolled(EMAIL, delay=Delay(4, Unit.hours))
+    story.now = NOON + 3 * HOUR
+    story.edited(Delay(1, Unit.hours))
+
+    assert (story.enrollment.ready_at, story.enrollment.due_at) == (NOON + HOUR, NOON + HOUR)
+
+
+def test_another_steps_delay_moves_nobody() -> None:
+    story = enrolled(EMAIL, CALL)
+    before = story.enrollment
+    story.edited(Delay(9, Unit.hours), step=2)
+
+    assert replace(story.enrollment, sequence_version=before.sequence_version) == before
+
+
+def test_a_bypassed_wait_has_no_delay_that_could_be_made_longer() -> None:
+    story = enrolled(EMAIL).then(What.bypass, HOUR).edited(Delay(9, Unit.days))
+
+    assert story.enrollment.due_at == NOON + HOUR
+
+
+def test_the_step_after_a_bypassed_one_has_its_delay_again() -> None:
+    story = (
+        enrolled(EMAIL, EMAIL).then(What.bypass, HOUR).then(What.claimed).left().edited(Delay(3, Unit.hours), step=2)
+    )
+
+    assert story.enrollment.due_at == NOON + 4 * HOUR
 
 
 # Refusals

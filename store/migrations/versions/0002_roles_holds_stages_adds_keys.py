@@ -2,6 +2,7 @@
 
 import sqlalchemy as sa
 from alembic import op
+from alembic.operations import BatchOperations
 
 revision = "0002"
 down_revision = "0001"
@@ -13,6 +14,15 @@ REFERENCES = {
     "sequences": ["changed_by"],
     "templates": ["owner_id", "changed_by"],
 }
+WHAT = (
+    *("result", "skip", "send", "take_back", "bypass", "pause", "resume", "reply", "settle", "conclude", "cancel"),
+    *("reactivate", "remove", "look_again", "enrolled", "opened", "claimed", "released", "sent", "try_later"),
+    *("blocked", "lost", "restored", "ended_in_temporal", "held"),
+)
+WHY = (
+    *("delay", "send_window", "no_send_window", "no_business_days"),
+    *("mail_server_unreachable", "mail_server_not_now", "held"),
+)
 ROLES = {
     "manage": "Administrator",
     "edit": "Sequences: edit",
@@ -25,15 +35,50 @@ ROLES = {
 def upgrade() -> None:
     _create()
     _add_columns()
+    for table, column, words in (("news", "what", WHAT), ("enrollments", "why", WHY)):
+        with op.batch_alter_table(table) as batch:
+            _know(batch, table, column, words)
     _free_the_events()
+    _plan_anew()
     roles = sa.table("roles", sa.column("name"), sa.column("level"))
     op.bulk_insert(roles, [{"name": name, "level": level} for level, name in ROLES.items()])
     op.execute("INSERT INTO user_roles SELECT users.id, roles.id FROM users JOIN roles ON roles.level = users.level")
 
 
+def _plan_anew() -> None:
+    op.create_table(
+        "replans",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("cause", sa.String(length=40), nullable=False),
+        sa.Column("sequence_id", sa.Integer()),
+        sa.Column("by", sa.Integer(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("moved", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("ended_at", sa.DateTime(timezone=True)),
+        sa.CheckConstraint("cause IN ('timing', 'calendar', 'release')", name=op.f("ck_replans_cause_known")),
+        sa.ForeignKeyConstraint(["sequence_id"], ["sequences.id"], name=op.f("fk_replans_sequence_id")),
+        sa.ForeignKeyConstraint(["by"], ["users.id"], name=op.f("fk_replans_by")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_replans")),
+    )
+    for name, table, column, where in (
+        ("ix_replans_open", "replans", "id", "ended_at IS NULL"),
+        ("ix_enrollments_planned", "enrollments", "calendar_version", "status = 'active' AND state = 'waiting'"),
+        ("ix_enrollments_held", "enrollments", "sequence_id", "why = 'held'"),
+    ):
+        condition = sa.text(where)
+        op.create_index(name, table, [column], sqlite_where=condition, postgresql_where=condition)
+
+
 def _add_columns() -> None:
     op.add_column("enrollments", sa.Column("sequence_version", sa.Integer(), server_default="1", nullable=False))
-    op.add_column("enrollments", sa.Column("settings_version", sa.Integer(), server_default="0", nullable=False))
+    op.add_column("enrollments", sa.Column("calendar_version", sa.Integer(), server_default="0", nullable=False))
+    op.add_column("enrollments", sa.Column("bypassed", sa.Boolean(), server_default=sa.false(), nullable=False))
+    op.add_column("steps", sa.Column("timing_version", sa.Integer(), server_default="1", nullable=False))
+    op.add_column(
+        "sequencing_settings", sa.Column("calendar_version", sa.Integer(), server_default="0", nullable=False)
+    )
+    op.execute("UPDATE sequencing_settings SET calendar_version = version")
+    op.execute("UPDATE enrollments SET calendar_version = (SELECT coalesce(max(version), 0) FROM sequencing_settings)")
     op.add_column("sequences", sa.Column("changed_at", sa.DateTime(timezone=True)))
     op.add_column("templates", sa.Column("changed_at", sa.DateTime(timezone=True)))
     op.add_column(
@@ -54,9 +99,18 @@ def _free_the_events() -> None:
     with op.batch_alter_table("events", table_kwargs={"sqlite_autoincrement": True}) as events:
         events.drop_constraint("fk_events_enrollment_id", type_="foreignkey")
         events.add_column(sa.Column("written_in", sa.BigInteger()))
+        _know(events, "events", "what", WHAT)
     if op.get_bind().dialect.name == "postgresql":
         number = "(pg_current_xact_id()::text::bigint)"
         op.execute(f"ALTER TABLE events ALTER COLUMN written_in SET DEFAULT {number}")
+
+
+def _know(batch: BatchOperations, table: str, column: str, words: tuple[str, ...]) -> None:
+    """The column may hold these words."""
+    name = op.f(f"ck_{table}_{column}_known")
+    batch.drop_constraint(name, type_="check")
+    listed = ", ".join(f"'{word}'" for word in words)
+    batch.create_check_constraint(name, f"{column} IN ({listed})")
 
 
 def _create() -> None:

@@ -1,0 +1,73 @@
+"""Holds: while one stands, nothing is claimed in its sequence, or anywhere; and the gate that every claim passes.
+
+On PostgreSQL claims pass the gate side by side, and whatever forbids claims closes it for the length of its transaction:
+what was claimed before is committed before, what comes after sees it. SQLite has one writer at a time.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import bindparam, delete, exists, select, text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from store.database import upsert
+from store.tables import HoldRow, SuppressionRow
+
+ALL = "all"
+GATE = 0x5E900E4D
+PASS, CLOSE = text(f"SELECT pg_advisory_xact_lock_shared({GATE})"), text(f"SELECT pg_advisory_xact_lock({GATE})")
+FORBIDDEN = select(
+    exists().where(HoldRow.scope.in_((ALL, bindparam("scope")))),
+    exists().where(SuppressionRow.target == bindparam("target")),
+)
+HELD = select(HoldRow).where(HoldRow.scope.in_((ALL, bindparam("scope")))).order_by(HoldRow.scope)
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """Who holds what since when; `sequence_id` None: all sending."""
+
+    sequence_id: int | None
+    held_by: int
+    since: datetime
+
+
+async def pass_gate(tx: AsyncSession, sequence_id: int, target: str) -> tuple[bool, bool]:
+    """(held, suppressed): what forbids a message to that address or number, until this transaction ends."""
+    if tx.get_bind().dialect.name == "postgresql":
+        await tx.execute(PASS)
+    found = await tx.execute(FORBIDDEN, {"scope": _scope(sequence_id), "target": target.strip().lower()})
+    held, suppressed = found.one()
+    return held, suppressed
+
+
+async def close_gate(tx: AsyncSession) -> None:
+    """Nobody claims until this transaction has ended."""
+    if tx.get_bind().dialect.name == "postgresql":
+        await tx.execute(CLOSE)
+
+
+async def hold(tx: AsyncSession, sequence_id: int | None, by: int, at: datetime) -> bool:
+    """Holds the sequence (None: all sending); False when it is held already."""
+    await close_gate(tx)
+    taken = upsert(tx, HoldRow).values(scope=_scope(sequence_id), held_by=by, since=at)
+    return await tx.scalar(taken.on_conflict_do_nothing().returning(HoldRow.scope)) is not None
+
+
+async def release(tx: AsyncSession, sequence_id: int | None) -> bool:
+    """Lifts the hold; False when there is none."""
+    gone = delete(HoldRow).where(HoldRow.scope == _scope(sequence_id)).returning(HoldRow.scope)
+    return await tx.scalar(gone) is not None
+
+
+async def standing(tx: AsyncSession, sequence_id: int | None) -> Hold | None:
+    """The hold that keeps a sequence from sending; the one on all sending before its own."""
+    row = await tx.scalar(HELD, {"scope": _scope(sequence_id)})
+    if row is None:
+        return None
+    own = None if row.scope == ALL else int(row.scope.removeprefix("sequence-"))
+    return Hold(own, row.held_by, row.since)
+
+
+def _scope(sequence_id: int | None) -> str:
+    return ALL if sequence_id is None else f"sequence-{sequence_id}"
