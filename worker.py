@@ -19,6 +19,7 @@ from ulid import ULID
 
 from activities.emails import EmailActivities
 from activities.news import NewsActivities
+from activities.replans import ReplanActivities
 from activities.silence import Silence
 from activities.texts import TextActivities
 from activities.todos import TodoActivities
@@ -34,6 +35,7 @@ from transports.outbox import EmailOutbox, TextOutbox
 from transports.smtp import SmtpTransport
 from web.health import Health, health_app
 from workflows.enrollments import EnrollmentWorkflow
+from workflows.replans import ReplanWorkflow
 
 log = structlog.get_logger()
 
@@ -59,12 +61,13 @@ def build(client: Client, settings: Settings, inside: World) -> Worker:
     return Worker(
         client,
         task_queue=settings.task_queue,
-        workflows=[EnrollmentWorkflow],
+        workflows=[EnrollmentWorkflow, ReplanWorkflow],
         activities=[
             NewsActivities(inside).take_note,
             EmailActivities(inside).send_email,
             TextActivities(inside).send_text,
             TodoActivities(inside).open_todo,
+            ReplanActivities(inside).plan_anew,
         ],
         interceptors=[Silence()],
         max_cached_workflows=settings.max_cached_workflows,

@@ -46,7 +46,7 @@ class StepDocument(BaseModel):
 
 
 class SequenceDocument(BaseModel):
-    """The whole: a name and steps are required."""
+    """The whole: a name and steps are required. `version`: the one that was read and is now edited."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -55,6 +55,7 @@ class SequenceDocument(BaseModel):
     sharing: Sharing = Sharing.private
     shared_with: list[str] = Field(default_factory=list, max_length=1000)
     steps: list[StepDocument] = Field(min_length=1, max_length=STEPS_PER_SEQUENCE)
+    version: int | None = Field(None, ge=1)
 
 
 def read_sequence(document: object, *, seconds_allowed: bool) -> SequenceDocument:

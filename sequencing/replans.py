@@ -1,5 +1,7 @@
 """Replans: many waits that are planned anew because something they were planned with has changed."""
 
+from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 
 
@@ -9,3 +11,28 @@ class Cause(StrEnum):
     timing = "timing"
     calendar = "calendar"
     release = "release"
+
+
+@dataclass(frozen=True, slots=True)
+class Replan:
+    """One change, by whom and when; `sequence_id` None: it concerns all sequences."""
+
+    id: int
+    cause: Cause
+    sequence_id: int | None
+    by: int
+    at: datetime
+
+    @property
+    def workflow_id(self) -> str:
+        """The public name of its run."""
+        return f"replan-{self.id}"
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a replan is: how many waits it has moved, in all and just now, and whether it is over."""
+
+    moved: int
+    moved_now: int
+    over: bool

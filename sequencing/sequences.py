@@ -27,6 +27,11 @@ class Action(StrEnum):
         return self in (Action.automatic_email, Action.manual_email)
 
     @property
+    def for_a_person_alone(self) -> bool:
+        """Whether all it has is a title and instructions."""
+        return self in (Action.call, Action.task)
+
+    @property
     def words(self) -> str:
         """As a person reads it."""
         return self.value.replace("_", " ")

@@ -23,8 +23,11 @@ from temporalio.service import RPCError, RPCStatusCode
 from sequencing.decisions import Decision
 from sequencing.enrollments import Enrollment
 from sequencing.errors import Misconfigured, quoted
+from sequencing.limits import MOVES_PER_SECOND
+from sequencing.replans import Replan
 from sequencing.runs import Ended, Start
 from workflows.enrollments import EnrollmentWorkflow
+from workflows.replans import ReplanWorkflow
 from workflows.summaries import details, start_summary
 
 PATIENCE = 2.0
@@ -121,6 +124,22 @@ class Runs:
     async def _runs_already(self, enrollment: Enrollment) -> bool:
         described = await self.handle(enrollment.workflow_id).describe()
         return described.close_time is None and await described.memo_value("run", default=0) == enrollment.run
+
+    async def start_replan(self, replan: Replan) -> Reached:
+        """Starts its run; also `yes` when it is running already."""
+        try:
+            async with asyncio.timeout(self.patience):
+                await self.client.start_workflow(
+                    ReplanWorkflow.run,
+                    args=[replan.id, MOVES_PER_SECOND],
+                    id=replan.workflow_id,
+                    task_queue=self.task_queue,
+                    id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+                    static_summary=f"plan anew after: {replan.cause}",
+                )
+                return Reached.yes
+        except (TimeoutError, RPCError, RuntimeError):
+            return Reached.unreachable
 
     async def tell(self, workflow_id: str, name: str, body: dict[str, Any]) -> Reached:
         """Sends the signal."""

@@ -15,9 +15,10 @@ from ulid import ULID
 from sequencing.happenings import Happening, Settlement, What
 from sequencing.todos import Outcome
 from settings import Settings, read_settings
-from starter import enrollments, todos
+from starter import editing, enrollments, holds, todos
 from starter.client import Runs, connect
 from starter.door import Door
+from starter.editing import Edited
 from starter.enrollments import Enrolled, NotEnrolled, Receipt
 from store.database import Database
 
@@ -42,6 +43,18 @@ class Sequencer:
         return await enrollments.enroll(
             self.door, sequence, contacts, by, opportunity_id=opportunity_id, dry_run=dry_run
         )
+
+    async def edit(self, sequence: str, document: object, *, by: str, dry_run: bool = False) -> Edited:
+        """Makes a sequence what the document says; who waits for a step whose timing changes is moved."""
+        return await editing.edit_sequence(self.door, sequence, document, by, dry_run=dry_run)
+
+    async def hold(self, sequence: str | None, *, by: str) -> None:
+        """Lets nothing leave from that sequence (None: from any)."""
+        await holds.hold(self.door, sequence, by)
+
+    async def release(self, sequence: str | None, *, by: str) -> None:
+        """Lets what fell due meanwhile go."""
+        await holds.release(self.door, sequence, by)
 
     async def bypass(self, enrollment_id: str, *, by: str) -> Receipt:
         """Ends the current wait's delay."""

@@ -6,21 +6,20 @@ from typing import Any
 
 import yaml
 from sqlalchemy import select
-from sqlalchemy.ext.asyncio import AsyncSession
 from yaml.constructor import ConstructorError
 from yaml.reader import ReaderError
 
-from sequencing.documents import SequenceDocument, StepDocument, delay_of, read_sequence
+from sequencing.documents import read_sequence
 from sequencing.errors import Refused, quoted
 from sequencing.limits import LINE_LENGTH
 from sequencing.merge_fields import check
 from sequencing.people import AddressType
-from sequencing.sequences import Action, OwnerRule
 from sequencing.wording import check_name, check_text
 from starter.door import Door, permitted
+from starter.steps import steps_of
 from store import settings, users
-from store.people_tables import OpportunityRow
-from store.tables import SequenceRow, SequenceShareRow, StepRow, TemplateRow
+from store.sequences import put_steps, share_with
+from store.tables import SequenceRow, TemplateRow
 
 LARGEST_FILE = 2_000_000
 LARGEST_DOCUMENT = 500_000
@@ -108,9 +107,8 @@ async def create_sequence(door: Door, document: object, by: str) -> int:
         )
         tx.add(row)
         await tx.flush()
-        await _add_steps(tx, row.id, wanted)
-        for email in dict.fromkeys(wanted.shared_with):
-            tx.add(SequenceShareRow(sequence_id=row.id, user_id=(await users.by_email(tx, email)).id))
+        await put_steps(tx, row.id, await steps_of(tx, wanted))
+        await share_with(tx, row.id, [(await users.by_email(tx, email)).id for email in wanted.shared_with])
         return row.id
 
 
@@ -131,66 +129,3 @@ async def create_template(door: Door, name: str, subject: str, body: str, addres
         tx.add(row)
         await tx.flush()
         return row.id
-
-
-async def _add_steps(tx: AsyncSession, sequence_id: int, wanted: SequenceDocument) -> None:
-    for position, step in enumerate(wanted.steps, 1):
-        try:
-            tx.add(await _step(tx, sequence_id, position, step))
-        except Refused as refusal:
-            raise Refused(refusal.code, f"Step {position}: {refusal.sentence}") from None
-    await tx.flush()
-
-
-async def _step(tx: AsyncSession, sequence_id: int, position: int, step: StepDocument) -> StepRow:
-    delay = delay_of(step)
-    rule, user_id = await _owner(tx, step.owner)
-    return StepRow(
-        sequence_id=sequence_id,
-        position=position,
-        action=step.action,
-        delay_amount=delay.amount,
-        delay_unit=delay.unit,
-        owner=rule,
-        user_id=user_id,
-        title=step.title,
-        subject=step.subject,
-        body=step.instructions if step.action in (Action.call, Action.task) else step.body,
-        template_id=await _template(tx, step),
-        address_type=step.address_type,
-        reply_in_thread=step.reply_in_thread,
-        opportunity_id=await _opportunity(tx, step),
-        regards_enrolled_opportunity=step.opportunity == "enrolled",
-        track_opens=step.switch("track_opens"),
-        track_clicks=step.switch("track_clicks"),
-        unsubscribe_link=step.switch("unsubscribe_link"),
-    )
-
-
-async def _owner(tx: AsyncSession, said: str) -> tuple[OwnerRule, int | None]:
-    if "@" in said:
-        return OwnerRule.user, (await users.by_email(tx, said)).id
-    rule = said.strip().replace(" ", "_")
-    if rule not in list(OwnerRule) or rule == OwnerRule.user:
-        raise Refused(
-            "unknown_owner", f"Owner {quoted(said)}: say enroller, contact owner, company owner, or a user's email."
-        )
-    return OwnerRule(rule), None
-
-
-async def _template(tx: AsyncSession, step: StepDocument) -> int | None:
-    if step.template is None:
-        return None
-    template_id = await tx.scalar(select(TemplateRow.id).where(TemplateRow.name == step.template))
-    if template_id is None:
-        raise Refused("unknown_template", f"There is no template {quoted(step.template)}.")
-    return template_id
-
-
-async def _opportunity(tx: AsyncSession, step: StepDocument) -> int | None:
-    if step.opportunity is None or step.opportunity == "enrolled":
-        return None
-    found = await tx.scalar(select(OpportunityRow.id).where(OpportunityRow.external_id == step.opportunity))
-    if found is None:
-        raise Refused("unknown_opportunity", f"There is no opportunity {quoted(step.opportunity)}.")
-    return found

@@ -19,7 +19,7 @@ from starter.client import Reached
 from starter.door import Door
 from starter.enrollments import start, tell
 from starter.reconcile import repair
-from store import enrollments, leases, news, sequences
+from store import enrollments, leases, news, replans, sequences
 
 UNSTARTED_AFTER = timedelta(seconds=10)
 UNNOTED_AFTER = timedelta(minutes=5)
@@ -55,6 +55,7 @@ class Sweep:
             unstarted = await enrollments.unstarted(tx, now - UNSTARTED_AFTER, AT_ONCE)
             untold = await news.unsignaled(tx, now - UNSTARTED_AFTER, AT_ONCE)
             stale = await news.stale(tx, now - UNNOTED_AFTER, AT_ONCE)
+            unplanned = await replans.open_ones(tx, now - UNSTARTED_AFTER)
         for enrollment_id in unstarted:
             self._count("unstarted", await self._start(enrollment_id))
         for enrollment_id, number in untold:
@@ -62,6 +63,9 @@ class Sweep:
         for enrollment_id in dict.fromkeys(enrollment_id for enrollment_id, _ in stale):
             await repair(self.door, enrollment_id)
             self._count("unnoted", True)
+
+        for replan in unplanned:
+            await self.door.runs.start_replan(replan)
 
     def _count(self, kind: str, mended: bool) -> None:
         if mended:

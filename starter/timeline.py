@@ -5,9 +5,11 @@ from datetime import UTC, datetime
 from typing import Any
 
 from sequencing.enrollments import Enrollment, Status, StepState
+from sequencing.happenings import Why
 from sequencing.permissions import check, not_found
 from starter.door import Door, acting_user
-from store import contacts, enrollments, messages, news, ties, users
+from starter.holds import words as hold_words
+from store import contacts, enrollments, holds, messages, news, ties, users
 from store.tables import EventRow, MessageRow, SequenceRow
 
 
@@ -69,14 +71,16 @@ async def story(door: Door, enrollment_id: str, by: str) -> Story:
         events = await enrollments.timeline(tx, one.id)
         known = await users.some(tx, {event.by for event in events if event.by})
         letters = [_told(letter) for letter in await messages.of_enrollment(tx, one.id)]
+        hold = await holds.standing(tx, one.sequence_id)
+        held = await hold_words(tx, hold) if hold else "held until a moment ago"
         waiting = [piece.happening.what.value for piece in await news.unnoted(tx, one)]
     told = [_event(event, {user.id: user.name for user in known.values()}) for event in events]
     who = contact.name if contact else "?"
-    return Story(one, sequence.name, who, what_is_next(one, door.now()), told, letters, waiting)
+    return Story(one, sequence.name, who, what_is_next(one, door.now(), held), told, letters, waiting)
 
 
-def what_is_next(one: Enrollment, now: datetime) -> str:
-    """One sentence: what comes, when, and why not yet."""
+def what_is_next(one: Enrollment, now: datetime, held: str = "held") -> str:
+    """One sentence: what comes, when, and why not yet. `held`: who holds its sequence since when."""
     if one.status is Status.finished:
         return f"nothing; it finished ({one.outcome})"
     if one.status is Status.canceled:
@@ -87,6 +91,8 @@ def what_is_next(one: Enrollment, now: datetime) -> str:
         return f"step {one.step} is on somebody's to-do list"
     if one.state is StepState.sending:
         return f"step {one.step} is being handed over"
+    if one.why is Why.held:
+        return f"step {one.step} is due and {held}"
     if one.due_at is None:
         return f"step {one.step} waits for a change of the settings: {one.why}"
     if one.ready_at and one.due_at > one.ready_at > now:

@@ -1,5 +1,6 @@
 """Enrollments: being born, being started, being looked at."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -58,6 +59,27 @@ async def open_elsewhere(tx: AsyncSession, contact_id: int, sequence_id: int) ->
         EnrollmentRow.sequence_id != sequence_id,
     )
     return await tx.scalar(elsewhere.limit(1))
+
+
+async def ever_in(tx: AsyncSession, sequence_id: int) -> bool:
+    """Whether any contact was added to that sequence at any time, removed ones included."""
+    now, gone = EnrollmentRow.sequence_id == sequence_id, RemovalRow.sequence_id == sequence_id
+    return bool(await tx.scalar(select(or_(exists().where(now), exists().where(gone)))))
+
+
+async def waiting_at(tx: AsyncSession, sequence_id: int, steps: Collection[int]) -> list[Enrollment]:
+    """Those whose delay before one of these steps runs, or is over and they wait for the window."""
+    rows = select(EnrollmentRow).where(
+        EnrollmentRow.sequence_id == sequence_id,
+        EnrollmentRow.status == Status.active,
+        EnrollmentRow.state == StepState.waiting,
+        EnrollmentRow.step.in_(steps),
+        EnrollmentRow.asked_by.is_(None),
+        EnrollmentRow.failing_since.is_(None),
+        EnrollmentRow.bypassed.is_(False),
+        EnrollmentRow.why.is_distinct_from(Why.held),
+    )
+    return [value(row) for row in await tx.scalars(rows)]
 
 
 async def was_in_it_before(tx: AsyncSession, contact_id: int, sequence_id: int) -> bool:
@@ -128,7 +150,7 @@ async def attention(tx: AsyncSession, user: User, limit: int = 1000) -> list[Enr
         EnrollmentRow.status == Status.active,
         EnrollmentRow.state == StepState.waiting,
         EnrollmentRow.due_at.is_(None),
-        EnrollmentRow.why != Why.held,
+        EnrollmentRow.why.is_distinct_from(Why.held),
     )
     waits = or_(EnrollmentRow.status == Status.paused, stuck)
     rows = select(EnrollmentRow).where(waits, responsible() == user.id)

@@ -1,7 +1,7 @@
 """Holds: while one stands, nothing is claimed in its sequence, or anywhere; and the gate that every claim passes.
 
-On PostgreSQL claims pass the gate side by side, and whatever forbids claims closes it for the length of its transaction:
-what was claimed before is committed before, what comes after sees it. SQLite has one writer at a time.
+On PostgreSQL claims pass the gate side by side, and whatever forbids claims closes it for the length of its
+transaction: what was claimed before is committed before, what comes after sees it. SQLite has one writer at a time.
 """
 
 from dataclasses import dataclass

@@ -1,8 +1,9 @@
 """Sequences and their steps."""
 
+from collections.abc import Collection, Mapping
 from dataclasses import fields
 
-from sqlalchemy import ColumnElement, bindparam, exists, func, or_, select
+from sqlalchemy import ColumnElement, bindparam, delete, exists, func, insert, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from sequencing.errors import Refused, quoted
@@ -24,6 +25,8 @@ STEP = (
     .where(StepRow.sequence_id == bindparam("sequence_id"), StepRow.position == bindparam("position"))
 )
 
+NEW: Mapping[int, int] = {}
+
 
 async def course(tx: AsyncSession, sequence_id: int) -> Course:
     """What decides when things happen in a sequence, as it is now.
@@ -36,6 +39,47 @@ async def course(tx: AsyncSession, sequence_id: int) -> Course:
     if sequence_id not in known or known[sequence_id][0] != versions:
         known[sequence_id] = versions, await _course(tx, sequence_id, versions[0])
     return known[sequence_id][1]
+
+
+async def course_at(tx: AsyncSession, sequence_id: int, version: int) -> Course:
+    """The course as this transaction sees it, which may be about to change it: read anew, and not remembered."""
+    return await _course(tx, sequence_id, version)
+
+
+async def locked(tx: AsyncSession, sequence_id: int) -> SequenceRow:
+    """The sequence, once all who plan by it or change it have committed; they wait until this transaction ends."""
+    wanted = select(SequenceRow).where(SequenceRow.id == sequence_id).with_for_update()
+    return (await tx.execute(wanted.execution_options(populate_existing=True))).scalar_one()
+
+
+async def put_steps(tx: AsyncSession, sequence_id: int, wanted: list[Step], timed: Mapping[int, int] = NEW) -> None:
+    """These are the sequence's steps from now on; `timed`: at which version a step's delay was changed last."""
+    await tx.execute(delete(StepRow).where(StepRow.sequence_id == sequence_id))
+    same = [field.name for field in fields(Step) if field.name != "delay"]
+    rows = [
+        {
+            "sequence_id": sequence_id,
+            "delay_amount": step.delay.amount,
+            "delay_unit": step.delay.unit,
+            "timing_version": timed.get(step.position, 1),
+            **{name: getattr(step, name) for name in same},
+        }
+        for step in wanted
+    ]
+    await tx.execute(insert(StepRow), rows)
+
+
+async def share_with(tx: AsyncSession, sequence_id: int, user_ids: Collection[int]) -> None:
+    """These users see it, besides whoever does anyway."""
+    await tx.execute(delete(SequenceShareRow).where(SequenceShareRow.sequence_id == sequence_id))
+    for user_id in dict.fromkeys(user_ids):
+        tx.add(SequenceShareRow(sequence_id=sequence_id, user_id=user_id))
+
+
+async def timing_versions(tx: AsyncSession, sequence_id: int) -> dict[int, int]:
+    """At which version each step's delay was changed last."""
+    rows = select(StepRow.position, StepRow.timing_version).where(StepRow.sequence_id == sequence_id)
+    return {row.position: row.timing_version for row in await tx.execute(rows)}
 
 
 async def _course(tx: AsyncSession, sequence_id: int, version: int) -> Course:

@@ -1,5 +1,6 @@
 """To-dos: being opened, being looked at, being handed on."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -60,6 +61,17 @@ async def on_the_list_of(tx: AsyncSession, user_id: int | None, limit: int = 100
     if user_id is not None:
         rows = rows.where(TodoRow.assignee_id == user_id)
     return list(await tx.scalars(rows.order_by(TodoRow.due_at, TodoRow.id).limit(limit)))
+
+
+async def instructions_at(tx: AsyncSession, sequence_id: int, steps: Collection[int]) -> list[TodoRow]:
+    """To-dos of these steps that are open, or will be again."""
+    rows = select(TodoRow).where(TodoRow.sequence_id == sequence_id, TodoRow.step.in_(steps))
+    return list(await tx.scalars(rows.where(TodoRow.status.in_((TodoStatus.open, TodoStatus.away)))))
+
+
+async def instruct(tx: AsyncSession, todo_id: str, title: str, instructions: str) -> None:
+    """Says anew what is to be done."""
+    await tx.execute(update(TodoRow).where(TodoRow.id == todo_id).values(title=title, instructions=instructions))
 
 
 async def keep_draft(tx: AsyncSession, todo_id: str, subject: str, body: str) -> None:

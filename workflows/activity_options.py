@@ -11,3 +11,6 @@ RETRIES = RetryPolicy(
 
 LISTENING = timedelta(seconds=15)
 """For activities that only touch the database."""
+
+MOVING = timedelta(seconds=60)
+"""For activities that lock and tell a handful of enrollments, one after the other."""

@@ -39,6 +39,7 @@ def _action(decision: Decision) -> str:
 
 def _whom(decision: Decision) -> str:
     asked = decision.status is Status.active and decision.action is not None and not decision.action.automatic
+    asked = asked and decision.why is None
     return "a person: the to-do is open" if asked else "news alone"
 
 

@@ -4,13 +4,21 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+import yaml
 
-from starter.commands.shell import As, Json, act, show
+from starter import holds
+from starter.commands.shell import As, Json, act, fail, show
 from starter.door import Door, acting_user
+from starter.editing import Edited, archive_sequence, copy_sequence, edit_sequence
 from starter.sequences import create_sequence, read_yaml
+from starter.steps import document_of
 from store import sequences as sequence_rows
 
 app = typer.Typer(no_args_is_help=True, help="Ordered steps.")
+Yaml = Annotated[bool, typer.Option("--yaml", help="Print the document, to be edited.")]
+Which = Annotated[str | None, typer.Argument(help="The sequence, by name or number.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Only say what it would change, and whom it reaches.")]
+All = Annotated[bool, typer.Option("--all", help="All sending.")]
 
 
 @app.command("create")
@@ -33,8 +41,11 @@ def list_sequences(by: As = "", as_json: Json = False) -> None:
 
 
 @app.command("show")
-def show_sequence(sequence: str, by: As = "", as_json: Json = False) -> None:
-    """The steps of a sequence."""
+def show_sequence(sequence: str, by: As = "", as_json: Json = False, as_yaml: Yaml = False) -> None:
+    """The steps of a sequence; with --yaml the document that `edit` takes."""
+    if as_yaml:
+        print(yaml.safe_dump(act(lambda door: _document(door, sequence, by)), sort_keys=False, allow_unicode=True))
+        return
 
     async def look(door: Door) -> list[dict[str, Any]]:
         async with door.database.reading() as tx:
@@ -52,3 +63,71 @@ def show_sequence(sequence: str, by: As = "", as_json: Json = False) -> None:
         ]
 
     show(act(look), as_json)
+
+
+async def _document(door: Door, sequence: str, by: str) -> dict[str, Any]:
+    async with door.database.reading() as tx:
+        row = await sequence_rows.find(tx, sequence, await acting_user(tx, by))
+        return await document_of(tx, row, await sequence_rows.steps(tx, row.id))
+
+
+@app.command("edit")
+def edit(
+    sequence: str,
+    file: Annotated[Path, typer.Argument(help="A YAML file, as `show --yaml` prints it.")],
+    dry_run: DryRun = False,
+    by: As = "",
+) -> None:
+    """Change a sequence; once contacts have been added, all but the steps' kinds and order."""
+    done: Edited = act(lambda door: edit_sequence(door, sequence, read_yaml(file), by, dry_run=dry_run))
+    for change in done.changes:
+        print(f"step {change.step}, {change.field}: reaches {change.reach}")
+    if done.waiting:
+        print(_moving(done))
+    print("Nothing was changed." if dry_run else f"Version {done.version} in force.")
+
+
+def _moving(done: Edited) -> str:
+    instants = sorted(at for at in done.moved if at is not None)
+    when = f", to between {instants[0]:%Y-%m-%d %H:%M} and {instants[-1]:%Y-%m-%d %H:%M} UTC" if instants else ""
+    return f"{len(done.moved)} of {done.waiting} who wait for such a step now move{when}, some each second."
+
+
+@app.command("copy")
+def copy(sequence: str, by: As = "") -> None:
+    """Make a copy that is yours alone and can be changed freely."""
+    print(f"Sequence {act(lambda door: copy_sequence(door, sequence, by))} created.")
+
+
+@app.command("archive")
+def archive(sequence: str, by: As = "") -> None:
+    """Take no new contacts; running enrollments go on."""
+    act(lambda door: archive_sequence(door, sequence, by, archived=True))
+    print("Archived; `sequencing sequences unarchive` takes it back.")
+
+
+@app.command("unarchive")
+def unarchive(sequence: str, by: As = "") -> None:
+    """Take new contacts again."""
+    act(lambda door: archive_sequence(door, sequence, by, archived=False))
+    print("Not archived any more.")
+
+
+@app.command("hold")
+def hold(sequence: Which = None, everything: All = False, by: As = "") -> None:
+    """Let no message leave until it is released; waits and to-dos go on."""
+    act(lambda door: holds.hold(door, _which(sequence, everything), by))
+    print("Held: nothing leaves until it is released.")
+
+
+@app.command("release")
+def release(sequence: Which = None, everything: All = False, by: As = "") -> None:
+    """Let what fell due meanwhile go, in order, some each second."""
+    act(lambda door: holds.release(door, _which(sequence, everything), by))
+    print("Released.")
+
+
+def _which(sequence: str | None, everything: bool) -> str | None:
+    if everything is (sequence is not None):
+        fail("Say which sequence, or --all for all sending.", 2)
+    return sequence

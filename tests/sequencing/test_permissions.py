@@ -19,7 +19,9 @@ TABLE = {
     **dict.fromkeys(["conclude", "settle", "reply", "look_again"], (USE, MANAGE, MANAGE)),
     **dict.fromkeys(["suppress", "import_contacts"], (USE, USE, USE)),
     **dict.fromkeys(["create_sequence", "create_template"], (EDIT, EDIT, EDIT)),
-    "edit_sequence": (EDIT, MANAGE, MANAGE),
+    **dict.fromkeys(["edit_sequence", "archive", "hold"], (EDIT, MANAGE, MANAGE)),
+    "copy_sequence": (EDIT, EDIT, MANAGE),
+    "hold_all": (MANAGE, MANAGE, MANAGE),
     **dict.fromkeys(["settings", "users", "lift_suppression", "reconcile"], (MANAGE, MANAGE, MANAGE)),
 }
 

@@ -1,0 +1,69 @@
+"""plan_anew: some of the waits that a change concerns, each by the rules, told to its run only where it moves."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from temporalio import activity
+from temporalio.service import RPCError
+
+from activities.standing import EngineClock
+from activities.world import World
+from sequencing.happenings import Happening, What
+from sequencing.replans import Cause, Progress, Replan
+from sequencing.transitions import happen
+from store import news, replans
+from store.lives import Life
+
+SETTLED_AFTER = timedelta(seconds=60)
+"""No transaction that began before a change of the calendar, which nobody waits for, is still writing then."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReplanActivities:
+    """The activity that moves waits."""
+
+    world: World
+
+    @activity.defn
+    async def plan_anew(self, replan_id: int, at_most: int) -> Progress:
+        """Moves so many waits at most; repeated, it goes on where it was."""
+        now = EngineClock().now()
+        async with self.world.database.reading() as tx:
+            replan = await replans.get(tx, replan_id)
+            if replan is None:
+                return Progress(await replans.moved(tx, replan_id), 0, over=True)
+            concerned = await replans.behind(tx, replan, at_most)
+        moved_now = sum([await self._one(replan, enrollment_id, now) for enrollment_id in concerned])
+        async with self.world.database.writing() as tx:
+            settled = replan.cause is not Cause.calendar or now - replan.at >= SETTLED_AFTER
+            over = settled and not await replans.anybody_behind(tx, replan)
+            if over:
+                await replans.end(tx, replan, now)
+            return Progress(await replans.moved(tx, replan_id), moved_now, over)
+
+    async def _one(self, replan: Replan, enrollment_id: str, now: datetime) -> bool:
+        """Whether its run has to hear of it. A wait that ends when it did is merely written down as planned anew."""
+        look = Happening(What.look_again, by=replan.by)
+        async with self.world.database.writing() as tx:
+            life = await Life.lock(tx, enrollment_id, now)
+            if life is None or not life.enrollment.is_open or life.enrollment.noted != life.enrollment.last_news:
+                return False
+            after = happen(life.enrollment, look, now, life.course)
+            if after.due_at == life.enrollment.due_at:
+                life.enrollment = after
+                await life.save()
+                return False
+            piece = await news.append(tx, life.enrollment, look, now)
+            await replans.moved_one(tx, replan)
+        await self._tell(life.enrollment.workflow_id, piece)
+        return True
+
+    async def _tell(self, workflow_id: str, piece: news.News) -> None:
+        """Knocks; what fails here is the sweep's."""
+        body = {"enrollment_id": piece.enrollment_id, "number": piece.number, "by": piece.happening.by}
+        try:
+            await activity.client().get_workflow_handle(workflow_id).signal(piece.happening.what.value, body)
+        except RPCError:
+            return
+        async with self.world.database.writing() as tx:
+            await news.signaled(tx, piece.enrollment_id, piece.number)

@@ -1,0 +1,46 @@
+"""Holding a sequence, or all sending, and releasing it."""
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from sequencing.errors import Unchanged
+from sequencing.permissions import check
+from sequencing.replans import Cause
+from starter.door import Door, acting_user, permitted
+from store import holds, replans, sequences, ties, users
+
+
+async def hold(door: Door, name: str | None, by: str) -> None:
+    """From now on nothing more is claimed in that sequence (None: anywhere). Raises Refused."""
+    async with door.database.writing() as tx:
+        sequence_id, user_id = await _permitted(tx, name, by)
+        if not await holds.hold(tx, sequence_id, user_id, door.now()):
+            standing = await holds.standing(tx, sequence_id)
+            raise Unchanged(
+                "held_already", f"It is {await words(tx, standing)} already." if standing else "It is held."
+            )
+
+
+async def release(door: Door, name: str | None, by: str) -> None:
+    """What fell due meanwhile goes, in order, some each second. Raises Refused."""
+    async with door.database.writing() as tx:
+        sequence_id, user_id = await _permitted(tx, name, by)
+        if not await holds.release(tx, sequence_id):
+            raise Unchanged("not_held", "It is not held.")
+        replan = await replans.begin(tx, Cause.release, sequence_id, user_id, door.now())
+    await door.runs.start_replan(replan)
+
+
+async def words(tx: AsyncSession, hold: holds.Hold) -> str:
+    """Who holds what since when."""
+    who = await users.get(tx, hold.held_by)
+    what = "held" if hold.sequence_id is not None else "held with all sending"
+    return f"{what} by {who.name if who else 'somebody'} since {hold.since:%Y-%m-%d %H:%M} UTC"
+
+
+async def _permitted(tx: AsyncSession, name: str | None, by: str) -> tuple[int | None, int]:
+    if name is None:
+        return None, (await permitted(tx, by, "hold_all")).id
+    user = await acting_user(tx, by)
+    row = await sequences.find(tx, name, user)
+    check(user, "hold", await ties.to_sequence(tx, user, row))
+    return row.id, user.id

@@ -1,0 +1,91 @@
+"""Replans: being begun, whom they still concern, being over."""
+
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, String, and_, cast, exists, func, insert, literal, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from sequencing.enrollments import Status, StepState
+from sequencing.happenings import Why
+from sequencing.replans import Cause, Replan
+from store.holds import ALL
+from store.tables import EnrollmentRow, HoldRow, ReplanRow, SettingsRow, StepRow
+
+
+async def begin(tx: AsyncSession, cause: Cause, sequence_id: int | None, by: int, at: datetime) -> Replan:
+    """Writes down that there is something to plan anew."""
+    fresh = insert(ReplanRow).values(cause=cause, sequence_id=sequence_id, by=by, at=at)
+    number = await tx.scalar(fresh.returning(ReplanRow.id))
+    assert number is not None
+    return Replan(number, cause, sequence_id, by, at)
+
+
+async def get(tx: AsyncSession, replan_id: int) -> Replan | None:
+    """The replan, as long as it is not over."""
+    row = await tx.scalar(select(ReplanRow).where(ReplanRow.id == replan_id, ReplanRow.ended_at.is_(None)))
+    return None if row is None else _value(row)
+
+
+async def open_ones(tx: AsyncSession, before: datetime) -> list[Replan]:
+    """Those that were begun before that instant and are not over."""
+    rows = select(ReplanRow).where(ReplanRow.ended_at.is_(None), ReplanRow.at < before).order_by(ReplanRow.id)
+    return [_value(row) for row in await tx.scalars(rows)]
+
+
+async def behind(tx: AsyncSession, replan: Replan, limit: int) -> list[str]:
+    """Enrollments whose wait was planned before the change, in the order in which they shall move.
+
+    What a person asked for goes first, then follow-ups, then first messages; each by the instant it is due.
+    """
+    rows = select(EnrollmentRow.id).where(_concerned(replan), EnrollmentRow.noted == EnrollmentRow.last_news)
+    due = func.coalesce(EnrollmentRow.due_at, EnrollmentRow.ready_at)
+    order = EnrollmentRow.asked_by.is_(None), EnrollmentRow.step == 1, due, EnrollmentRow.id
+    return list(await tx.scalars(rows.order_by(*order).limit(limit)))
+
+
+async def anybody_behind(tx: AsyncSession, replan: Replan) -> bool:
+    """Whether it still concerns anybody, those included who were told and have not taken it in yet."""
+    return bool(await tx.scalar(select(exists().where(_concerned(replan)))))
+
+
+async def moved_one(tx: AsyncSession, replan: Replan) -> None:
+    """Counts one more."""
+    await tx.execute(update(ReplanRow).where(ReplanRow.id == replan.id).values(moved=ReplanRow.moved + 1))
+
+
+async def moved(tx: AsyncSession, replan_id: int) -> int:
+    """How many it has moved."""
+    return await tx.scalar(select(ReplanRow.moved).where(ReplanRow.id == replan_id)) or 0
+
+
+async def end(tx: AsyncSession, replan: Replan, at: datetime) -> None:
+    """It is over."""
+    await tx.execute(update(ReplanRow).where(ReplanRow.id == replan.id).values(ended_at=at))
+
+
+def _concerned(replan: Replan) -> ColumnElement[bool]:
+    row = EnrollmentRow
+    waiting = and_(row.status == Status.active, row.state == StepState.waiting)
+    if replan.sequence_id is not None:
+        waiting = and_(waiting, row.sequence_id == replan.sequence_id)
+    if replan.cause is Cause.release:
+        return and_(waiting, row.why == Why.held, ~_held())
+    by_itself = and_(waiting, row.asked_by.is_(None), row.why.is_distinct_from(Why.held))
+    if replan.cause is Cause.calendar:
+        newest = select(func.max(SettingsRow.calendar_version)).scalar_subquery()
+        return and_(by_itself, row.calendar_version < newest)
+    retimed = exists().where(
+        StepRow.sequence_id == row.sequence_id,
+        StepRow.position == row.step,
+        StepRow.timing_version > row.sequence_version,
+    )
+    return and_(by_itself, row.failing_since.is_(None), row.bypassed.is_(False), retimed)
+
+
+def _held() -> ColumnElement[bool]:
+    own = literal("sequence-") + cast(EnrollmentRow.sequence_id, String)
+    return exists().where(or_(HoldRow.scope == ALL, HoldRow.scope == own))
+
+
+def _value(row: ReplanRow) -> Replan:
+    return Replan(row.id, row.cause, row.sequence_id, row.by, row.at)
