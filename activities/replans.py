@@ -25,7 +25,7 @@ class ReplanActivities:
     world: World
 
     @activity.defn
-    async def plan_anew(self, replan_id: int, at_most: int) -> Progress:
+    async def plan_anew(self, replan_id: str, at_most: int) -> Progress:
         """Moves so many waits at most; repeated, it goes on where it was."""
         now = EngineClock().now()
         async with self.world.database.reading() as tx:

@@ -17,7 +17,7 @@ class Cause(StrEnum):
 class Replan:
     """One change, by whom and when; `sequence_id` None: it concerns all sequences."""
 
-    id: int
+    id: str
     cause: Cause
     sequence_id: int | None
     by: int

@@ -75,7 +75,9 @@ async def _edit(
     await tx.flush()
     await _instruct(tx, row.id, {change.step for change in found if change.reach is Reach.open_todos})
     waiting, moved = await _moved(tx, row, retimed, now)
-    replan = await replans.begin(tx, Cause.timing, row.id, user.id, now) if retimed else None
+    replan = Replan(door.new_id(), Cause.timing, row.id, user.id, now) if retimed else None
+    if replan is not None:
+        await replans.begin(tx, replan)
     return Edited(row.version, found, waiting, moved), replan
 
 

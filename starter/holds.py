@@ -4,7 +4,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from sequencing.errors import Unchanged
 from sequencing.permissions import check
-from sequencing.replans import Cause
+from sequencing.replans import Cause, Replan
 from starter.door import Door, acting_user, permitted
 from store import holds, replans, sequences, ties, users
 
@@ -26,7 +26,8 @@ async def release(door: Door, name: str | None, by: str) -> None:
         sequence_id, user_id = await _permitted(tx, name, by)
         if not await holds.release(tx, sequence_id):
             raise Unchanged("not_held", "It is not held.")
-        replan = await replans.begin(tx, Cause.release, sequence_id, user_id, door.now())
+        replan = Replan(door.new_id(), Cause.release, sequence_id, user_id, door.now())
+        await replans.begin(tx, replan)
     await door.runs.start_replan(replan)
 
 

@@ -12,15 +12,13 @@ from store.holds import ALL
 from store.tables import EnrollmentRow, HoldRow, ReplanRow, SettingsRow, StepRow
 
 
-async def begin(tx: AsyncSession, cause: Cause, sequence_id: int | None, by: int, at: datetime) -> Replan:
+async def begin(tx: AsyncSession, replan: Replan) -> None:
     """Writes down that there is something to plan anew."""
-    fresh = insert(ReplanRow).values(cause=cause, sequence_id=sequence_id, by=by, at=at)
-    number = await tx.scalar(fresh.returning(ReplanRow.id))
-    assert number is not None
-    return Replan(number, cause, sequence_id, by, at)
+    about = {"cause": replan.cause, "sequence_id": replan.sequence_id, "by": replan.by, "at": replan.at}
+    await tx.execute(insert(ReplanRow).values(id=replan.id, **about))
 
 
-async def get(tx: AsyncSession, replan_id: int) -> Replan | None:
+async def get(tx: AsyncSession, replan_id: str) -> Replan | None:
     """The replan, as long as it is not over."""
     row = await tx.scalar(select(ReplanRow).where(ReplanRow.id == replan_id, ReplanRow.ended_at.is_(None)))
     return None if row is None else _value(row)
@@ -53,7 +51,7 @@ async def moved_one(tx: AsyncSession, replan: Replan) -> None:
     await tx.execute(update(ReplanRow).where(ReplanRow.id == replan.id).values(moved=ReplanRow.moved + 1))
 
 
-async def moved(tx: AsyncSession, replan_id: int) -> int:
+async def moved(tx: AsyncSession, replan_id: str) -> int:
     """How many it has moved."""
     return await tx.scalar(select(ReplanRow.moved).where(ReplanRow.id == replan_id)) or 0
 

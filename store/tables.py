@@ -85,7 +85,7 @@ class ReplanRow(Table):
             postgresql_where=text("ended_at IS NULL"),
         ),
     )
-    id: Mapped[int] = mapped_column(primary_key=True)
+    id: Mapped[str] = mapped_column(String(26), primary_key=True)
     cause: Mapped[Cause] = mapped_column(Word(Cause))
     sequence_id: Mapped[int | None] = mapped_column(ForeignKey("sequences.id"))
     by: Mapped[int] = mapped_column(ForeignKey("users.id"))

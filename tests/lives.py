@@ -8,15 +8,17 @@ import json
 import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
-from temporalio.client import Client, WorkflowFailureError, WorkflowHistory
+from temporalio.client import Client, WorkflowFailureError, WorkflowHandle, WorkflowHistory
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.testing import WorkflowEnvironment
 
-from sequencing.happenings import Settlement
-from store import schema
+from sequencing.happenings import Settlement, Why
+from starter.enrollments import Enrolled
+from store import replans, schema
 from store.database import Database
 from tests.conftest import temporal_program
 from tests.house import CALL, EMAIL, LETTER, RITA, TASK, TEXT, House, search_attribute_keys
@@ -125,6 +127,41 @@ async def tried_later_and_sent(house: House) -> list[WorkflowHistory]:
     return await ended(house, await house.enroll("pia", EMAIL))
 
 
+async def held_and_released(house: House) -> list[WorkflowHistory]:
+    """Its second history is the replan's."""
+    sequence = await house.sequence(EMAIL)
+    await house.sequencer.hold(sequence, by=RITA)
+    (answer,) = await house.sequencer.enroll(sequence, ["ann"], by=RITA)
+    assert isinstance(answer, Enrolled)
+    one = answer.enrollment_id or ""
+    await house.until(one, lambda e: e is not None and e.why is Why.held)
+    await asyncio.sleep(0.5)
+    await house.sequencer.release(sequence, by=RITA)
+    replan = await replanned(house)
+    return [*await ended(house, one), await replan.fetch_history()]
+
+
+async def moved_by_a_new_timing(house: House) -> list[WorkflowHistory]:
+    """Its second history is the replan's."""
+    one = await house.enroll("ann", {**EMAIL, "delay": "1 week"})
+    row = await house.place(one, "waiting")
+    await asyncio.sleep(0.5)
+    sooner = {"name": "Sooner", "steps": [{**EMAIL, "delay": "1 minute"}]}
+    await house.sequencer.edit(str(row.sequence_id), sooner, by=RITA)
+    replan = await replanned(house)
+    await house.sequencer.bypass(one, by=RITA)
+    return [*await ended(house, one), await replan.fetch_history()]
+
+
+async def replanned(house: House) -> WorkflowHandle[Any, Any]:
+    """The house's one replan, once it is over."""
+    async with house.database.reading() as tx:
+        (replan,) = await replans.open_ones(tx, datetime.max.replace(tzinfo=UTC))
+    run = house.client.get_workflow_handle(replan.workflow_id)
+    await run.result()
+    return run
+
+
 LIVES: dict[str, Life] = {
     life.__name__: life
     for life in (
@@ -140,6 +177,8 @@ LIVES: dict[str, Life] = {
         delivery_unknown_settled,
         refused_by_the_mail_server,
         tried_later_and_sent,
+        held_and_released,
+        moved_by_a_new_timing,
     )
 }
 

@@ -16,7 +16,7 @@ class ReplanWorkflow:
     """`at_most` waits are moved in each second, so that what they wake does not come all at once."""
 
     @workflow.run
-    async def run(self, replan_id: int, at_most: int) -> int:
+    async def run(self, replan_id: str, at_most: int) -> int:
         """Answers how many were moved."""
         while True:
             progress = await workflow.execute_activity_method(

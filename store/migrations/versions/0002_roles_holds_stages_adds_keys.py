@@ -48,7 +48,7 @@ def upgrade() -> None:
 def _plan_anew() -> None:
     op.create_table(
         "replans",
-        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("id", sa.String(length=26), nullable=False),
         sa.Column("cause", sa.String(length=40), nullable=False),
         sa.Column("sequence_id", sa.Integer()),
         sa.Column("by", sa.Integer(), nullable=False),
