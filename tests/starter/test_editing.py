@@ -2,18 +2,22 @@
 
 import asyncio
 from collections import deque
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from sqlalchemy import select
+from temporalio.client import Client
 
 from sequencing.errors import Refused
 from sequencing.happenings import What
+from starter.client import Runs
 from starter.contacts import import_contacts
-from starter.editing import archive_sequence, copy_sequence
+from starter.editing import archive_sequence, copy_sequence, edit_sequence
 from starter.enrollments import Enrolled
 from starter.steps import document_of
+from starter.sweep import Sweep
 from store import enrollments, replans, sequences
 from store.people_tables import UserRow
 from store.tables import ReplanRow, SequenceRow
@@ -217,3 +221,38 @@ async def test_an_archived_sequence_takes_no_new_contacts_and_the_running_ones_g
         await house.sequencer.enroll(sequence, ["ann"], by=RITA)
     assert refused.value.code == "sequence_archived"
     await house.place(one, "finished")
+
+
+async def test_an_edit_while_temporal_is_away_moves_everybody_once_the_sweep_finds_it(house: House) -> None:
+    sequence = await house.sequence(LATER)
+    (one,) = await crowd(house, sequence, 1)
+    nowhere = await Client.connect("127.0.0.1:1", lazy=True)
+    hours_ago = datetime.now(UTC) - timedelta(hours=1)
+    alone = replace(house.door, runs=Runs(nowhere, "nobody", act_within=1, patience=0.05), now=lambda: hours_ago)
+    sooner = await document(house, sequence)
+    sooner["steps"][0]["delay"] = "3 hours"
+    await edit_sequence(alone, sequence, sooner, RITA)
+
+    await Sweep(house.door, "this", timedelta(seconds=1), lambda kind, number: None).once()
+
+    assert await replanned(house) == 1
+    row = await house.place(one, "waiting", 1)
+    assert row.due_at == row.previous_end + timedelta(hours=3)
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(1800)
+async def test_a_new_timing_moves_two_thousand_and_nobody_receives_a_step_twice(house: House) -> None:
+    sequence = await house.sequence(LATER, {**EMAIL, "delay": "1 day"})
+    waiting = await crowd(house, sequence, 2000)
+    sooner = await document(house, sequence)
+    sooner["steps"][0]["delay"] = "1 second"
+
+    said = await house.sequencer.edit(sequence, sooner, by=RITA)
+    moved = await replanned(house, within=900)
+
+    assert (len(said.moved), moved) == (2000, 2000)
+    for one in waiting:
+        await house.place(one, "waiting", 2)
+    assert len({recipient for recipient, _ in house.sent()}) == len(house.sent()) == 2000
+    assert await most_in_a_second(house, waiting) <= 20

@@ -1,14 +1,21 @@
 """The migrations, one after the other, make what the tables say."""
 
+import sqlite3
+from pathlib import Path
+
 import pytest
 import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection
 
-from store import add_tables, tables
+from store import add_tables, schema, tables
 from store.columns import Table
 from store.database import Database
+
+FIRST = Path(__file__).parent / "first_schema.sql"
+"""A small database as the first schema kept it."""
+KEPT = {"users": 2, "contacts": 1, "enrollments": 1, "news": 1, "events": 2, "todos": 1, "steps": 2}
 
 
 async def test_the_migrations_make_exactly_what_the_tables_say(database: Database) -> None:
@@ -34,3 +41,22 @@ async def test_the_id_of_an_event_is_never_given_again(database: Database) -> No
         second = (await tx.execute(insert)).scalar_one()
 
     assert second > first
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+async def test_rows_of_the_first_schema_survive_the_next_ones(database: Database, tmp_path: Path) -> None:
+    older = tmp_path / "older.db"
+    with sqlite3.connect(older) as first:
+        first.executescript(FIRST.read_text())
+
+    grown = Database(f"sqlite:///{older}")
+    await schema.migrate(grown)
+
+    async with grown.reading() as tx:
+        kept = {name: await tx.scalar(sa.text(f"SELECT count(*) FROM {name}")) for name in KEPT}
+        roles = list(await tx.scalars(sa.text("SELECT name FROM roles JOIN user_roles ON role_id = roles.id")))
+        broken = (await tx.execute(sa.text("PRAGMA foreign_key_check"))).all()
+    await grown.close()
+    assert kept == KEPT
+    assert roles == ["Administrator", "Sequences: edit"]
+    assert broken == []
