@@ -1,0 +1,114 @@
+"""What forbids a message and what claims one are in one order, by commit; so are planning a wait and a new timing."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+
+import pytest
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from sequencing.people import Level
+from sequencing.sequences import Sharing
+from store import holds, sequences, suppressions, users
+from store.database import Database
+from store.tables import SequenceRow
+
+NOW = datetime(2026, 3, 2, tzinfo=UTC)
+ANN = "ann@example.com"
+Act = Callable[[AsyncSession], Awaitable[object]]
+
+
+async def furnish(database: Database) -> None:
+    async with database.writing() as tx:
+        ada = await users.add(tx, "ada@example.org", "Ada", Level.manage)
+        made = {"owner_id": ada.id, "sharing": Sharing.private, "archived": False, "created_at": NOW}
+        tx.add(SequenceRow(id=1, name="First", **made))
+
+
+async def claims(tx: AsyncSession) -> object:
+    """Answers what forbids it."""
+    return await holds.pass_gate(tx, 1, ANN)
+
+
+async def hold_it(tx: AsyncSession) -> object:
+    return await holds.hold(tx, 1, 1, NOW)
+
+
+async def hold_all(tx: AsyncSession) -> object:
+    return await holds.hold(tx, None, 1, NOW)
+
+
+async def suppress(tx: AsyncSession) -> object:
+    return await suppressions.add(tx, ANN, "test", 1, NOW)
+
+
+async def plan(tx: AsyncSession) -> object:
+    """Answers with which version."""
+    return (await sequences.course(tx, 1)).version
+
+
+async def edit(tx: AsyncSession) -> object:
+    row = await sequences.locked(tx, 1)
+    row.version += 1
+    return row.version
+
+
+async def one_after_the_other(database: Database, first: Act, second: Act) -> tuple[object, bool]:
+    """What the second answers that begins while the first one's transaction is open; and whether it waited for it."""
+    begun = asyncio.Event()
+
+    async def then() -> object:
+        await begun.wait()
+        async with database.writing() as tx:
+            return await second(tx)
+
+    later = asyncio.create_task(then())
+    async with database.writing() as tx:
+        await first(tx)
+        begun.set()
+        done, _ = await asyncio.wait([later], timeout=0.5)
+    return await later, not done
+
+
+@pytest.mark.parametrize(
+    ("forbidding", "forbidden"), [(hold_it, (True, False)), (hold_all, (True, False)), (suppress, (False, True))]
+)
+async def test_a_claim_that_comes_while_something_forbids_it_waits_and_sees_it(
+    database: Database, forbidding: Act, forbidden: object
+) -> None:
+    await furnish(database)
+
+    assert await one_after_the_other(database, forbidding, claims) == (forbidden, True)
+
+
+@pytest.mark.parametrize("forbidding", [hold_it, hold_all, suppress])
+async def test_what_forbids_messages_waits_for_the_claims_that_were_before_it(
+    database: Database, forbidding: Act
+) -> None:
+    await furnish(database)
+
+    assert await one_after_the_other(database, claims, forbidding) == (True, True)
+
+
+async def test_a_wait_that_is_planned_while_the_timing_changes_is_planned_with_the_new_one(database: Database) -> None:
+    await furnish(database)
+    async with database.reading() as tx:
+        await plan(tx)
+
+    assert await one_after_the_other(database, edit, plan) == (2, True)
+
+
+async def test_a_new_timing_waits_for_the_waits_that_are_being_planned_with_the_old_one(database: Database) -> None:
+    await furnish(database)
+
+    assert await one_after_the_other(database, plan, edit) == (2, True)
+
+
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+@pytest.mark.parametrize("act", [claims, plan])
+async def test_claims_and_plans_do_not_wait_for_each_other(database: Database, act: Act) -> None:
+    await furnish(database)
+
+    _, waited = await one_after_the_other(database, act, act)
+
+    assert not waited
