@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from temporalio.client import WorkflowExecutionStatus
 
 from sequencing.enrollments import Enrollment, Status
-from sequencing.happenings import Reason
+from sequencing.happenings import Reason, Why
 from starter.contacts import import_contacts
 from store.tables import MessageState
 from tests.docs.desk import SEQUENCE, Desk
@@ -55,6 +55,34 @@ async def those_paused_by_hand_go_on_and_the_others_once_they_are_mended(desk: D
     assert (await desk.stage.finishes(mended.id)).reason == "steps_done"
     assert (await _paused(desk, homeless, Reason.no_email_address)).last_news > 1, "it was resumed, and paused again"
     assert len(desk.stage.arrived("kit@example.com")) == 1
+
+
+@lives("Something leaves that must not")
+async def what_is_held_stays_and_goes_once_nothing_holds_it_any_more(desk: Desk) -> None:
+    page, house = section("Something leaves that must not"), desk.stage.house
+    (hold, hold_all), (release, release_all) = [block.splitlines() for block in page.blocks]
+    held = await _in_the_sequence(desk, "hal")
+    await _contact(desk, "hal", "hal@example.com")
+    await _contact(desk, "hew", "hew@example.com")
+
+    await desk.done(hold)
+    await house.sequencer.bypass(held.id, by=RITA)
+    await desk.done(hold_all)
+    other = await desk.enroll("hew", EMAIL)
+    for each in (held, other):
+        await house.until(each.id, lambda one: one is not None and one.why is Why.held)
+    assert (
+        "held with all sending by Ada Admin since"
+        in (await desk.run(page.code("sequencing enrollments show"), held)).text
+    )
+
+    await desk.done(release_all)
+    await desk.stage.finishes(other.id)
+    assert "held by Rita Recruiter since" in (await desk.run(page.code("sequencing enrollments show"), held)).text
+    assert desk.stage.arrived("hal@example.com") == []
+    await desk.done(release)
+    await desk.stage.finishes(held.id)
+    assert len(desk.stage.arrived("hal@example.com")) == len(desk.stage.arrived("hew@example.com")) == 1
 
 
 @lives("A message nobody knows about")

@@ -56,6 +56,7 @@ DAYS = (
     ),
     Day(
         [
+            [calm.what_is_held_stays_and_goes_once_nothing_holds_it_any_more],
             [outages.acts_are_recorded_without_temporal_and_take_effect_when_it_is_back],
             [outages.what_is_due_without_a_database_is_done_when_it_is_back],
         ],
