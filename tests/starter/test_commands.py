@@ -14,7 +14,7 @@ from store.columns import Table
 from store.database import Database
 from tests.commands import Place, every_command
 from tests.conftest import fresh_postgres
-from tests.house import ADA, BOB
+from tests.house import ADA, BOB, RITA
 
 AS_ADA = ("--as", ADA)
 NOT_SHOWN = "There is nothing of that id, or it is not shown to you."
@@ -171,7 +171,36 @@ PEOPLE = [
     refused("users add", "n@example.com", "N", "use", "--number", "0301", *AS_ADA, says="'0301' is no number"),
     refused("users add", ADA, "Ada", "use", *AS_ADA, says="already"),
     refused("users add", "n@example.com", "N", "use", says="needs the level 'manage' on sequences; yours is 'edit'"),
-    misused("users add", "n@example.com", "N", "god", says="'god' is not one of"),
+    refused("users add", "n@example.com", "N", "god", *AS_ADA, says="There is no role 'god'"),
+    refused("users add", "n@example.com", "N", "use", "--zone", "Mars", *AS_ADA, says="is no time zone"),
+    misused("users add", "n@example.com", "N", says="Missing argument"),
+    refused("users change", BOB, "--name", HOSTILE, *AS_ADA, says="name must be one line"),
+    refused("users change", BOB, "--number", "0301", *AS_ADA, says="'0301' is no number"),
+    refused("users change", BOB, "--sending-address", "bob", *AS_ADA, says="'bob' is no email address"),
+    refused("users change", "nobody", "--name", "N", *AS_ADA, says="no user 'nobody'"),
+    refused("users change", BOB, "--name", "N", says="needs the level 'manage'"),
+    refused("users deactivate", ADA, "--heir", RITA, *AS_ADA, says="Somebody active must keep the level 'manage'"),
+    refused("users deactivate", RITA, "--heir", BOB, *AS_ADA, says="needs the level 'edit'"),
+    refused("users deactivate", RITA, "--heir", RITA, *AS_ADA, says="Somebody else has to take over"),
+    refused("users deactivate", RITA, "--heir", "nobody", *AS_ADA, says="no user 'nobody'"),
+    refused("users deactivate", RITA, "--heir", ADA, says="needs the level 'manage'"),
+    misused("users deactivate", RITA, *AS_ADA, says="Missing option '--heir'"),
+    refused("users activate", LONG, *AS_ADA, says="no user"),
+    refused("users activate", BOB, says="needs the level 'manage'"),
+    refused("roles add", "use", "use", *AS_ADA, says="is the word of a level"),
+    refused("roles add", HOSTILE, "use", *AS_ADA, says="name must be one line"),
+    refused("roles add", "Administrator", "use", *AS_ADA, says="already"),
+    refused("roles add", "Sourcer", "use", says="needs the level 'manage'"),
+    misused("roles add", "Sourcer", "god", says="'god' is not one of"),
+    refused("roles change", "Administrator", "edit", *AS_ADA, says="Somebody active must keep the level 'manage'"),
+    refused("roles change", LONG, "edit", *AS_ADA, says="There is no role"),
+    refused("roles change", "Administrator", "edit", says="needs the level 'manage'"),
+    refused("roles give", "god", BOB, *AS_ADA, says="There is no role 'god'"),
+    refused("roles give", "edit", "nobody", *AS_ADA, says="no user 'nobody'"),
+    refused("roles give", "manage", RITA, says="needs the level 'manage'"),
+    refused("roles take", "Administrator", ADA, *AS_ADA, says="Somebody active must keep the level 'manage'"),
+    refused("roles take", "edit", RITA, says="needs the level 'manage'"),
+    misused("roles list", "now", says="unexpected extra argument"),
     misused("users list", "--as", ADA, says="No such option: --as"),
     refused("suppressions add", HOSTILE, says="is no"),
     refused("suppressions add", LONG, says="neither an email address nor a number"),
@@ -187,6 +216,13 @@ SETTINGS = [
     refused("settings set", "--window", LONG, *AS_ADA, says="write mon=09:00-17:00"),
     refused("settings set", "--closed", "Christmas", *AS_ADA, says="write 2026-12-24"),
     refused("settings set", "--zone", "Asia/Tokyo", says="needs the level 'manage'"),
+    refused("settings set", "--window", "mon=09:00-12:00,11:00-17:00", *AS_ADA, says="overlap"),
+    refused("settings set", "--limit", "steps", *AS_ADA, says="as steps=50"),
+    refused("settings set", "--limit", "steps=0", *AS_ADA, says="steps can be 1 to 500, not '0'"),
+    refused("settings set", "--limit", f"{LONG}=1", *AS_ADA, says="There is no limit"),
+    refused("settings set", "--journaling", "--if-version", "0", *AS_ADA, says="made version 1 of the settings"),
+    misused("settings set", "--if-version", "x", *AS_ADA, says="not a valid int"),
+    refused("settings history", says="needs the level 'manage'"),
     misused("settings show", "now", says="unexpected extra argument"),
 ]
 SEQUENCES = [
