@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields, replace
 from datetime import date
+from itertools import pairwise
 
 from sequencing.errors import Refused, quoted
 from sequencing.limits import NAME_LENGTH
@@ -73,7 +74,10 @@ def changed(now: SequencingSettings, change: SettingsChange) -> SequencingSettin
     """The settings after the change. Raises Refused(`unknown_time_zone`, `invalid_time_frame`, `invalid_limit`)."""
     calendar = Calendar(
         zone=now.calendar.zone if change.zone is None else check_zone(change.zone),
-        frames=tuple(_checked(change.frames.get(day, before)) for day, before in enumerate(now.calendar.frames)),
+        frames=tuple(
+            _checked(change.frames[day]) if day in change.frames else before
+            for day, before in enumerate(now.calendar.frames)
+        ),
         closed_dates=now.calendar.closed_dates if change.closed_dates is None else change.closed_dates,
     )
     for name, value in change.limits.items():
@@ -112,7 +116,7 @@ def as_words(settings: SequencingSettings) -> dict[str, str]:
 def _checked(frames: tuple[Frame, ...]) -> tuple[Frame, ...]:
     """The frames of a day in their order. Raises Refused where two of them overlap."""
     ordered = tuple(sorted(frames, key=lambda frame: frame.opens))
-    for earlier, later in zip(ordered, ordered[1:], strict=False):
+    for earlier, later in pairwise(ordered):
         if earlier.opens >= earlier.closes or later.opens < earlier.closes:
             raise Refused("invalid_time_frame", f"{earlier} and {later} overlap; write frames that do not.")
     return ordered

@@ -148,7 +148,9 @@ def responsible() -> ColumnElement[int]:
 
 
 def seen_by(user: User) -> ColumnElement[bool]:
-    """The condition under which a user sees an enrollment: his own, his contacts', with his to-do, or of a sequence he sees."""
+    """The condition under which a user sees an enrollment: he started it, owns its contact, has its to-do, or sees
+    its sequence.
+    """
     if user.level is Level.manage:
         return EnrollmentRow.id.is_not(None)
     if not user.level.reaches(Level.view):

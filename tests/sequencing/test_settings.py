@@ -56,7 +56,7 @@ def test_frames_of_a_day_that_overlap_are_refused(frames: tuple[Frame, ...]) -> 
 
 
 def test_every_limit_has_its_bounds_and_starts_within_them() -> None:
-    assert set(BOUNDS) == {name for name in Limits.__dataclass_fields__}
+    assert set(BOUNDS) == set(Limits.__dataclass_fields__)
     assert all(least <= getattr(Limits(), name) <= most for name, (least, most) in BOUNDS.items())
 
 
