@@ -82,7 +82,7 @@ async def scene(tx: AsyncSession, enrollment: Enrollment) -> Scene:
     assert contact is not None, "a contact with enrollments is never deleted"
     regards = enrollment.opportunity_id if step.regards_enrolled_opportunity else step.opportunity_id
     wanted = {enrollment.enrolled_by, wanted_user_id(step, contact, enrollment.enrolled_by) or 0}
-    known = await users.some(tx, wanted)
+    known = await users.some(tx, wanted, staying=not step.action.automatic)
     admin = None if any(user.active for user in known.values()) else await users.first_admin(tx)
     assignment = assign(step, contact, enrollment.enrolled_by, known, admin)
     if assignment is None:

@@ -6,12 +6,16 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from sequencing.errors import Refused, quoted
-from sequencing.limits import LINE_LENGTH, NAME_LENGTH, STEPS_PER_SEQUENCE, WORDING_LENGTH
+from sequencing.limits import LINE_LENGTH, WORDING_LENGTH
 from sequencing.merge_fields import check
 from sequencing.people import AddressType
 from sequencing.sequences import Action, Sharing
-from sequencing.timing import Delay, Unit, parse_delay
+from sequencing.settings import BOUNDS, Limits
+from sequencing.timing import Delay, Unit, in_days, parse_delay
 from sequencing.wording import check_line, check_name, check_text
+
+MOST_STEPS = BOUNDS["steps"][1]
+DEFAULT_LIMITS = Limits()
 
 
 class StepDocument(BaseModel):
@@ -50,15 +54,15 @@ class SequenceDocument(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    name: str = Field(min_length=1, max_length=NAME_LENGTH)
+    name: str = Field(min_length=1)
     description: str = Field("", max_length=WORDING_LENGTH)
     sharing: Sharing = Sharing.private
     shared_with: list[str] = Field(default_factory=list, max_length=1000)
-    steps: list[StepDocument] = Field(min_length=1, max_length=STEPS_PER_SEQUENCE)
+    steps: list[StepDocument] = Field(min_length=1, max_length=MOST_STEPS)
     version: int | None = Field(None, ge=1)
 
 
-def read_sequence(document: object, *, seconds_allowed: bool) -> SequenceDocument:
+def read_sequence(document: object, *, seconds_allowed: bool, limits: Limits = DEFAULT_LIMITS) -> SequenceDocument:
     """The document, if it can be carried out. Raises Refused(`invalid_sequence`, …) with the place and the trouble."""
     if not isinstance(document, Mapping):
         raise Refused("invalid_sequence", "A sequence document is a mapping with `name` and `steps`.")
@@ -66,11 +70,15 @@ def read_sequence(document: object, *, seconds_allowed: bool) -> SequenceDocumen
         sequence = SequenceDocument.model_validate(document)
     except ValidationError as error:
         raise Refused("invalid_sequence", _first(error.errors()[0])) from None
-    check_name("The name", sequence.name)
+    check_name("The name", sequence.name, limits.name_length)
     check_text("The description", sequence.description)
+    if len(sequence.steps) > limits.steps:
+        raise Refused(
+            "invalid_sequence", f"steps: a sequence has at most {limits.steps}, this has {len(sequence.steps)}."
+        )
     for number, step in enumerate(sequence.steps, 1):
         try:
-            _check(step, seconds_allowed)
+            _check(step, seconds_allowed, limits)
         except Refused as refusal:
             raise Refused(refusal.code, f"Step {number}: {refusal.sentence}") from None
     return sequence
@@ -81,10 +89,12 @@ def delay_of(step: StepDocument) -> Delay:
     return parse_delay(step.delay)
 
 
-def _check(step: StepDocument, seconds_allowed: bool) -> None:
+def _check(step: StepDocument, seconds_allowed: bool, limits: Limits) -> None:
     delay = parse_delay(step.delay)
     if delay.unit is Unit.seconds and delay.amount and not seconds_allowed:
         raise Refused("invalid_delay", "delays in seconds are for demos; the settings do not allow them.")
+    if in_days(delay) > limits.delay_days:
+        raise Refused("invalid_delay", f"A delay cannot be longer than {limits.delay_days} days.")
     if step.action.is_email and not step.template and not (step.subject and step.body):
         raise Refused("invalid_sequence", "an email needs a template, or a subject and a body.")
     if step.action.is_email and step.template and (step.subject or step.body):

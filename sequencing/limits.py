@@ -1,9 +1,6 @@
-"""The limits of sequences."""
+"""The limits that no setting moves: what the tables keep, and what anybody would read."""
 
-STEPS_PER_SEQUENCE = 50
-CONTACTS_PER_ADD = 25_000
 NAME_LENGTH = 120
 LINE_LENGTH = 1000
 NOTE_LENGTH = 10_000
 WORDING_LENGTH = 100_000
-MOVES_PER_SECOND = 20

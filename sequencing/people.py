@@ -1,5 +1,6 @@
 """The people and things a sequence is about, as values: users, contacts, companies, opportunities."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -17,6 +18,20 @@ class Level(StrEnum):
         """Whether this level grants at least what `other` grants."""
         order = list(Level)
         return order.index(self) >= order.index(other)
+
+
+def highest(levels: Iterable[Level]) -> Level:
+    """What somebody with all these roles may do: the highest wins; without any role it is `none`."""
+    return max(levels, key=list(Level).index, default=Level.none)
+
+
+@dataclass(frozen=True, slots=True)
+class Role:
+    """What its holders may do with sequences."""
+
+    id: int
+    name: str
+    level: Level
 
 
 class ContactKind(StrEnum):
@@ -37,7 +52,10 @@ class AddressType(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """Somebody who signs in. Messages leave from `sending_address` and `sending_number`; either may be missing."""
+    """Somebody who signs in. Messages leave from `sending_address` and `sending_number`; either may be missing.
+
+    `time_zone` is where he works; without it the settings' zone counts.
+    """
 
     id: int
     email: str
@@ -46,6 +64,7 @@ class User:
     active: bool = True
     sending_address: str | None = None
     sending_number: str | None = None
+    time_zone: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

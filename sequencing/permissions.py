@@ -36,7 +36,9 @@ ACTS: Mapping[str, Needs] = {
     "take_back": Needs(own=Level.none),
     "postpone": Needs(own=Level.none),
     "reassign": Needs(own=Level.none),
+    "see_todo": Needs(own=Level.none),
     "see": Needs(own=Level.view, seen=Level.view),
+    "export": Needs(own=Level.view, seen=Level.view),
     "enroll": Needs(own=Level.use, seen=Level.use),
     "bypass": Needs(own=Level.use),
     "pause": Needs(own=Level.use),
@@ -53,13 +55,19 @@ ACTS: Mapping[str, Needs] = {
     "create_sequence": Needs(own=Level.edit, seen=Level.edit, others=Level.edit),
     "edit_sequence": Needs(own=Level.edit),
     "copy_sequence": Needs(own=Level.edit, seen=Level.edit),
+    "share": Needs(own=Level.edit),
     "archive": Needs(own=Level.edit),
     "hold": Needs(own=Level.edit),
-    "hold_all": Needs(own=Level.manage),
     "create_template": Needs(own=Level.edit, seen=Level.edit, others=Level.edit),
+    "edit_template": Needs(own=Level.edit),
+    "hand_over": Needs(own=Level.manage),
+    "hold_all": Needs(own=Level.manage),
     "lift_suppression": Needs(own=Level.manage),
+    "erase": Needs(own=Level.manage),
+    "stage_links": Needs(own=Level.manage),
     "settings": Needs(own=Level.manage),
     "users": Needs(own=Level.manage),
+    "roles": Needs(own=Level.manage),
     "reconcile": Needs(own=Level.manage),
 }
 
@@ -69,9 +77,20 @@ def check(user: User, act: str, tie: Tie) -> None:
     needed = ACTS[act].level(tie)
     if user.active and user.level.reaches(needed):
         return
-    if not (user.active and (user.level is Level.manage or tie.own or (tie.seen and user.level.reaches(Level.view)))):
+    if not (user.active and user.level.reaches(Level.view) and (tie.own or tie.seen)):
         raise not_found()
-    raise Refused(
+    raise _lacks(needed, user)
+
+
+def check_level(user: User, act: str) -> None:
+    """The same for what regards nothing in particular, so that nothing could be given away."""
+    needed = ACTS[act].own
+    if not (user.active and user.level.reaches(needed)):
+        raise _lacks(needed, user)
+
+
+def _lacks(needed: Level, user: User) -> Refused:
+    return Refused(
         "not_permitted", f"This needs the level {needed.value!r} on sequences; yours is {user.level.value!r}."
     )
 

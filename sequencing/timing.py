@@ -75,6 +75,11 @@ class Delay:
         return f"{self.amount} {words.removesuffix('s') if self.amount == 1 else words}"
 
 
+def in_days(delay: Delay) -> float:
+    """How many days a delay is, a business day counting as one of them."""
+    return delay.amount * _LENGTH[delay.unit] / timedelta(days=1)
+
+
 def parse_delay(text: str) -> Delay:
     """Read "3 days", "1 business day", "2 h", "none" or "0"; seconds too, whether they are allowed is asked elsewhere.
 
@@ -123,6 +128,9 @@ class Frame:
 
     opens: time
     closes: time
+
+    def __str__(self) -> str:
+        return f"{self.opens:%H:%M}-{self.closes:%H:%M}"
 
 
 def parse_frame(text: str) -> Frame:

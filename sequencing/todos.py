@@ -1,7 +1,9 @@
 """Results of calls and tasks, and what each does, as data: more kinds of activity are more rows."""
 
 from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from zoneinfo import ZoneInfo
 
 from sequencing.errors import Refused, quoted
 from sequencing.sequences import Action
@@ -63,3 +65,31 @@ def check_result(action: Action, result: str) -> Result:
             "unknown_result", f"A {action.words} has no result {quoted(result)}; choose {', '.join(fitting)}."
         )
     return Result(result)
+
+
+FURTHEST = timedelta(days=3653)
+
+
+class Due(StrEnum):
+    """How a to-do stands to the assignee's present day."""
+
+    overdue = "overdue"
+    today = "today"
+    later = "later"
+
+
+def due(due_at: datetime, now: datetime, zone: str) -> Due:
+    """Overdue once its day is over in the assignee's zone; `later` is another day."""
+    day, today = (at.astimezone(ZoneInfo(zone)).date() for at in (due_at, now))
+    return Due.overdue if day < today else Due.today if day == today else Due.later
+
+
+def postponed_to(said: datetime, zone: str, now: datetime) -> datetime:
+    """The instant in UTC; one without a zone is a clock time in the assignee's. Raises Refused(`invalid_instant`)."""
+    try:
+        at = (said if said.tzinfo else said.replace(tzinfo=ZoneInfo(zone))).astimezone(UTC)
+    except OverflowError:
+        at = now
+    if not now < at <= now + FURTHEST:
+        raise Refused("invalid_instant", "Postpone it to an instant that is still to come, within ten years.")
+    return at

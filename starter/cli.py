@@ -5,6 +5,7 @@ import typer
 from starter.commands import (
     contacts,
     enrollments,
+    roles,
     running,
     sequences,
     settings,
@@ -34,5 +35,6 @@ app.add_typer(contacts.app, name="contacts")
 app.add_typer(sequences.app, name="sequences")
 app.add_typer(templates.app, name="templates")
 app.add_typer(users.app, name="users")
+app.add_typer(roles.app, name="roles")
 app.add_typer(suppressions.app, name="suppressions")
 app.add_typer(settings.app, name="settings")

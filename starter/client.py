@@ -23,7 +23,6 @@ from temporalio.service import RPCError, RPCStatusCode
 from sequencing.decisions import Decision
 from sequencing.enrollments import Enrollment
 from sequencing.errors import Misconfigured, quoted
-from sequencing.limits import MOVES_PER_SECOND
 from sequencing.replans import Replan
 from sequencing.runs import Ended, Start
 from workflows.enrollments import EnrollmentWorkflow
@@ -125,13 +124,13 @@ class Runs:
         described = await self.handle(enrollment.workflow_id).describe()
         return described.close_time is None and await described.memo_value("run", default=0) == enrollment.run
 
-    async def start_replan(self, replan: Replan) -> Reached:
-        """Starts its run; also `yes` when it is running already."""
+    async def start_replan(self, replan: Replan, at_most: int) -> Reached:
+        """Starts its run, which moves so many waits a second; also `yes` when it is running already."""
         try:
             async with asyncio.timeout(self.patience):
                 await self.client.start_workflow(
                     ReplanWorkflow.run,
-                    args=[replan.id, MOVES_PER_SECOND],
+                    args=[replan.id, at_most],
                     id=replan.workflow_id,
                     task_queue=self.task_queue,
                     id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,

@@ -16,6 +16,7 @@ from sequencing.replans import Cause, Replan
 from sequencing.sequences import Sharing, Step
 from sequencing.transitions import happen
 from starter.door import Door, acting_user
+from starter.replans import start
 from starter.steps import steps_of
 from store import enrollments, replans, sequences, settings, ties, todos, users
 from store.tables import SequenceRow
@@ -38,14 +39,15 @@ async def edit_sequence(door: Door, name: str, document: object, by: str, *, dry
     """
     async with door.database.writing() as tx:
         row = await _mine(tx, name, by, "edit_sequence")
-        wanted = read_sequence(document, seconds_allowed=(await settings.current(tx)).seconds_allowed)
+        now = await settings.current(tx)
+        wanted = read_sequence(document, seconds_allowed=now.seconds_allowed, limits=now.limits)
         await _check_version(tx, row, wanted.version)
         before, after = await sequences.steps(tx, row.id), await steps_of(tx, wanted)
         edited, replan = await _edit(tx, door, row, wanted, before, after, by)
         if dry_run:
             await tx.rollback()
     if replan is not None and not dry_run:
-        await door.runs.start_replan(replan)
+        await start(door, replan)
     return edited
 
 

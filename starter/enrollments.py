@@ -9,7 +9,6 @@ from sequencing.decisions import Decision, decide
 from sequencing.enrollments import Enrollment
 from sequencing.errors import Refused, quoted
 from sequencing.happenings import Happening
-from sequencing.limits import CONTACTS_PER_ADD
 from sequencing.people import Contact, User
 from sequencing.permissions import check, not_found
 from sequencing.transitions import begin, happen
@@ -62,12 +61,13 @@ async def enroll(
 
     Raises Refused where the sequence, the user or the number of contacts is the trouble.
     """
-    if len(wanted) > CONTACTS_PER_ADD:
-        raise Refused("limit_reached", f"At most {CONTACTS_PER_ADD} contacts can be added at once.")
     async with door.database.reading() as tx:
         user = await acting_user(tx, by)
         row = await sequences.find(tx, sequence, user)
         check(user, "enroll", await ties.to_sequence(tx, user, row))
+        most = (await settings.current(tx)).limits.contacts_per_add
+    if len(wanted) > most:
+        raise Refused("limit_reached", f"At most {most:,} contacts can be added at once.")
     if row.archived:
         raise Refused("sequence_archived", f"The sequence {row.name!r} is archived; it takes no new contacts.")
     enrolling = _Enrolling(door, row, user, opportunity_id, dry_run)
@@ -88,7 +88,7 @@ class _Enrolling:
         try:
             async with self.door.database.writing() as tx:
                 contact = await _contact(tx, name)
-                await admit(tx, contact, self.sequence.id)
+                await admit(tx, contact, self.sequence.id, self.user)
                 before = await enrollments.was_in_it_before(tx, contact.id, self.sequence.id)
                 born = None if self.dry_run else await self._be_born(tx, contact)
         except Refused as refusal:
@@ -116,10 +116,10 @@ class _Enrolling:
         return enrollment, decide(enrollment, course)
 
 
-async def admit(tx: AsyncSession, contact: Contact, sequence_id: int) -> None:
+async def admit(tx: AsyncSession, contact: Contact, sequence_id: int, user: User) -> None:
     """Whether the contact may be in that sequence now; its row stays locked, so that two adds queue up.
 
-    Raises Refused.
+    Raises Refused, which names another sequence only if that user sees it.
     """
     await tx.execute(select(ContactRow.id).where(ContactRow.id == contact.id).with_for_update())
     if contact.do_not_contact:
@@ -131,10 +131,12 @@ async def admit(tx: AsyncSession, contact: Contact, sequence_id: int) -> None:
         raise Refused("unsubscribed", f"{contact.name} has no address that may be written to.")
     if (await settings.current(tx)).more_than_one_sequence:
         return
-    if await enrollments.open_elsewhere(tx, contact.id, sequence_id):
+    elsewhere = await enrollments.open_elsewhere(tx, contact.id, sequence_id)
+    if elsewhere:
+        shown = await sequences.names_shown(tx, elsewhere, user)
+        where = f"the sequence {quoted(shown[0])}" if shown else "another sequence"
         raise Refused(
-            "already_in_another_sequence",
-            f"{contact.name} is in another sequence, and the settings allow one at a time.",
+            "already_in_another_sequence", f"{contact.name} is in {where}, and the settings allow one at a time."
         )
 
 
@@ -160,19 +162,19 @@ async def act(door: Door, enrollment_id: str, happening: Happening, by: str, not
         standing = await news.folded(tx, life.enrollment, life.now, life.course)
         after = happen(standing, happening, life.now, life.course)
         piece = await news.append(tx, life.enrollment, happening, life.now, note) if life.enrollment.is_open else None
-        first = await _act_on_closed(life, happening, note) if piece is None else None
+        first = await _act_on_closed(life, happening, user, note) if piece is None else None
     if piece is not None:
         return Receipt(after, await tell(door, life.enrollment, piece))
     reopened = first is not None and life.enrollment.is_open
     return Receipt(life.enrollment, await start(door, life.enrollment, first) if reopened and first else True)
 
 
-async def _act_on_closed(life: Life, happening: Happening, note: str | None) -> Decision:
+async def _act_on_closed(life: Life, happening: Happening, user: User, note: str | None) -> Decision:
     """No run is open, so the door itself writes; what opens it again passes the checks of enrolling, as a new run."""
     contact = await contacts.get(life.tx, life.enrollment.contact_id)
     life.happen(happening, note=note)
     if life.enrollment.is_open and contact is not None:
-        await admit(life.tx, contact, life.enrollment.sequence_id)
+        await admit(life.tx, contact, life.enrollment.sequence_id, user)
         life.enrollment = replace(life.enrollment, run=life.enrollment.run + 1)
     return await life.save()
 

@@ -6,6 +6,7 @@ from sequencing.errors import Unchanged
 from sequencing.permissions import check
 from sequencing.replans import Cause, Replan
 from starter.door import Door, acting_user, permitted
+from starter.replans import start
 from store import holds, replans, sequences, ties, users
 
 
@@ -28,7 +29,7 @@ async def release(door: Door, name: str | None, by: str) -> None:
             raise Unchanged("not_held", "It is not held.")
         replan = Replan(door.new_id(), Cause.release, sequence_id, user_id, door.now())
         await replans.begin(tx, replan)
-    await door.runs.start_replan(replan)
+    await start(door, replan)
 
 
 async def words(tx: AsyncSession, hold: holds.Hold) -> str:

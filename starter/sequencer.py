@@ -110,9 +110,9 @@ class Sequencer:
         """Takes a result back."""
         return await todos.take_back(self.door, todo_id, by)
 
-    async def postpone(self, todo_id: str, until: datetime, *, by: str) -> None:
-        """Makes a to-do due at another instant."""
-        await todos.postpone(self.door, todo_id, until, by)
+    async def postpone(self, todo_id: str, until: datetime, *, by: str) -> datetime:
+        """Makes a to-do due at another instant, and answers it; without a zone it is the assignee's clock time."""
+        return await todos.postpone(self.door, todo_id, until, by)
 
     async def reassign(self, todo_id: str, to: str, *, by: str) -> None:
         """Puts a to-do on another user's list."""

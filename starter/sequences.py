@@ -95,8 +95,8 @@ async def create_sequence(door: Door, document: object, by: str) -> int:
     """Makes a sequence; its number. Raises Refused, and nothing was made."""
     async with door.database.writing() as tx:
         user = await permitted(tx, by, "create_sequence")
-        allowed = (await settings.current(tx)).seconds_allowed
-        wanted = read_sequence(document, seconds_allowed=allowed)
+        now = await settings.current(tx)
+        wanted = read_sequence(document, seconds_allowed=now.seconds_allowed, limits=now.limits)
         row = SequenceRow(
             name=wanted.name,
             description=wanted.description,
@@ -114,7 +114,6 @@ async def create_sequence(door: Door, document: object, by: str) -> int:
 
 async def create_template(door: Door, name: str, subject: str, body: str, address_type: AddressType, by: str) -> int:
     """Makes a template; its number. Raises Refused."""
-    check_name("The template's name", name)
     check_name("The subject", subject, LINE_LENGTH)
     check_text("The body", body)
     if not body.strip():
@@ -122,10 +121,11 @@ async def create_template(door: Door, name: str, subject: str, body: str, addres
     check(subject)
     check(body)
     async with door.database.writing() as tx:
-        await permitted(tx, by, "create_template")
+        user = await permitted(tx, by, "create_template")
+        check_name("The template's name", name, (await settings.current(tx)).limits.name_length)
         if await tx.scalar(select(TemplateRow.id).where(TemplateRow.name == name)):
             raise Refused("template_exists", f"There is a template {quoted(name)} already.")
-        row = TemplateRow(name=name, subject=subject, body=body, address_type=address_type, version=1)
+        row = TemplateRow(name=name, subject=subject, body=body, address_type=address_type, version=1, owner_id=user.id)
         tx.add(row)
         await tx.flush()
         return row.id

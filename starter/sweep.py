@@ -19,6 +19,7 @@ from starter.client import Reached
 from starter.door import Door
 from starter.enrollments import start, tell
 from starter.reconcile import repair
+from starter.replans import start as start_replan
 from store import enrollments, leases, news, replans, sequences
 
 UNSTARTED_AFTER = timedelta(seconds=10)
@@ -65,7 +66,7 @@ class Sweep:
             self._count("unnoted", True)
 
         for replan in unplanned:
-            await self.door.runs.start_replan(replan)
+            await start_replan(self.door, replan)
 
     def _count(self, kind: str, mended: bool) -> None:
         if mended:

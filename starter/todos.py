@@ -1,18 +1,20 @@
-"""Acts on to-dos: results, skipping, sending a draft, taking back, postponing, handing on."""
+"""Acts on to-dos: results, skipping, sending a draft, taking back, postponing, handing on; each for many at once."""
 
+from collections.abc import Awaitable, Callable, Collection
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from sequencing.errors import Refused, quoted
+from sequencing.errors import Refused, Unchanged
 from sequencing.happenings import Happening, What
 from sequencing.limits import NOTE_LENGTH, WORDING_LENGTH
-from sequencing.permissions import Tie, check, not_found
+from sequencing.permissions import check, not_found
 from sequencing.sequences import Action
-from sequencing.todos import TodoStatus, check_result
+from sequencing.todos import TodoStatus, check_result, postponed_to
 from starter.door import Door, acting_user
 from starter.enrollments import Receipt, act
-from store import enrollments, news, ties, todos, users
+from store import enrollments, news, settings, ties, todos, users
 from store.tables import TodoRow
 
 
@@ -57,21 +59,57 @@ async def take_back(door: Door, todo_id: str, by: str) -> Receipt:
     return await _act(door, todo, Happening(What.take_back, step=todo.step, todo=todo.id), by)
 
 
-async def postpone(door: Door, todo_id: str, until: datetime, by: str) -> None:
-    """Makes it due at another instant; nothing else changes."""
+async def postpone(door: Door, todo_id: str, until: datetime, by: str) -> datetime:
+    """Makes it due at another instant, and answers it in UTC; nothing else changes.
+
+    An instant without a zone is a clock time in the assignee's zone. Raises Refused, or Unchanged.
+    """
     async with door.database.writing() as tx:
-        await _permitted(tx, todo_id, by, "postpone")
-        await todos.postpone(tx, todo_id, until)
+        todo = await _permitted(tx, todo_id, by, "postpone")
+        at = postponed_to(until, await zone_of(tx, todo.assignee_id), door.now())
+        if at == todo.due_at:
+            raise Unchanged("unchanged", "It is due at that instant already.")
+        await todos.postpone(tx, todo_id, at)
+        return at
+
+
+async def zone_of(tx: AsyncSession, user_id: int) -> str:
+    """Where the user works; without that, the zone of the settings."""
+    user = await users.get(tx, user_id)
+    return user.time_zone if user and user.time_zone else (await settings.current(tx)).calendar.zone
 
 
 async def reassign(door: Door, todo_id: str, to: str, by: str) -> None:
-    """Puts it on another user's list; nothing else changes."""
+    """Puts it on another user's list; nothing else changes. Raises Refused, or Unchanged."""
     async with door.database.writing() as tx:
-        await _permitted(tx, todo_id, by, "reassign")
-        heir = await users.by_email(tx, to)
-        if not heir.active:
-            raise Refused("unknown_user", f"The user {quoted(to)} is deactivated.")
+        todo = await _permitted(tx, todo_id, by, "reassign")
+        heir = await users.who_stays(tx, to)
+        if heir.id == todo.assignee_id:
+            raise Unchanged("unchanged", f"It is on the list of {heir.email} already.")
         await todos.reassign(tx, todo_id, heir.id)
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """What came of an act on one of many to-dos: `code` is `done`, or why not."""
+
+    todo: str
+    code: str
+    sentence: str | None = None
+
+
+async def each(todo_ids: Collection[str], act_on: Callable[[str], Awaitable[object]]) -> list[Answered]:
+    """Acts on every one of them on its own: one that is refused never stops the rest."""
+    return [await _answer(todo_id, act_on) for todo_id in todo_ids]
+
+
+async def _answer(todo_id: str, act_on: Callable[[str], Awaitable[object]]) -> Answered:
+    try:
+        done = await act_on(todo_id)
+    except Refused as refusal:
+        return Answered(todo_id, refusal.code, refusal.sentence)
+    late = isinstance(done, Receipt) and not done.engine_heard
+    return Answered(todo_id, "done", "takes effect when Temporal is back" if late else None)
 
 
 async def _act(door: Door, todo: TodoRow, happening: Happening, by: str, note: str | None = None) -> Receipt:
@@ -106,11 +144,12 @@ async def _todo(door: Door, todo_id: str, by: str, what: What) -> TodoRow:
 
 
 async def _permitted(tx: AsyncSession, todo_id: str, by: str, what: str) -> TodoRow:
-    todo = await todos.get(tx, todo_id)
-    user = await acting_user(tx, by)
-    if todo is None:
+    todo, user = await todos.get(tx, todo_id), await acting_user(tx, by)
+    enrollment = await enrollments.get(tx, todo.enrollment_id) if todo else None
+    if todo is None or enrollment is None:
         raise not_found()
-    check(user, what, Tie(own=todo.assignee_id == user.id))
+    _, tie = await ties.to_enrollment(tx, user.id, enrollment, todo_id)
+    check(user, what, tie)
     if todo.status not in (TodoStatus.open, TodoStatus.away):
         raise Refused("too_late", "That to-do is not open any more.")
     return todo

@@ -1,18 +1,121 @@
-"""Adding users."""
+"""Acts on users: adding, changing, deactivating with an heir, activating."""
+
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from sequencing.addresses import check_email, check_number
-from sequencing.people import Level
+from sequencing.errors import Refused, Unchanged, quoted
+from sequencing.people import Level, User
+from sequencing.timing import check_zone
 from sequencing.wording import check_name
 from starter.door import Door, permitted
-from store import users
+from store import roles, users
 
 
-async def add_user(door: Door, email: str, name: str, level: Level, number: str | None, by: str) -> None:
-    """Makes a user who sends from the address he signs in with. Raises Refused."""
+@dataclass(frozen=True, slots=True)
+class UserChange:
+    """What shall be otherwise; None stays, an empty text takes it away (not the name)."""
+
+    name: str | None = None
+    sending_address: str | None = None
+    sending_number: str | None = None
+    time_zone: str | None = None
+
+
+async def add_user(
+    door: Door, email: str, name: str, role_names: Collection[str], number: str | None, by: str, zone: str | None = None
+) -> None:
+    """Makes a user with these roles, who sends from the address he signs in with. Raises Refused.
+
+    A role is named by its name, or by the word of a level.
+    """
     check_email(email.strip())
-    check_name("The name", name, 200)
-    if number is not None:
-        check_number(number)
+    _check(UserChange(name, None, number, zone))
     async with door.database.writing() as tx:
         await permitted(tx, by, "users")
-        await users.add(tx, email, name, level, number)
+        wanted = [await roles.find(tx, role) for role in role_names]
+        user = await users.add(tx, email, name, Level.none, number)
+        if zone:
+            await users.change(tx, replace(user, time_zone=zone))
+        for role in wanted:
+            await roles.give(tx, user.id, role.id)
+
+
+async def change_user(door: Door, email: str, change: UserChange, by: str) -> None:
+    """Changes what is named; the rest stays. Raises Refused, or Unchanged."""
+    _check(change)
+    async with door.database.writing() as tx:
+        await permitted(tx, by, "users")
+        user = await users.by_email(tx, email)
+        changed = _changed(user, change)
+        if changed == user:
+            raise Unchanged("unchanged", f"{user.email} is so already; nothing was changed.")
+        await users.change(tx, changed)
+
+
+async def deactivate_user(door: Door, email: str, heir: str, by: str) -> None:
+    """Lets a user act no more; the heir takes over his sequences, templates and open to-dos. Raises Refused.
+
+    Contacts and companies stay his: steps for their owner fall to who enrolled, then to an admin.
+    """
+    async with door.database.writing() as tx:
+        await users.take_turns(tx)
+        await permitted(tx, by, "users")
+        leaver = await users.by_email(tx, email)
+        if not leaver.active:
+            raise Unchanged("unchanged", f"{leaver.email} is deactivated already.")
+        successor = await _heir(tx, leaver, heir)
+        await users.lock(tx, leaver.id)
+        await users.change(tx, replace(leaver, active=False))
+        await users.check_an_admin_is_left(tx)
+        await users.leave_everything_to(tx, leaver.id, successor.id)
+
+
+async def activate_user(door: Door, email: str, by: str) -> None:
+    """Lets a deactivated user act again; what the heir took over stays with the heir. Raises Refused, or Unchanged."""
+    async with door.database.writing() as tx:
+        await users.take_turns(tx)
+        await permitted(tx, by, "users")
+        user = await users.by_email(tx, email)
+        if user.active:
+            raise Unchanged("unchanged", f"{user.email} is active already.")
+        await users.change(tx, replace(user, active=True))
+
+
+async def _heir(tx: AsyncSession, leaver: User, email: str) -> User:
+    heir = await users.who_stays(tx, email)
+    if heir.id == leaver.id:
+        raise Refused("invalid_heir", "Somebody else has to take over; name another user.")
+    if not heir.level.reaches(Level.edit) and await users.owns_any(tx, leaver.id):
+        raise Refused(
+            "invalid_heir",
+            f"{leaver.email} owns sequences or templates; who takes them over needs the level 'edit', "
+            f"and {quoted(heir.email)} has {heir.level.value!r}.",
+        )
+    return heir
+
+
+def _check(change: UserChange) -> None:
+    if change.name is not None:
+        check_name("The name", change.name, 200)
+    if change.sending_address:
+        check_email(change.sending_address)
+    if change.sending_number:
+        check_number(change.sending_number)
+    if change.time_zone:
+        check_zone(change.time_zone)
+
+
+def _changed(user: User, change: UserChange) -> User:
+    def now(field: str | None, before: str | None) -> str | None:
+        return before if field is None else field or None
+
+    return replace(
+        user,
+        name=change.name or user.name,
+        sending_address=now(change.sending_address, user.sending_address),
+        sending_number=now(change.sending_number, user.sending_number),
+        time_zone=now(change.time_zone, user.time_zone),
+    )

@@ -4,7 +4,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, case, exists, insert, or_, select, update
+from sqlalchemy import ColumnElement, and_, case, exists, false, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from sequencing.enrollments import Enrollment, Status, StepState
@@ -51,14 +51,14 @@ async def open_in(tx: AsyncSession, contact_id: int, sequence_id: int) -> bool:
     return bool(await tx.scalar(select(exists().where(*both, EnrollmentRow.status.in_(OPEN)))))
 
 
-async def open_elsewhere(tx: AsyncSession, contact_id: int, sequence_id: int) -> int | None:
-    """Another sequence in which the contact is active or paused."""
+async def open_elsewhere(tx: AsyncSession, contact_id: int, sequence_id: int) -> list[int]:
+    """The other sequences in which the contact is active or paused."""
     elsewhere = select(EnrollmentRow.sequence_id).where(
         EnrollmentRow.contact_id == contact_id,
         EnrollmentRow.status.in_(OPEN),
         EnrollmentRow.sequence_id != sequence_id,
     )
-    return await tx.scalar(elsewhere.limit(1))
+    return list(await tx.scalars(elsewhere))
 
 
 async def ever_in(tx: AsyncSession, sequence_id: int) -> bool:
@@ -173,15 +173,14 @@ def responsible() -> ColumnElement[int]:
 
 
 def seen_by(user: User) -> ColumnElement[bool]:
-    """The condition under which a user sees an enrollment: his own, his contacts', or of a sequence shown to him."""
+    """The condition under which a user sees an enrollment: he started it, owns its contact, has its to-do, or sees
+    its sequence.
+    """
     if user.level is Level.manage:
         return EnrollmentRow.id.is_not(None)
+    if not user.level.reaches(Level.view):
+        return false()
     mine = exists().where(ContactRow.id == EnrollmentRow.contact_id, ContactRow.owner_id == user.id)
     shown = exists().where(SequenceRow.id == EnrollmentRow.sequence_id, shown_to(user))
     given = exists().where(TodoRow.enrollment_id == EnrollmentRow.id, TodoRow.assignee_id == user.id)
-    level = (
-        (EnrollmentRow.enrolled_by == user.id) | mine | shown
-        if user.level.reaches(Level.view)
-        else EnrollmentRow.id.is_(None)
-    )
-    return or_(level, given)
+    return or_(EnrollmentRow.enrolled_by == user.id, mine, shown, given)

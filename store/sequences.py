@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping
 from dataclasses import fields
 
-from sqlalchemy import ColumnElement, bindparam, delete, exists, func, insert, or_, select
+from sqlalchemy import ColumnElement, bindparam, delete, exists, false, func, insert, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from sequencing.errors import Refused, quoted
@@ -112,6 +112,8 @@ def shown_to(user: User) -> ColumnElement[bool]:
     """The condition under which a user sees a sequence."""
     if user.level is Level.manage:
         return SequenceRow.id.is_not(None)
+    if not user.level.reaches(Level.view):
+        return false()
     shared = exists().where(SequenceShareRow.sequence_id == SequenceRow.id, SequenceShareRow.user_id == user.id)
     return or_(SequenceRow.owner_id == user.id, SequenceRow.sharing == Sharing.everyone, shared)
 
@@ -132,6 +134,12 @@ async def find(tx: AsyncSession, name: str, user: User) -> SequenceRow:
             "ambiguous_sequence", f"Several sequences are called {quoted(name)}; name one by its number: {ids}."
         )
     return rows[0]
+
+
+async def names_shown(tx: AsyncSession, ids: Collection[int], user: User) -> list[str]:
+    """The names of those among these sequences that the user sees."""
+    rows = select(SequenceRow.name).where(SequenceRow.id.in_(ids), shown_to(user))
+    return list(await tx.scalars(rows.order_by(SequenceRow.id)))
 
 
 async def all_shown(tx: AsyncSession, user: User) -> list[SequenceRow]:

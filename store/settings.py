@@ -1,14 +1,25 @@
 """The sequencing settings: one row a version."""
 
-from dataclasses import replace
+from dataclasses import asdict, dataclass, fields, replace
 from datetime import date, datetime
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from sequencing.settings import SequencingSettings, defaults
+from sequencing.settings import Limits, SequencingSettings, defaults
 from sequencing.timing import Calendar, parse_frame
+from store.database import upsert
+from store.people_tables import UserRow
 from store.tables import SettingsRow
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """Settings as somebody (None: the system) put them in force at an instant."""
+
+    settings: SequencingSettings
+    by: str | None
+    at: datetime
 
 
 async def current(tx: AsyncSession) -> SequencingSettings:
@@ -17,28 +28,36 @@ async def current(tx: AsyncSession) -> SequencingSettings:
     return defaults() if row is None else _value(row)
 
 
-async def change(tx: AsyncSession, settings: SequencingSettings, by: int | None, at: datetime) -> SequencingSettings:
-    """Keeps a new version, with who and when."""
-    before = await current(tx)
-    newer = replace(settings, version=before.version + 1)
-    if settings.calendar != before.calendar:
+async def change(
+    tx: AsyncSession, settings: SequencingSettings, by: int | None, at: datetime
+) -> SequencingSettings | None:
+    """Keeps them as the version after theirs, with who and when; None where somebody made that version already."""
+    newer = replace(settings, version=settings.version + 1)
+    if settings.calendar != (await current(tx)).calendar:
         newer = replace(newer, calendar_version=newer.version)
     calendar = newer.calendar
-    tx.add(
-        SettingsRow(
-            version=newer.version,
-            zone=calendar.zone,
-            frames=[[f"{frame.opens:%H:%M}-{frame.closes:%H:%M}" for frame in day] for day in calendar.frames],
-            closed_dates=sorted(day.isoformat() for day in calendar.closed_dates),
-            more_than_one_sequence=newer.more_than_one_sequence,
-            seconds_allowed=newer.seconds_allowed,
-            calendar_version=newer.calendar_version,
-            changed_by=by,
-            changed_at=at,
-        )
+    row = upsert(tx, SettingsRow).values(
+        version=newer.version,
+        zone=calendar.zone,
+        frames=[list(map(str, day)) for day in calendar.frames],
+        closed_dates=sorted(day.isoformat() for day in calendar.closed_dates),
+        more_than_one_sequence=newer.more_than_one_sequence,
+        seconds_allowed=newer.seconds_allowed,
+        calendar_version=newer.calendar_version,
+        journaling=newer.journaling,
+        limits=asdict(newer.limits),
+        changed_by=by,
+        changed_at=at,
     )
-    await tx.flush()
-    return newer
+    kept = await tx.scalar(row.on_conflict_do_nothing().returning(SettingsRow.version))
+    return None if kept is None else newer
+
+
+async def history(tx: AsyncSession) -> list[Version]:
+    """Every version, the newest first."""
+    rows = select(SettingsRow, UserRow.email).outerjoin(UserRow, UserRow.id == SettingsRow.changed_by)
+    found = await tx.execute(rows.order_by(SettingsRow.version.desc()))
+    return [Version(_value(row), email, row.changed_at) for row, email in found]
 
 
 def _value(row: SettingsRow) -> SequencingSettings:
@@ -47,6 +66,13 @@ def _value(row: SettingsRow) -> SequencingSettings:
         frames=tuple(tuple(parse_frame(frame) for frame in day) for day in row.frames),
         closed_dates=frozenset(date.fromisoformat(day) for day in row.closed_dates),
     )
+    known = {one.name: row.limits[one.name] for one in fields(Limits) if one.name in row.limits}
     return SequencingSettings(
-        calendar, row.more_than_one_sequence, row.seconds_allowed, row.version, row.calendar_version
+        calendar=calendar,
+        more_than_one_sequence=row.more_than_one_sequence,
+        seconds_allowed=row.seconds_allowed,
+        version=row.version,
+        journaling=row.journaling,
+        limits=Limits(**known),
+        calendar_version=row.calendar_version,
     )

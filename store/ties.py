@@ -48,4 +48,5 @@ async def _was_given(tx: AsyncSession, user: User, todo_id: str) -> bool:
 
 async def _sees(tx: AsyncSession, user: User, enrollment: Enrollment) -> bool:
     shown = exists().where(SequenceRow.id == enrollment.sequence_id, shown_to(user))
-    return bool(await tx.scalar(select(shown)))
+    given = exists().where(TodoRow.enrollment_id == enrollment.id, TodoRow.assignee_id == user.id)
+    return bool(await tx.scalar(select(shown | given)))

@@ -55,12 +55,31 @@ async def get(tx: AsyncSession, todo_id: str) -> TodoRow | None:
     return await tx.get(TodoRow, todo_id, populate_existing=True)
 
 
-async def on_the_list_of(tx: AsyncSession, user_id: int | None, limit: int = 1000) -> list[TodoRow]:
-    """A user's open to-dos (None: everybody's), the longest overdue first."""
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Which open to-dos a list shows; None does not narrow."""
+
+    assignee_id: int | None = None
+    action: Action | None = None
+    sequence_id: int | None = None
+    limit: int = 1000
+
+
+async def on_the_list_of(tx: AsyncSession, user_id: int) -> list[TodoRow]:
+    """A user's open to-dos, the longest due first."""
+    return await listed(tx, Filter(assignee_id=user_id))
+
+
+async def listed(tx: AsyncSession, wanted: Filter) -> list[TodoRow]:
+    """The open to-dos, the longest due first."""
     rows = select(TodoRow).where(TodoRow.status == TodoStatus.open)
-    if user_id is not None:
-        rows = rows.where(TodoRow.assignee_id == user_id)
-    return list(await tx.scalars(rows.order_by(TodoRow.due_at, TodoRow.id).limit(limit)))
+    if wanted.assignee_id is not None:
+        rows = rows.where(TodoRow.assignee_id == wanted.assignee_id)
+    if wanted.action is not None:
+        rows = rows.where(TodoRow.action == wanted.action)
+    if wanted.sequence_id is not None:
+        rows = rows.where(TodoRow.sequence_id == wanted.sequence_id)
+    return list(await tx.scalars(rows.order_by(TodoRow.due_at, TodoRow.id).limit(wanted.limit)))
 
 
 async def instructions_at(tx: AsyncSession, sequence_id: int, steps: Collection[int]) -> list[TodoRow]:

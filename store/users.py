@@ -2,14 +2,18 @@
 
 from collections.abc import Collection
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from sequencing.errors import Refused, quoted
 from sequencing.people import Level, User
+from sequencing.todos import TodoStatus
+from store import roles
 from store.people_tables import UserRow
+from store.tables import EnrollmentRow, SequenceRow, TemplateRow, TodoRow
 
 USERS = select(UserRow).where(UserRow.id.in_(bindparam("ids", expanding=True)))
+ADMINS = select(UserRow).where(UserRow.level == Level.manage, UserRow.active).order_by(UserRow.id)
 
 
 async def by_email(tx: AsyncSession, email: str) -> User:
@@ -20,15 +24,30 @@ async def by_email(tx: AsyncSession, email: str) -> User:
     return value(row)
 
 
+async def who_stays(tx: AsyncSession, email: str) -> User:
+    """The active user with that address, who will not be deactivated before this transaction ends. Raises Refused."""
+    row = await tx.scalar(
+        select(UserRow)
+        .where(UserRow.email == email.strip().lower())
+        .with_for_update(read=True)
+        .execution_options(populate_existing=True)
+    )
+    if row is None or not row.active:
+        user = await by_email(tx, email)
+        raise Refused("unknown_user", f"The user {quoted(user.email)} is deactivated.")
+    return value(row)
+
+
 async def get(tx: AsyncSession, user_id: int) -> User | None:
     """The user, if there is one."""
     row = await tx.get(UserRow, user_id)
     return None if row is None else value(row)
 
 
-async def some(tx: AsyncSession, ids: Collection[int]) -> dict[int, User]:
-    """Those users that exist, by id."""
-    rows = await tx.scalars(USERS, {"ids": list(set(ids))})
+async def some(tx: AsyncSession, ids: Collection[int], *, staying: bool = False) -> dict[int, User]:
+    """Those users that exist, by id; `staying`: none of them is deactivated before this transaction ends."""
+    query = USERS.with_for_update(read=True) if staying else USERS
+    rows = await tx.scalars(query, {"ids": list(set(ids))}, execution_options={"populate_existing": staying})
     return {row.id: value(row) for row in rows}
 
 
@@ -39,13 +58,31 @@ async def everybody(tx: AsyncSession) -> list[User]:
 
 async def first_admin(tx: AsyncSession) -> User | None:
     """The active admin who has been here longest."""
-    admins = select(UserRow).where(UserRow.level == Level.manage, UserRow.active).order_by(UserRow.id).limit(1)
-    row = await tx.scalar(admins)
+    row = await tx.scalar(ADMINS.limit(1))
     return None if row is None else value(row)
 
 
+async def take_turns(tx: AsyncSession) -> None:
+    """Lets changes of users and roles happen one after the other: each locks all admins."""
+    await tx.execute(ADMINS.with_for_update(key_share=True))
+
+
+async def lock(tx: AsyncSession, user_id: int) -> None:
+    """Waits for whoever is just giving this user something, and lets others wait until he is changed."""
+    await tx.execute(select(UserRow.id).where(UserRow.id == user_id).with_for_update(key_share=True))
+
+
+async def check_an_admin_is_left(tx: AsyncSession) -> None:
+    """Raises Refused(`last_admin`) where what was just changed leaves nobody who manages."""
+    if await first_admin(tx) is None:
+        raise Refused("last_admin", "Somebody active must keep the level 'manage'; give it to another user first.")
+
+
 async def add(tx: AsyncSession, email: str, name: str, level: Level, sending_number: str | None = None) -> User:
-    """A new user, who sends from the address he signs in with. Raises Refused(`user_exists`)."""
+    """A new user with the built-in role of that level, who sends from the address he signs in with.
+
+    Raises Refused(`user_exists`).
+    """
     email = email.strip().lower()
     if await tx.scalar(select(UserRow.id).where(UserRow.email == email)):
         raise Refused("user_exists", f"There is a user {quoted(email)} already.")
@@ -54,16 +91,43 @@ async def add(tx: AsyncSession, email: str, name: str, level: Level, sending_num
     )
     tx.add(row)
     await tx.flush()
+    await roles.give(tx, row.id, (await roles.find(tx, level.value)).id)
     return value(row)
 
 
 async def change(tx: AsyncSession, user: User) -> None:
-    """Keeps the user as given."""
+    """Keeps the user as given; his level follows from his roles and stays."""
     row = await tx.get_one(UserRow, user.id)
-    row.name, row.level, row.active = user.name, user.level, user.active
+    row.name, row.active, row.time_zone = user.name, user.active, user.time_zone
     row.sending_address, row.sending_number = user.sending_address, user.sending_number
+    await tx.flush()
+
+
+async def owns_any(tx: AsyncSession, user_id: int) -> bool:
+    """Whether sequences or templates are his."""
+    owned = select(SequenceRow.id).where(SequenceRow.owner_id == user_id).exists()
+    written = select(TemplateRow.id).where(TemplateRow.owner_id == user_id).exists()
+    return bool(await tx.scalar(select(owned | written)))
+
+
+async def leave_everything_to(tx: AsyncSession, user_id: int, heir_id: int) -> None:
+    """Hands on his sequences, his templates, and every to-do of his that is open or may come back."""
+    await tx.execute(update(SequenceRow).where(SequenceRow.owner_id == user_id).values(owner_id=heir_id))
+    await tx.execute(update(TemplateRow).where(TemplateRow.owner_id == user_id).values(owner_id=heir_id))
+    answered = select(EnrollmentRow.answered_todo).where(EnrollmentRow.answered_todo.is_not(None))
+    standing = TodoRow.status.in_((TodoStatus.open, TodoStatus.away)) | TodoRow.id.in_(answered)
+    await tx.execute(update(TodoRow).where(TodoRow.assignee_id == user_id, standing).values(assignee_id=heir_id))
 
 
 def value(row: UserRow) -> User:
     """The row as a value."""
-    return User(row.id, row.email, row.name, row.level, row.active, row.sending_address, row.sending_number)
+    return User(
+        id=row.id,
+        email=row.email,
+        name=row.name,
+        level=row.level,
+        active=row.active,
+        sending_address=row.sending_address,
+        sending_number=row.sending_number,
+        time_zone=row.time_zone,
+    )

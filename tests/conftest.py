@@ -105,6 +105,15 @@ async def house(sqlite: Database, client: Client, tmp_path: Path) -> AsyncIterat
 
 
 @pytest.fixture
+async def alone(database: Database, tmp_path: Path) -> AsyncIterator[House]:
+    """A house without worker or engine, on each kind of database in turn."""
+    nowhere = await Client.connect("127.0.0.1:1", lazy=True, data_converter=pydantic_data_converter)
+    async with House.open(database, nowhere, tmp_path / "outbox", working=False) as opened:
+        opened.door.runs.patience = 0.05
+        yield opened
+
+
+@pytest.fixture
 async def virtual_house(sqlite: Database, engine: WorkflowEnvironment, tmp_path: Path) -> AsyncIterator[House]:
     """The same, but time runs ahead to whatever a run waits for."""
     async with House.open(sqlite, engine.client, tmp_path / "outbox") as opened:

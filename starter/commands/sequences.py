@@ -6,7 +6,9 @@ from typing import Annotated, Any
 import typer
 import yaml
 
+from sequencing.sequences import Sharing
 from starter import holds
+from starter import sharing as sharing_door
 from starter.commands.shell import As, Json, act, fail, show
 from starter.door import Door, acting_user
 from starter.editing import Edited, archive_sequence, copy_sequence, edit_sequence
@@ -131,3 +133,26 @@ def _which(sequence: str | None, everything: bool) -> str | None:
     if everything is (sequence is not None):
         fail("Say which sequence, or --all for all sending.", 2)
     return sequence
+
+
+@app.command("share")
+def share(
+    sequence: Annotated[str, typer.Argument(help="Number or name.")],
+    sharing: Annotated[Sharing, typer.Argument(help="Who else may see it and enroll in it.")],
+    emails: Annotated[list[str] | None, typer.Argument(help="With `users`: who.", metavar="[EMAIL…]")] = None,
+    by: As = "",
+) -> None:
+    """Say who, besides its owner, sees a sequence and may enroll in it."""
+    act(lambda door: sharing_door.share(door, sequence, sharing, emails or [], by))
+    print(f"Sequence {sequence} is shared: {', '.join(emails or [sharing.value])}.")
+
+
+@app.command("hand-over")
+def hand_over(
+    sequence: Annotated[str, typer.Argument(help="Number or name.")],
+    to: Annotated[str, typer.Argument(help="The new owner's email.", metavar="EMAIL")],
+    by: As = "",
+) -> None:
+    """Give a sequence another owner."""
+    act(lambda door: sharing_door.hand_over(door, sequence, to, by))
+    print(f"Sequence {sequence} belongs to {to} now.")

@@ -1,19 +1,19 @@
 """`sequencing settings …`: sequencing settings."""
 
-from dataclasses import replace
 from datetime import date
 from typing import Annotated, Any
 
 import typer
 
-from sequencing.errors import Refused, Unchanged, quoted
-from sequencing.timing import Calendar, check_zone, parse_frame
+from sequencing.errors import Refused, quoted
+from sequencing.settings import DAYS, SettingsChange, as_words, defaults, differences
+from sequencing.timing import Frame, parse_frame
 from starter.commands.shell import As, Json, act, show
-from starter.door import Door, permitted
+from starter.door import Door
+from starter.settings import change_settings, settings_history
 from store import settings as setting_rows
 
 app = typer.Typer(no_args_is_help=True, help="Sequencing settings.")
-DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
 @app.command("show")
@@ -23,18 +23,7 @@ def show_settings(as_json: Json = False) -> None:
     async def look(door: Door) -> dict[str, Any]:
         async with door.database.reading() as tx:
             now = await setting_rows.current(tx)
-        frames = {
-            day: ", ".join(f"{f.opens:%H:%M}-{f.closes:%H:%M}" for f in of)
-            for day, of in zip(DAYS, now.calendar.frames, strict=True)
-        }
-        return {
-            "zone": now.calendar.zone,
-            **frames,
-            "closed dates": ", ".join(sorted(map(str, now.calendar.closed_dates))),
-            "more than one sequence": now.more_than_one_sequence,
-            "seconds allowed": now.seconds_allowed,
-            "version": now.version,
-        }
+        return {**as_words(now), "version": now.version}
 
     show([{"setting": name, "value": value} for name, value in act(look).items()], as_json)
 
@@ -43,41 +32,63 @@ def show_settings(as_json: Json = False) -> None:
 def set_settings(
     zone: Annotated[str | None, typer.Option(help="IANA name, as Europe/Berlin.")] = None,
     window: Annotated[list[str] | None, typer.Option(help="mon=09:00-12:00,13:00-17:00; sat= closes it.")] = None,
-    closed: Annotated[list[str] | None, typer.Option(help="A closed date; replaces all.")] = None,
+    closed: Annotated[list[str] | None, typer.Option(help="A closed date; replaces all. Empty: none.")] = None,
     more_than_one_sequence: Annotated[bool | None, typer.Option()] = None,
     seconds_allowed: Annotated[bool | None, typer.Option()] = None,
+    journaling: Annotated[bool | None, typer.Option()] = None,
+    limit: Annotated[list[str] | None, typer.Option(help="steps=50; `settings show` lists the limits.")] = None,
+    if_version: Annotated[int | None, typer.Option(help="Only if this is the newest version still.")] = None,
     by: As = "",
 ) -> None:
     """Change what is named; the rest stays."""
 
     async def change(door: Door) -> int:
-        async with door.database.writing() as tx:
-            user = await permitted(tx, by, "settings")
-            now = await setting_rows.current(tx)
-            calendar = _calendar(now.calendar, zone, window or [], closed)
-            newer = replace(now, calendar=calendar)
-            if more_than_one_sequence is not None:
-                newer = replace(newer, more_than_one_sequence=more_than_one_sequence)
-            if seconds_allowed is not None:
-                newer = replace(newer, seconds_allowed=seconds_allowed)
-            if newer == now:
-                raise Unchanged("unchanged", f"Settings version {now.version} says so already; nothing was changed.")
-            return (await setting_rows.change(tx, newer, user.id, door.now())).version
+        changes = SettingsChange(
+            zone=zone,
+            frames=dict(map(_window, window or [])),
+            closed_dates=None if closed is None else frozenset(_date(day) for day in closed if day),
+            more_than_one_sequence=more_than_one_sequence,
+            seconds_allowed=seconds_allowed,
+            journaling=journaling,
+            limits=dict(map(_limit, limit or [])),
+        )
+        return (await change_settings(door, changes, by, if_version)).version
 
     print(f"Settings version {act(change)} in force.")
 
 
-def _calendar(now: Calendar, zone: str | None, window: list[str], closed: list[str] | None) -> Calendar:
-    frames = list(now.frames)
-    for said in window:
-        day, equals, rest = said.partition("=")
-        if day not in DAYS or not equals:
-            raise Refused(
-                "invalid_time_frame", f"{quoted(said)}: write mon=09:00-17:00, with one of {', '.join(DAYS)}."
-            )
-        frames[DAYS.index(day)] = tuple(parse_frame(frame) for frame in rest.split(",") if frame.strip())
-    dates = now.closed_dates if closed is None else frozenset(_date(day) for day in closed if day)
-    return Calendar(check_zone(zone) if zone is not None else now.zone, tuple(frames), dates)
+@app.command("history")
+def history(by: As = "", as_json: Json = False) -> None:
+    """Who changed what and when, the newest change first."""
+
+    async def look(door: Door) -> list[dict[str, Any]]:
+        versions = await settings_history(door, by)
+        before = [version.settings for version in versions[1:]] + [defaults()]
+        return [
+            {
+                "version": one.settings.version,
+                "by": one.by,
+                "at": one.at.isoformat(timespec="seconds"),
+                "what": "; ".join(differences(earlier, one.settings)),
+            }
+            for one, earlier in zip(versions, before, strict=True)
+        ]
+
+    show(act(look), as_json, "Nobody has changed them.")
+
+
+def _window(said: str) -> tuple[int, tuple[Frame, ...]]:
+    day, equals, rest = said.partition("=")
+    if day not in DAYS or not equals:
+        raise Refused("invalid_time_frame", f"{quoted(said)}: write mon=09:00-17:00, with one of {', '.join(DAYS)}.")
+    return DAYS.index(day), tuple(parse_frame(frame) for frame in rest.split(",") if frame.strip())
+
+
+def _limit(said: str) -> tuple[str, int]:
+    name, _, value = said.partition("=")
+    if not (value.isascii() and value.isdecimal() and len(value) < 10):
+        raise Refused("invalid_limit", f"{quoted(said)}: write a name and a whole number, as steps=50.")
+    return name.strip().replace(" ", "_"), int(value)
 
 
 def _date(said: str) -> date:

@@ -1,95 +1,132 @@
 """`sequencing todos …` and `sequencing attention`."""
 
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
 import typer
 
 from sequencing.errors import Refused, quoted
+from sequencing.sequences import Action
+from sequencing.todos import Due
+from starter import todo_lists
 from starter import todos as acts
-from starter.commands.shell import As, Json, acknowledge, act, show
+from starter.commands.shell import As, Json, acknowledge, act, fail, leave, show
 from starter.door import Door, acting_user
+from starter.enrollments import Receipt
 from starter.timeline import what_is_next
-from store import contacts, enrollments, todos
+from starter.todo_lists import Wanted
+from store import contacts, enrollments
 
 app = typer.Typer(no_args_is_help=True, help="Work the to-do list.")
 Id = Annotated[str, typer.Argument(help="The to-do's id.", metavar="TODO")]
+Ids = Annotated[list[str], typer.Argument(help="Ids of to-dos; each is answered on its own.", metavar="TODO…")]
 
 
 @app.command("list")
-def list_(by: As = "", as_json: Json = False) -> None:
-    """Your open to-dos, the longest due first."""
+def list_(
+    of: Annotated[str, typer.Option(help="Somebody else's, by email; needs the level manage.")] = "",
+    everybody: Annotated[bool, typer.Option("--everybody", help="Everybody's; needs the level manage.")] = False,
+    kind: Annotated[Action | None, typer.Option(help="Only of this kind.")] = None,
+    sequence: Annotated[str, typer.Option(help="Only of this sequence.")] = "",
+    due: Annotated[Due | None, typer.Option(help="In the assignee's zone.")] = None,
+    by: As = "",
+    as_json: Json = False,
+) -> None:
+    """Your open to-dos: overdue ones first, then the longest due."""
+    listed = act(lambda door: todo_lists.todo_list(door, Wanted(of, everybody, kind, sequence, due), by))
+    rows = [
+        {
+            "id": one.todo.id,
+            "kind": one.todo.action,
+            "contact": one.contact,
+            "title": one.todo.title or one.todo.subject,
+            "due": one.todo.due_at.isoformat(timespec="seconds"),
+            "when": one.due,
+            "assignee": one.assignee,
+            "enrollment": one.todo.enrollment_id,
+        }
+        for one in listed
+    ]
+    show(rows, as_json, "Nothing to do.")
 
-    async def look(door: Door) -> list[dict[str, Any]]:
-        async with door.database.reading() as tx:
-            user = await acting_user(tx, by)
-            found = await todos.on_the_list_of(tx, user.id)
-            people = await contacts.some(tx, [todo.contact_id for todo in found])
-        return [
-            {
-                "id": todo.id,
-                "kind": todo.action,
-                "contact": people[todo.contact_id].name,
-                "title": todo.title or todo.subject,
-                "due": todo.due_at.isoformat(timespec="seconds"),
-                "enrollment": todo.enrollment_id,
-            }
-            for todo in found
-        ]
 
-    show(act(look), as_json, "Nothing to do.")
+@app.command("show")
+def show_(todo: Id, by: As = "", as_json: Json = False) -> None:
+    """All that a to-do shows: whom it is about, their local time and numbers, the instructions or the draft."""
+    told = act(lambda door: todo_lists.shown(door, todo, by))
+    show([told] if as_json else [{"what": what, "is": said} for what, said in told.items()], as_json)
 
 
 @app.command()
 def resolve(
-    todo: Id,
+    todos: Ids,
     result: Annotated[str, typer.Argument(help="A call or task's result.")],
     note: Annotated[str | None, typer.Option(help="A note for the record.")] = None,
     by: As = "",
     as_json: Json = False,
 ) -> None:
-    """Give a call or a task its result."""
-    acknowledge(act(lambda door: acts.resolve(door, todo, result, by, note)), as_json)
+    """Give calls or tasks their result."""
+    _each(todos, lambda door, todo: acts.resolve(door, todo, result, by, note), as_json)
 
 
 @app.command()
 def send(
-    todo: Id,
+    todos: Ids,
     subject: Annotated[str | None, typer.Option(help="Instead of the draft's subject.")] = None,
     body: Annotated[str | None, typer.Option(help="Instead of the draft's body.")] = None,
     by: As = "",
     as_json: Json = False,
 ) -> None:
-    """Send a manual email, as edited."""
-    acknowledge(act(lambda door: acts.send(door, todo, by, subject, body)), as_json)
+    """Send manual emails: one as edited, or many as their drafts stand."""
+    if len(todos) > 1 and (subject is not None or body is not None):
+        fail("A subject or a body is for one email; give one id with it.", 1)
+    _each(todos, lambda door, todo: acts.send(door, todo, by, subject, body), as_json)
 
 
 @app.command()
-def skip(todo: Id, by: As = "", as_json: Json = False) -> None:
+def skip(todos: Ids, by: As = "", as_json: Json = False) -> None:
     """Go on without a result."""
-    acknowledge(act(lambda door: acts.skip(door, todo, by)), as_json)
+    _each(todos, lambda door, todo: acts.skip(door, todo, by), as_json)
 
 
 @app.command("take-back")
-def take_back(todo: Id, by: As = "", as_json: Json = False) -> None:
+def take_back(todos: Ids, by: As = "", as_json: Json = False) -> None:
     """Take a result back, as long as the next step has not acted."""
-    acknowledge(act(lambda door: acts.take_back(door, todo, by)), as_json)
+    _each(todos, lambda door, todo: acts.take_back(door, todo, by), as_json)
 
 
 @app.command()
 def postpone(
-    todo: Id, until: Annotated[str, typer.Argument(help="Instant with zone: 2026-12-01T09:00+01:00")], by: As = ""
+    todos: Ids,
+    until: Annotated[str, typer.Argument(help="2026-12-01T09:00 in the assignee's zone, or with +01:00 after it.")],
+    by: As = "",
+    as_json: Json = False,
 ) -> None:
-    """Make it due at another instant."""
-    act(lambda door: acts.postpone(door, todo, _instant(until), by))
-    print(f"Due at {until}.")
+    """Make them due at another day and hour."""
+    _each(todos, lambda door, todo: acts.postpone(door, todo, _instant(until), by), as_json, "Due at {}.")
 
 
 @app.command()
-def reassign(todo: Id, to: Annotated[str, typer.Argument(help="The user's email.")], by: As = "") -> None:
-    """Put it on another user's list."""
-    act(lambda door: acts.reassign(door, todo, to, by))
-    print(f"It is on the list of {to}.")
+def reassign(
+    todos: Ids, to: Annotated[str, typer.Argument(help="The user's email.")], by: As = "", as_json: Json = False
+) -> None:
+    """Put them on another user's list."""
+    _each(todos, lambda door, todo: acts.reassign(door, todo, to, by), as_json, f"It is on the list of {to}.")
+
+
+def _each(ids: list[str], act_on: Callable[[Door, str], Awaitable[Any]], as_json: bool, said: str = "") -> None:
+    """One is answered as such; of many each gets its line, and the exit code is 1 when all were refused."""
+    if len(ids) == 1:
+        done = act(lambda door: act_on(door, ids[0]))
+        if isinstance(done, Receipt):
+            acknowledge(done, as_json)
+        else:
+            print(said.format(done))
+        return
+    answers = act(lambda door: acts.each(ids, lambda todo: act_on(door, todo)))
+    show([{"todo": one.todo, "answer": one.code, "remark": one.sentence} for one in answers], as_json)
+    leave(0 if any(one.code in ("done", "unchanged") for one in answers) else 1)
 
 
 def attention(by: As = "", as_json: Json = False) -> None:
@@ -136,9 +173,7 @@ REMEDIES = {
 def _instant(said: str) -> datetime:
     try:
         at = datetime.fromisoformat(said)
-        at.astimezone(UTC)
+        (at if at.tzinfo else at.replace(tzinfo=UTC)).astimezone(UTC)
     except (ValueError, OverflowError):
         raise Refused("invalid_instant", f"{quoted(said)} is no instant; write 2026-12-01T09:00+01:00.") from None
-    if at.tzinfo is None:
-        raise Refused("invalid_instant", f"{quoted(said)} has no zone; write 2026-12-01T09:00+01:00.")
     return at

@@ -5,13 +5,17 @@ from typing import Annotated, Any
 
 import typer
 
-from sequencing.people import Level
-from starter import users as users_door
+from starter import users as acts
 from starter.commands.shell import As, Json, act, show
 from starter.door import Door
+from starter.users import UserChange
+from store import roles as role_rows
 from store import users as user_rows
 
 app = typer.Typer(no_args_is_help=True, help="Who acts.")
+Email = Annotated[str, typer.Argument(help="The user's email.", metavar="EMAIL")]
+Number = Annotated[str | None, typer.Option(help="Texts leave from it: +49301234567.")]
+Zone = Annotated[str | None, typer.Option(help="Where he works: Europe/Berlin.")]
 
 
 @app.command("list")
@@ -20,15 +24,54 @@ def list_users(as_json: Json = False) -> None:
 
     async def look(door: Door) -> list[dict[str, Any]]:
         async with door.database.reading() as tx:
-            return [asdict(user) for user in await user_rows.everybody(tx)]
+            held = await role_rows.of_users(tx)
+            people = await user_rows.everybody(tx)
+            return [asdict(user) | {"roles": ", ".join(held.get(user.id, []))} for user in people]
 
     show(act(look), as_json)
 
 
 @app.command("add")
 def add_user(
-    email: str, name: str, level: Level, number: Annotated[str | None, typer.Option()] = None, by: As = ""
+    email: Email,
+    name: str,
+    roles: Annotated[list[str], typer.Argument(help="Names of roles, or words of levels.", metavar="ROLE…")],
+    number: Number = None,
+    zone: Zone = None,
+    by: As = "",
 ) -> None:
-    """Add a user with a level on sequences."""
-    act(lambda door: users_door.add_user(door, email, name, level, number, by))
+    """Add a user with roles."""
+    act(lambda door: acts.add_user(door, email, name, roles, number, by, zone))
     print(f"User {email} added.")
+
+
+@app.command("change")
+def change_user(
+    email: Email,
+    name: Annotated[str | None, typer.Option()] = None,
+    sending_address: Annotated[str | None, typer.Option(help="Emails leave from it; empty takes it away.")] = None,
+    number: Number = None,
+    zone: Zone = None,
+    by: As = "",
+) -> None:
+    """Change what is named; the rest stays."""
+    act(lambda door: acts.change_user(door, email, UserChange(name, sending_address, number, zone), by))
+    print(f"User {email} changed.")
+
+
+@app.command("deactivate")
+def deactivate_user(
+    email: Email,
+    heir: Annotated[str, typer.Option(help="Who takes over sequences, templates and open to-dos, by email.")],
+    by: As = "",
+) -> None:
+    """Let a user act no more; the heir takes over."""
+    act(lambda door: acts.deactivate_user(door, email, heir, by))
+    print(f"User {email} is deactivated; {heir} took over.")
+
+
+@app.command("activate")
+def activate_user(email: Email, by: As = "") -> None:
+    """Let a deactivated user act again; what was taken over stays where it is."""
+    act(lambda door: acts.activate_user(door, email, by))
+    print(f"User {email} is active again.")

@@ -4,7 +4,7 @@ import pytest
 
 from sequencing.errors import Refused
 from sequencing.people import Level, User
-from sequencing.permissions import ACTS, Tie, check
+from sequencing.permissions import ACTS, Tie, check, check_level
 
 NONE, VIEW, USE, EDIT, MANAGE = Level
 MINE, SHOWN, HIDDEN = Tie(own=True, seen=True), Tie(seen=True), Tie()
@@ -13,16 +13,18 @@ GIVEN = Tie(own=True)
 # act: the lowest level for what is one's own, for what one sees, and for everything else
 TABLE = {
     **dict.fromkeys(["result", "skip", "send", "draft", "postpone", "take_back", "reassign"], (NONE, MANAGE, MANAGE)),
+    "see_todo": (NONE, MANAGE, MANAGE),
+    "export": (VIEW, VIEW, MANAGE),
     "see": (VIEW, VIEW, MANAGE),
     "enroll": (USE, USE, MANAGE),
     **dict.fromkeys(["bypass", "pause", "resume", "cancel", "reactivate", "remove"], (USE, MANAGE, MANAGE)),
     **dict.fromkeys(["conclude", "settle", "reply", "look_again"], (USE, MANAGE, MANAGE)),
     **dict.fromkeys(["suppress", "import_contacts"], (USE, USE, USE)),
     **dict.fromkeys(["create_sequence", "create_template"], (EDIT, EDIT, EDIT)),
-    **dict.fromkeys(["edit_sequence", "archive", "hold"], (EDIT, MANAGE, MANAGE)),
+    **dict.fromkeys(["edit_sequence", "edit_template", "share", "archive", "hold"], (EDIT, MANAGE, MANAGE)),
     "copy_sequence": (EDIT, EDIT, MANAGE),
-    "hold_all": (MANAGE, MANAGE, MANAGE),
-    **dict.fromkeys(["settings", "users", "lift_suppression", "reconcile"], (MANAGE, MANAGE, MANAGE)),
+    **dict.fromkeys(["settings", "users", "roles", "stage_links", "hand_over", "hold_all"], (MANAGE, MANAGE, MANAGE)),
+    **dict.fromkeys(["lift_suppression", "erase", "reconcile"], (MANAGE, MANAGE, MANAGE)),
 }
 
 
@@ -86,6 +88,20 @@ def test_whoever_was_given_a_todo_may_resolve_it_whatever_his_level(act: str) ->
 @pytest.mark.parametrize("act", ["result", "pause", "edit_sequence", "see"])
 def test_what_one_may_not_see_answers_as_if_it_did_not_exist(act: str, level: Level) -> None:
     assert answer(user(level), act, HIDDEN) == "not_found"
+
+
+@pytest.mark.parametrize("act", ["pause", "edit_sequence", "see", "hand_over"])
+def test_without_a_level_what_was_mine_does_not_exist_any_more(act: str) -> None:
+    assert answer(user(NONE), act, MINE) == "not_found"
+
+
+@pytest.mark.parametrize("act", ["create_sequence", "suppress", "settings"])
+def test_what_regards_nothing_in_particular_is_refused_with_the_level_that_is_missing(act: str) -> None:
+    with pytest.raises(Refused) as refused:
+        check_level(user(NONE), act)
+
+    assert refused.value.code == "not_permitted"
+    assert f"{ACTS[act].own.value!r}" in refused.value.sentence
 
 
 def test_without_a_level_what_is_shared_with_everyone_does_not_exist_either() -> None:

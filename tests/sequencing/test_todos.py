@@ -9,7 +9,7 @@ from sequencing.errors import Refused
 from sequencing.happenings import Happening, What
 from sequencing.sequences import Action, Course
 from sequencing.timing import Delay, Unit, always
-from sequencing.todos import RESULTS, Outcome, Result, TodoStatus, check_result
+from sequencing.todos import RESULTS, Due, Outcome, Result, TodoStatus, check_result, due, postponed_to
 from sequencing.transitions import begin, happen
 
 # kind, result, the outcome that ends the enrollment (None: it goes on)
@@ -85,3 +85,39 @@ def test_a_todo_is_on_the_list_only_while_its_enrollment_is_active(
     enrollment = Enrollment("e", 1, 1, 1, NOW, NOW, status=status, state=state, todo="first")
 
     assert enrollment.todo_status is todo_status
+
+
+@pytest.mark.parametrize(
+    ("zone", "now", "expected"),
+    [
+        ("UTC", "2026-03-02T23:59:59+00:00", Due.today),
+        ("UTC", "2026-03-03T00:00:00+00:00", Due.overdue),
+        ("Asia/Tokyo", "2026-03-02T14:59:59+00:00", Due.today),
+        ("Asia/Tokyo", "2026-03-02T15:00:00+00:00", Due.overdue),
+        ("America/New_York", "2026-03-03T04:59:59+00:00", Due.today),
+        ("America/New_York", "2026-03-03T05:00:00+00:00", Due.overdue),
+        ("UTC", "2026-03-01T23:59:59+00:00", Due.later),
+    ],
+)
+def test_a_todo_is_overdue_once_its_day_is_over_in_the_assignees_zone(zone: str, now: str, expected: Due) -> None:
+    assert due(NOW, datetime.fromisoformat(now), zone) is expected
+
+
+def test_an_instant_without_a_zone_is_a_clock_time_of_the_assignee() -> None:
+    at = postponed_to(datetime(2026, 7, 1, 9), "Europe/Berlin", NOW)  # noqa: DTZ001 - that is the case
+
+    assert at == datetime(2026, 7, 1, 7, tzinfo=UTC)
+
+
+def test_an_instant_with_a_zone_is_that_instant() -> None:
+    at = postponed_to(datetime(2026, 7, 1, 9, tzinfo=UTC), "Asia/Tokyo", NOW)
+
+    assert at == datetime(2026, 7, 1, 9, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("said", [NOW, NOW.replace(year=1), NOW.replace(year=9999), datetime(2036, 7, 1, tzinfo=UTC)])
+def test_a_todo_is_postponed_into_the_future_within_ten_years(said: datetime) -> None:
+    with pytest.raises(Refused) as refused:
+        postponed_to(said, "Asia/Tokyo", NOW)
+
+    assert refused.value.code == "invalid_instant"

@@ -1,0 +1,100 @@
+"""Changing the settings: versions, who was faster, and what the limits reach."""
+
+import asyncio
+
+import pytest
+
+from sequencing.errors import Refused, Unchanged
+from sequencing.settings import SettingsChange, differences
+from starter.enrollments import Enrolled, NotEnrolled
+from starter.settings import change_settings, settings_history
+from store import settings
+from tests.house import ADA, EMAIL, RITA, House
+
+LATER = {**EMAIL, "delay": "1 day"}
+
+
+async def test_each_change_is_a_version_that_says_who_and_what(alone: House) -> None:
+    await change_settings(alone.door, SettingsChange(journaling=True), ADA)
+
+    newest, before = (await settings_history(alone.door, ADA))[:2]
+
+    assert newest.by == ADA
+    assert newest.settings.version == before.settings.version + 1
+    assert list(differences(before.settings, newest.settings)) == ["journaling: False → True"]
+
+
+async def test_what_was_changed_is_in_force_as_it_was_said(alone: House) -> None:
+    said = await change_settings(alone.door, SettingsChange(zone="Europe/Berlin", limits={"gap_seconds": 0}), ADA)
+
+    async with alone.database.reading() as tx:
+        assert await settings.current(tx) == said
+
+
+async def test_saving_over_a_newer_version_is_refused_and_nothing_is_lost(alone: House) -> None:
+    first = await change_settings(alone.door, SettingsChange(journaling=True), ADA)
+
+    with pytest.raises(Refused, match=f"{ADA} made version {first.version}") as refused:
+        await change_settings(alone.door, SettingsChange(journaling=False), ADA, first.version - 1)
+
+    assert refused.value.code == "changed_meanwhile"
+    async with alone.database.reading() as tx:
+        assert await settings.current(tx) == first
+
+
+async def test_of_many_who_save_over_the_same_version_at_once_one_succeeds(alone: House) -> None:
+    async with alone.database.reading() as tx:
+        version = (await settings.current(tx)).version
+
+    answers = await asyncio.gather(
+        *(change_settings(alone.door, SettingsChange(limits={"steps": n}), ADA, version) for n in range(1, 9)),
+        return_exceptions=True,
+    )
+
+    refused = [answer for answer in answers if isinstance(answer, Refused)]
+    assert [answer.code for answer in refused] == ["changed_meanwhile"] * 7
+    assert sum(not isinstance(answer, BaseException) for answer in answers) == 1
+
+
+async def test_what_is_so_already_makes_no_version(alone: House) -> None:
+    with pytest.raises(Unchanged, match="says so already"):
+        await change_settings(alone.door, SettingsChange(journaling=False), ADA)
+
+
+async def test_more_contacts_than_the_settings_allow_at_once_are_refused(alone: House) -> None:
+    sequence = await alone.sequence(LATER)
+    await change_settings(alone.door, SettingsChange(limits={"contacts_per_add": 1}), ADA)
+
+    with pytest.raises(Refused) as refused:
+        await alone.sequencer.enroll(sequence, ["ann", "ben"], by=RITA)
+
+    assert refused.value.code == "limit_reached"
+
+
+async def test_another_sequence_is_named_only_to_those_who_may_see_it(alone: House) -> None:
+    from starter.sequences import create_sequence
+
+    await change_settings(alone.door, SettingsChange(more_than_one_sequence=False), ADA)
+    hidden = await create_sequence(alone.door, {"name": "Secret search", "steps": [LATER]}, ADA)
+    await alone.sequencer.enroll(str(hidden), ["ann"], by=ADA)
+    other = await alone.sequence(LATER)
+
+    (to_rita,) = await alone.sequencer.enroll(other, ["ann"], by=RITA)
+    (to_ada,) = await alone.sequencer.enroll(other, ["ann"], by=ADA, dry_run=True)
+
+    assert isinstance(to_rita, NotEnrolled)
+    assert isinstance(to_ada, NotEnrolled)
+    assert (to_rita.code, to_ada.code) == ("already_in_another_sequence",) * 2
+    assert "Secret search" not in to_rita.sentence
+    assert "'Secret search'" in to_ada.sentence
+
+
+async def test_allowing_one_sequence_only_leaves_running_enrollments_alone(alone: House) -> None:
+    first, second = await alone.enroll("ann", LATER), await alone.enroll("ann", LATER)
+    before = [await alone.row(first), await alone.row(second)]
+
+    await change_settings(alone.door, SettingsChange(more_than_one_sequence=False), ADA)
+
+    (answer,) = await alone.sequencer.enroll(await alone.sequence(LATER), ["ben"], by=RITA)
+    assert [await alone.row(first), await alone.row(second)] == before
+    assert isinstance(answer, Enrolled)

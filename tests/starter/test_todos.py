@@ -1,0 +1,149 @@
+"""To-do lists: whose, which, in which order; postponing, handing on, and many at once."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from sequencing.errors import Refused, Unchanged
+from sequencing.happenings import Happening, What
+from sequencing.sequences import Action
+from sequencing.settings import SettingsChange
+from sequencing.todos import Due
+from starter import todos as acts
+from starter.settings import change_settings
+from starter.todo_lists import Wanted, shown, todo_list
+from starter.users import UserChange, add_user, change_user
+from store import todos, users
+from store.lives import Life
+from tests.house import ADA, BOB, CALL, RITA, TASK, House
+
+EVE = "eve@example.org"
+DAY = timedelta(days=1)
+MINE = Wanted()
+
+
+async def opened(
+    house: House, contact: str, assignee: str = RITA, action: Action = Action.task, late: timedelta = timedelta()
+) -> str:
+    """The id of an open to-do, which fell due `late` ago."""
+    one = await house.enroll(contact, {**(CALL if action is Action.call else TASK), "delay": "1 day"})
+    todo_id, now = house.door.new_id(), datetime.now(UTC)
+    async with house.database.writing() as tx:
+        life, who = await Life.lock(tx, one, now), await users.by_email(tx, assignee)
+        assert life is not None
+        opening = todos.Opening(todo_id, action, who.id, None, "Think", "Think twice")
+        await todos.open_one(tx, life.enrollment, opening, now - late, now)
+        life.happen(Happening(What.opened, todo=todo_id))
+        await life.save()
+    return todo_id
+
+
+async def ids(house: House, by: str, wanted: Wanted = MINE) -> Sequence[str]:
+    return [one.todo.id for one in await todo_list(house.door, wanted, by)]
+
+
+async def test_overdue_ones_come_first_then_the_longest_due(alone: House) -> None:
+    today = await opened(alone, "ann")
+    overdue, longer = await opened(alone, "ann", late=2 * DAY), await opened(alone, "ann", late=3 * DAY)
+
+    listed = await todo_list(alone.door, Wanted(), RITA)
+
+    assert [one.todo.id for one in listed] == [longer, overdue, today]
+    assert [one.due for one in listed] == [Due.overdue, Due.overdue, Due.today]
+
+
+async def test_the_day_is_over_in_the_assignees_zone_or_else_in_that_of_the_settings(alone: House) -> None:
+    async def due_of(zone: str, settings_zone: str) -> Due:
+        await change_user(alone.door, RITA, UserChange(time_zone=zone), ADA)
+        await change_settings(alone.door, SettingsChange(zone=settings_zone), ADA)
+        (one,) = await todo_list(replace(alone.door, now=lambda: noon), Wanted(), RITA)
+        return one.due
+
+    noon = datetime.now(UTC).replace(hour=11)
+    await opened(alone, "ann", late=datetime.now(UTC) - noon + timedelta(hours=12))
+
+    assert await due_of("Asia/Tokyo", "Europe/Berlin") is Due.today
+    assert await due_of("", "UTC") is Due.overdue
+
+
+async def test_everybodys_and_anothers_list_are_for_those_who_manage(alone: House) -> None:
+    ritas, bobs = await opened(alone, "ann"), await opened(alone, "ben", BOB)
+
+    assert await ids(alone, ADA, Wanted(everybody=True)) == [ritas, bobs]
+    assert await ids(alone, ADA, Wanted(of=BOB)) == [bobs]
+    assert await ids(alone, BOB) == [bobs]
+    for wanted in (Wanted(of=RITA), Wanted(everybody=True)):
+        with pytest.raises(Refused) as refused:
+            await ids(alone, BOB, wanted)
+        assert refused.value.code == "not_permitted"
+
+
+async def test_a_list_is_narrowed_by_kind_by_sequence_and_by_when_it_is_due(alone: House) -> None:
+    call, task = await opened(alone, "ann", action=Action.call), await opened(alone, "ann", late=2 * DAY)
+    async with alone.database.reading() as tx:
+        row = await todos.get(tx, call)
+    assert row is not None
+
+    assert await ids(alone, RITA, Wanted(kind=Action.call)) == [call]
+    assert await ids(alone, RITA, Wanted(sequence=str(row.sequence_id))) == [call]
+    assert await ids(alone, RITA, Wanted(due=Due.overdue)) == [task]
+    assert await ids(alone, RITA, Wanted(due=Due.later)) == []
+
+
+async def test_whoever_was_given_a_todo_sees_and_resolves_it_whatever_his_level(alone: House) -> None:
+    await add_user(alone.door, EVE, "Eve", ["none"], None, ADA)
+    todo = await opened(alone, "ann")
+    with pytest.raises(Refused) as before:
+        await shown(alone.door, todo, EVE)
+
+    await acts.reassign(alone.door, todo, EVE, RITA)
+
+    told = await shown(alone.door, todo, EVE)
+    assert before.value.code == "not_found"
+    assert (told["contact"], told["instructions"]) == ("Ann Abel", "Think twice")
+    assert await ids(alone, EVE) == [todo]
+    assert (await acts.resolve(alone.door, todo, "positive", EVE)).enrollment.status == "finished"
+
+
+async def test_a_todo_is_postponed_to_a_clock_time_of_its_assignee(alone: House) -> None:
+    await change_user(alone.door, RITA, UserChange(time_zone="Asia/Tokyo"), ADA)
+    todo, day = await opened(alone, "ann"), (datetime.now(UTC) + 3 * DAY).date()
+
+    at = await acts.postpone(alone.door, todo, datetime(day.year, day.month, day.day, 9), ADA)  # noqa: DTZ001
+
+    (one,) = await todo_list(alone.door, Wanted(), RITA)
+    assert at == one.todo.due_at == datetime(day.year, day.month, day.day, 0, tzinfo=UTC)
+    assert one.due is Due.later
+
+
+async def test_a_repeated_postponing_and_handing_on_change_nothing_and_say_so(alone: House) -> None:
+    todo, later = await opened(alone, "ann"), datetime.now(UTC) + DAY
+    await acts.postpone(alone.door, todo, later, RITA)
+    await acts.reassign(alone.door, todo, BOB, RITA)
+
+    with pytest.raises(Unchanged, match="at that instant already"):
+        await acts.postpone(alone.door, todo, later, BOB)
+    with pytest.raises(Unchanged, match="on the list of bob"):
+        await acts.reassign(alone.door, todo, BOB, BOB)
+
+
+async def test_of_many_at_once_each_is_answered_and_a_bad_one_never_stops_the_rest(alone: House) -> None:
+    mine, bobs, last = await opened(alone, "ann"), await opened(alone, "ben", BOB), await opened(alone, "pia")
+
+    answers = await acts.each([mine, "none such", bobs, mine, last], lambda todo: acts.skip(alone.door, todo, RITA))
+
+    assert [one.code for one in answers] == ["done", "not_found", "not_permitted", "already_ended", "done"]
+
+
+async def test_a_todo_can_only_be_handed_to_somebody_active(alone: House) -> None:
+    todo = await opened(alone, "ann")
+    async with alone.database.writing() as tx:
+        await users.change(tx, replace(await users.by_email(tx, BOB), active=False))
+
+    with pytest.raises(Refused, match="deactivated") as refused:
+        await acts.reassign(alone.door, todo, BOB, RITA)
+
+    assert refused.value.code == "unknown_user"
+    assert await ids(alone, RITA) == [todo]
