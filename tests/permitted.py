@@ -1,0 +1,178 @@
+"""A furnished database on which every act of the door is lawful, for Sam of any level and tie; each act in a line."""
+
+import shutil
+import sqlite3
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager, closing
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from sequencing.happenings import Happening, Settlement, What
+from sequencing.people import AddressType, Level
+from sequencing.sequences import Action, Sharing
+from sequencing.settings import SettingsChange
+from sequencing.todos import Outcome, Result
+from starter import enrollments as enrolling
+from starter import todos as todo_acts
+from starter.contacts import import_contacts
+from starter.door import Door, permitted
+from starter.roles import add_role
+from starter.sequencer import Sequencer
+from starter.sequences import create_sequence, create_template
+from starter.settings import change_settings
+from starter.sharing import hand_over, share
+from starter.suppressions import lift, suppress
+from starter.timeline import story
+from starter.todo_lists import shown
+from starter.users import add_user
+from store import todos, users
+from store.database import Database
+from store.lives import Life
+from tests.house import ADA, BOB, CALL, EMAIL, HEADER, LETTER, RITA, TASK, House
+
+SAM = "sam@example.org"
+TIES = ("own", "seen", "hidden")
+NOWHERE = {
+    **dict.fromkeys(["waiting", "paused", "canceled", "unknown"], "none such"),
+    **dict.fromkeys(["call", "letter", "done"], "none such"),
+    "sequence": "999999",
+}
+"""Names of what is not there."""
+SOON = timedelta(hours=1)
+Names = Mapping[str, str]
+Act = Callable[[Door, Names], Awaitable[object]]
+
+
+@dataclass(frozen=True, slots=True)
+class Furnished:
+    """The file that all cases are copies of, the house it was furnished in, and the names of what is in it."""
+
+    file: Path
+    house: House
+    names: dict[str, str] = field(default_factory=dict)
+
+    @asynccontextmanager
+    async def case(self, folder: Path, level: Level, tie: str) -> AsyncIterator[Door]:
+        """The door on a copy in which Sam has that level, and that tie to everything."""
+        copy = folder / f"{level}-{tie}.db"
+        shutil.copy(self.file, copy)
+        with closing(sqlite3.connect(copy)) as connection, connection:
+            _tie(connection, level, tie)
+        database = Database(f"sqlite:///{copy}")
+        yield replace(self.house.door, database=database)
+        await database.close()
+
+
+def _tie(connection: sqlite3.Connection, level: Level, tie: str) -> None:
+    of = "(SELECT id FROM users WHERE email = ?)"
+    who = SAM if tie == "own" else ADA
+    connection.execute("UPDATE users SET level = ? WHERE email = ?", (level.value, SAM))
+    connection.execute("UPDATE sequences SET sharing = ?", ("everyone" if tie == "seen" else "private",))
+    connection.execute(f"UPDATE sequences SET owner_id = {of}", (who,))
+    connection.execute(f"UPDATE enrollments SET enrolled_by = {of}", (who,))
+    connection.execute(f"UPDATE todos SET assignee_id = {of}", (who,))
+
+
+def rows(door: Door) -> dict[str, list[str]]:
+    """Everything the database holds."""
+    with closing(sqlite3.connect(str(door.database.url.database))) as connection:
+        tables = [name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+        return {table: sorted(map(repr, connection.execute(f"SELECT * FROM {table}"))) for table in tables}
+
+
+async def furnish(house: House) -> dict[str, str]:
+    """One enrollment for each act, a to-do that is open, one that is a letter, one that is done; their names."""
+    later = {**EMAIL, "delay": "1 day"}
+    names = {name: await house.enroll("pia", later, by=ADA) for name in ("waiting", "paused", "canceled")}
+    names["unknown"] = await house.enroll("pia", EMAIL, by=ADA)
+    await add_user(house.door, SAM, "Sam", ["none"], None, ADA)
+    await _live(house, names["paused"], Happening(What.pause))
+    await _live(house, names["canceled"], Happening(What.cancel))
+    await _live(house, names["unknown"], Happening(What.claimed), Happening(What.lost, step=1, copy=1))
+    for name, steps in {"call": [CALL], "letter": [LETTER], "done": [CALL, {**TASK, "delay": "1 day"}]}.items():
+        one = await house.enroll("pia", *steps, by=ADA)
+        await _live(house, one, Happening(What.opened, todo=name))
+        names |= {name: name, f"{name}_of": one}
+    no_answer = Happening(What.result, step=1, todo="done", result=Result.no_answer)
+    await _live(house, names["done_of"], no_answer)
+    row = await house.row(names["waiting"])
+    assert row is not None
+    return {**names, "sequence": str(row.sequence_id)}
+
+
+async def _live(house: House, enrollment_id: str, *happenings: Happening) -> None:
+    now = datetime.now(UTC)
+    async with house.database.writing() as tx:
+        ada, life = await users.by_email(tx, ADA), await Life.lock(tx, enrollment_id, now)
+        assert life is not None
+        for happening in happenings:
+            if happening.what is What.opened and happening.todo:
+                action = Action.manual_email if happening.todo == "letter" else Action.call
+                opening = todos.Opening(happening.todo, action, ada.id, None, "T", "", "S", "B")
+                await todos.open_one(tx, life.enrollment, opening, now, now)
+            life.happen(replace(happening, by=None if happening.what is What.opened else ada.id))
+            await life.save()
+
+
+def _act(what: What, name: str = "waiting", **said: Any) -> Act:
+    return lambda door, names: enrolling.act(door, names[name], Happening(what, **said), SAM)
+
+
+async def _reconcile(door: Door, names: Names) -> None:
+    """The command asks first, and goes on with the engine, which is not here."""
+    async with door.database.reading() as tx:
+        await permitted(tx, SAM, "reconcile")
+
+
+GENERAL: Mapping[str, Act] = {
+    "suppress": lambda door, names: suppress(door, "gone@example.com", "by_user", SAM),
+    "import_contacts": lambda door, names: import_contacts(door, f"{HEADER}\nnew,New,,,,,,,", SAM),
+    "create_sequence": lambda door, names: create_sequence(door, {"name": "New", "steps": [EMAIL]}, SAM),
+    "create_template": lambda door, names: create_template(door, "New", "S", "B", AddressType.any, SAM),
+    "lift_suppression": lambda door, names: lift(door, "gone@example.com", SAM),
+    "settings": lambda door, names: change_settings(door, SettingsChange(journaling=True), SAM),
+    "users": lambda door, names: add_user(door, "new@example.org", "New", ["use"], None, SAM),
+    "roles": lambda door, names: add_role(door, "New", Level.use, SAM),
+    "reconcile": _reconcile,
+}
+"""Acts that regard nothing in particular."""
+
+ON_SOMETHING: Mapping[str, Act] = {
+    "result": lambda door, names: todo_acts.resolve(door, names["call"], "interested", SAM),
+    "skip": lambda door, names: todo_acts.skip(door, names["call"], SAM),
+    "send": lambda door, names: todo_acts.send(door, names["letter"], SAM),
+    "draft": lambda door, names: todo_acts.edit(door, names["letter"], SAM, "Subject", "Body"),
+    "take_back": lambda door, names: todo_acts.take_back(door, names["done"], SAM),
+    "postpone": lambda door, names: todo_acts.postpone(door, names["call"], door.now() + SOON, SAM),
+    "reassign": lambda door, names: todo_acts.reassign(door, names["call"], BOB, SAM),
+    "see_todo": lambda door, names: shown(door, names["call"], SAM),
+    "see": lambda door, names: story(door, names["waiting"], SAM),
+    "enroll": lambda door, names: enrolling.enroll(door, names["sequence"], ["ann"], SAM),
+    "bypass": lambda door, names: Sequencer(door).bypass(names["waiting"], by=SAM),
+    "pause": lambda door, names: Sequencer(door).pause(names["waiting"], by=SAM),
+    "resume": lambda door, names: Sequencer(door).resume(names["paused"], by=SAM),
+    "reply": lambda door, names: Sequencer(door).reply(names["waiting"], by=SAM),
+    "settle": lambda door, names: Sequencer(door).settle(names["unknown"], Settlement.left, by=SAM),
+    "cancel": lambda door, names: Sequencer(door).cancel(names["waiting"], by=SAM),
+    "reactivate": lambda door, names: Sequencer(door).reactivate(names["canceled"], by=SAM),
+    "remove": lambda door, names: Sequencer(door).remove(names["waiting"], by=SAM),
+    "conclude": lambda door, names: Sequencer(door).conclude(names["waiting"], Outcome.positive, by=SAM),
+    "look_again": _act(What.look_again),
+    "share": lambda door, names: share(door, names["sequence"], Sharing.users, [BOB], SAM),
+    "hand_over": lambda door, names: hand_over(door, names["sequence"], RITA, SAM),
+}
+"""Acts on an enrollment, a to-do or a sequence."""
+
+SIGNALS: Mapping[str, tuple[str, dict[str, Any]]] = {
+    "result": ("call_of", {"todo": "call", "result": "interested"}),
+    "skip": ("call_of", {"todo": "call"}),
+    "send": ("letter_of", {"todo": "letter"}),
+    "take_back": ("done_of", {"todo": "done"}),
+    "resume": ("paused", {}),
+    "settle": ("unknown", {"settlement": "left"}),
+    "conclude": ("waiting", {"outcome": "positive"}),
+    **dict.fromkeys(["bypass", "pause", "reply", "cancel", "remove", "look_again"], ("waiting", {})),
+}
+"""What each signal is sent to, and what it says besides."""
