@@ -51,7 +51,8 @@ def check_removal(stage: Stage, stages: Sequence[Stage]) -> None:
     """Raises Refused `one_new_stage`."""
     if stage.type is StageType.new:
         raise Refused(
-            "one_new_stage", f"{quoted(stage.name)} is the stage of type New; make another one New before you remove it."
+            "one_new_stage",
+            f"{quoted(stage.name)} is the stage of type New; make another one New before you remove it.",
         )
     assert len(stages) > 1, "the one of type New is another one"
 

@@ -64,9 +64,7 @@ async def enter(
     return await place.bring(wanted, place.enter, enrolls)
 
 
-async def move(
-    door: Door, opportunity: str, wanted: list[str], stage: str, by: str, *, enrolls: bool = False
-) -> Moves:
+async def move(door: Door, opportunity: str, wanted: list[str], stage: str, by: str, *, enrolls: bool = False) -> Moves:
     """Moves contacts to a stage. With `enrolls` they are enrolled in its sequence, regarding the opportunity.
 
     The move stands whatever becomes of that. Raises Refused where not one could be tried.

@@ -38,6 +38,17 @@ async def erase(door: Door, name: str, by: str) -> Erased:
     3. Deletes the kept messages, and only then commits: who dies before can begin again and finds them all.
     4. Tells the runs. A run that is not told ends when it next looks, at the latest by `reconcile`.
     """
+    try:
+        removed, files = await _erase(door, name, by)
+    except Unchanged:
+        await door.database.forget()
+        raise
+    left = [one for one in removed if one.is_open and not await _told(door, one)]
+    return Erased(len(removed), files, len(left), await door.database.forget())
+
+
+async def _erase(door: Door, name: str, by: str) -> tuple[list[Enrollment], int]:
+    """His enrollments as they stood, and how many files went."""
     async with door.database.writing() as tx:
         user = await permitted(tx, by, "erase")
         contact = await contacts.get(tx, await _named(tx, name))
@@ -50,8 +61,7 @@ async def erase(door: Door, name: str, by: str) -> Erased:
         await erasures.erase(tx, contact, gone, [one.id for one in removed], user.id, door.now())
         unshared = gone.targets - gone.shared
         files = forget(door.outbox, unshared, gone.message_ids, gone.wording) if door.outbox else 0
-    left = [one for one in removed if one.is_open and not await _told(door, one)]
-    return Erased(len(removed), files, len(left), await door.database.forget())
+    return removed, files
 
 
 async def _named(tx: AsyncSession, name: str) -> int:

@@ -75,7 +75,9 @@ async def link(door: Door, stage: str, sequence: str, by: str) -> None:
         if row.archived:
             raise Refused("sequence_archived", f"The sequence {row.name!r} is archived; link another one.")
         if found.sequence_id == row.id:
-            raise Unchanged("unchanged", f"{quoted(found.name)} is linked to {row.name!r} already; nothing was changed.")
+            raise Unchanged(
+                "unchanged", f"{quoted(found.name)} is linked to {row.name!r} already; nothing was changed."
+            )
         await stages.link(now.tx, found, row.id)
 
 

@@ -68,7 +68,7 @@ class Database:
             return True
         async with self.engine.execution_options(outside=True).connect() as connection:
             busy = await connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
-            return busy.scalar_one() == 0
+            return int(busy.scalar_one()) == 0
 
     async def close(self) -> None:
         """Lets go of every connection."""

@@ -71,7 +71,9 @@ async def _of_others(tx: AsyncSession, contact_id: int, targets: Collection[str]
     return {*await tx.scalars(addresses), *await tx.scalars(numbers)}
 
 
-async def erase(tx: AsyncSession, contact: Contact, gone: Traces, removed: Collection[str], by: int, at: datetime) -> None:
+async def erase(
+    tx: AsyncSession, contact: Contact, gone: Traces, removed: Collection[str], by: int, at: datetime
+) -> None:
     """Deletes everything that names him. His enrollments are removed before, and `removed` has their ids."""
     await tx.execute(delete(MessageRow).where(MessageRow.contact_id == contact.id))
     await tx.execute(delete(TodoRow).where(TodoRow.contact_id == contact.id))

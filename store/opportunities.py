@@ -16,7 +16,8 @@ async def find(tx: AsyncSession, name: str) -> Opportunity:
     rows = list(await tx.scalars(select(OpportunityRow).where(wanted).order_by(OpportunityRow.id).limit(10)))
     if not rows:
         raise Refused(
-            "unknown_opportunity", f"There is no opportunity {quoted(name)}; `sequencing opportunities list` shows them."
+            "unknown_opportunity",
+            f"There is no opportunity {quoted(name)}; `sequencing opportunities list` shows them.",
         )
     if len(rows) > 1:
         ids = ", ".join(str(row.id) for row in rows)

@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import bindparam, delete, select
+from sqlalchemy import BindParameter, bindparam, delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from sequencing.suppressions import fingerprint, plain
@@ -11,7 +11,7 @@ from store.database import upsert
 from store.tables import SuppressionRow
 
 ERASED = "erased"
-FORMS = bindparam("forms", expanding=True)
+FORMS: BindParameter[list[str]] = bindparam("forms", expanding=True)
 IS_SUPPRESSED = select(SuppressionRow.id).where(SuppressionRow.target.in_(FORMS)).limit(1)
 AT_ONCE = 1000
 
@@ -24,7 +24,8 @@ async def is_suppressed(tx: AsyncSession, target: str) -> bool:
 async def erased_among(tx: AsyncSession, targets: Collection[str]) -> set[str]:
     """Which of those addresses and numbers belonged to somebody who was erased."""
     prints = {_print(tx, target): target for target in targets}
-    asked, found = list(prints), set()
+    asked = list(prints)
+    found: set[str] = set()
     for start in range(0, len(asked), AT_ONCE):
         some = SuppressionRow.target.in_(asked[start : start + AT_ONCE])
         found.update(await tx.scalars(select(SuppressionRow.target).where(some)))
