@@ -1,29 +1,15 @@
 """Enrolling at the door, on both databases; the engine is not needed for its rules, so its address leads nowhere."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
-from temporalio.client import Client
-from temporalio.contrib.pydantic import pydantic_data_converter
 
 from sequencing.errors import Refused
 from sequencing.happenings import What
 from starter.enrollments import Enrolled, NotEnrolled
 from store import enrollments, news, suppressions
-from store.database import Database
 from tests.house import ADA, BOB, CALL, EMAIL, RITA, House
-
-
-@pytest.fixture
-async def alone(database: Database, tmp_path: Path) -> AsyncIterator[House]:
-    """A house without worker or engine."""
-    nowhere = await Client.connect("127.0.0.1:1", lazy=True, data_converter=pydantic_data_converter)
-    async with House.open(database, nowhere, tmp_path / "outbox", working=False) as house:
-        house.door.runs.patience = 0.05
-        yield house
 
 
 async def test_each_contact_gets_an_answer_and_one_bad_one_never_stops_the_rest(alone: House) -> None:
