@@ -65,11 +65,18 @@ async def add_companies(tx: AsyncSession, rows: list[dict[str, Any]]) -> None:
 
 
 async def create(tx: AsyncSession, rows: list[dict[str, Any]]) -> list[int]:
-    """The ids of new contacts, in the order of the rows."""
+    """The ids of new contacts, in the order of the rows; rows that say the same may have each other's.
+
+    An insert that answers in order would be a statement for each row on SQLite.
+    """
     if not rows:
         return []
-    new = insert(ContactRow).returning(ContactRow.id, sort_by_parameter_order=True)
-    return list(await tx.scalars(new, rows))
+    columns = list(rows[0])
+    new = insert(CONTACTS).returning(CONTACTS.c.id, *(CONTACTS.c[name] for name in columns))
+    ids: dict[tuple[Any, ...], list[int]] = defaultdict(list)
+    for contact_id, *values in await (await tx.connection()).execute(new, rows):
+        ids[tuple(values)].append(contact_id)
+    return [ids[tuple(row[name] for name in columns)].pop() for row in rows]
 
 
 async def change(tx: AsyncSession, rows: Mapping[int, dict[str, Any]]) -> None:

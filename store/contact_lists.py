@@ -63,11 +63,15 @@ async def ids(tx: AsyncSession, user: User, wanted: Wanted) -> list[int]:
 
 async def been_in(tx: AsyncSession, user: User, contact_id: int) -> list[Been]:
     """All sequences the contact is or was in, as far as the user sees them, in the order in which they began."""
-    name = SequenceRow.name
-    rows = select(EnrollmentRow, name).join(SequenceRow, SequenceRow.id == EnrollmentRow.sequence_id)
-    found = await tx.execute(rows.where(EnrollmentRow.contact_id == contact_id, seen_by(user)))
-    been = [Been(name, row.id, row.status, row.outcome or row.reason, row.step, row.enrolled_at) for row, name in found]
-    gone = select(RemovalRow, name).join(SequenceRow, SequenceRow.id == RemovalRow.sequence_id)
+    mine = EnrollmentRow.contact_id == contact_id
+    rows = list(await tx.scalars(select(EnrollmentRow).where(mine, seen_by(user))))
+    named = select(SequenceRow.id, SequenceRow.name).where(SequenceRow.id.in_({row.sequence_id for row in rows}))
+    names = {number: name for number, name in await tx.execute(named)}
+    been = [
+        Been(names[row.sequence_id], row.id, row.status, row.outcome or row.reason, row.step, row.enrolled_at)
+        for row in rows
+    ]
+    gone = select(RemovalRow, SequenceRow.name).join(SequenceRow, SequenceRow.id == RemovalRow.sequence_id)
     shown = shown_to(user) if user.level.reaches(Level.view) else SequenceRow.id.is_(None)
     left = await tx.execute(gone.where(RemovalRow.contact_id == contact_id, shown))
     been += [Been(name, row.enrollment_id, Status.removed, None, None, row.removed_at) for row, name in left]

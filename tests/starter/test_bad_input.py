@@ -35,7 +35,7 @@ def test_a_broken_csv_is_refused_with_line_and_column(text: str, says: str) -> N
         lines = list(refused.lines)
     bad = [line if isinstance(line, BadLine) else unidentified(line) for line in lines]
 
-    assert says in [line for line in bad if line is not None][0].sentence
+    assert says in next(line for line in bad if line is not None).sentence
 
 
 EMAIL = {"action": "automatic_email", "subject": "S", "body": "B"}
