@@ -58,7 +58,8 @@ class BadLines(Refused):
     """Lines were refused, and nothing was imported. `lines` are all of them."""
 
     def __init__(self, lines: Sequence[BadLine]) -> None:
-        more = f" {len(lines) - 1:,} more lines are refused." if len(lines) > 1 else ""
+        rest = len(lines) - 1
+        more = f" {rest:,} more line{'s are' if rest > 1 else ' is'} refused." if rest else ""
         super().__init__("invalid_csv", f"{lines[0].sentence}{more} Nothing was imported.")
         self.lines = tuple(lines)
 

@@ -66,7 +66,7 @@ async def been_in(tx: AsyncSession, user: User, contact_id: int) -> list[Been]:
     mine = EnrollmentRow.contact_id == contact_id
     rows = list(await tx.scalars(select(EnrollmentRow).where(mine, seen_by(user))))
     named = select(SequenceRow.id, SequenceRow.name).where(SequenceRow.id.in_({row.sequence_id for row in rows}))
-    names = {number: name for number, name in await tx.execute(named)}
+    names = dict((await tx.execute(named)).all())
     been = [
         Been(names[row.sequence_id], row.id, row.status, row.outcome or row.reason, row.step, row.enrolled_at)
         for row in rows
