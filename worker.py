@@ -81,7 +81,7 @@ async def run(settings: Settings) -> None:
     stopping = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stopping.set)
-    database = Database(settings.database)
+    database = Database(settings.database, secret=settings.secret_bytes)
     health = Health(database)
     served = asyncio.create_task(_serve(settings.health_address, health))
     working = asyncio.create_task(_work(settings, database, health, stopping))

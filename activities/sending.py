@@ -27,7 +27,7 @@ from sequencing.errors import About, DeliveryUnknown, TransportError
 from sequencing.happenings import Happening, Reason, Settlement, What, Why
 from sequencing.runs import Answer, Ref
 from sequencing.timing import is_open
-from store import holds, messages, news
+from store import holds, messages, news, suppressions
 from store.lives import Life
 from store.tables import Channel, MessageState
 from transports.outgoing import Delivery, Transport
@@ -131,7 +131,8 @@ class Sending:
                 return life
             if life.enrollment != expected or self._window_closed(life):
                 return await answer(life)
-            held, suppressed = await holds.pass_gate(tx, life.enrollment.sequence_id, letter.recipient)
+            forms = suppressions.forms(tx, letter.recipient)
+            held, suppressed = await holds.pass_gate(tx, life.enrollment.sequence_id, forms)
             if held or suppressed:
                 blocked = Happening(What.blocked, reason=Reason.suppressed)
                 life.happen(blocked if suppressed else Happening(What.held))

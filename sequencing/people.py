@@ -50,6 +50,15 @@ class AddressType(StrEnum):
     personal = "personal"
 
 
+class PhoneType(StrEnum):
+    """What a contact's number is. Texts go to the first mobile one."""
+
+    mobile = "mobile"
+    work = "work"
+    home = "home"
+    other = "other"
+
+
 @dataclass(frozen=True, slots=True)
 class User:
     """Somebody who signs in. Messages leave from `sending_address` and `sending_number`; either may be missing.
@@ -74,6 +83,7 @@ class Company:
     id: int
     name: str
     owner_id: int | None = None
+    external_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,11 +92,15 @@ class Opportunity:
 
     id: int
     title: str
+    owner_id: int | None = None
+    company_id: int | None = None
+    external_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Contact:
-    """The person a sequence addresses. `emails` are (type, address), preferred ones first; `mobile` is E.164."""
+    """The person a sequence addresses. `emails` are (type, address), preferred ones first, and so are
+    `numbers`, (type, E.164); `mobile` is the first mobile one."""
 
     id: int
     first_name: str
@@ -99,6 +113,8 @@ class Contact:
     company: Company | None = None
     time_zone: str | None = None
     do_not_contact: bool = False
+    external_id: str | None = None
+    numbers: tuple[tuple[PhoneType, str], ...] = field(default=())
 
     @property
     def name(self) -> str:

@@ -69,6 +69,13 @@ ACTS: Mapping[str, Needs] = {
     "users": Needs(own=Level.manage),
     "roles": Needs(own=Level.manage),
     "reconcile": Needs(own=Level.manage),
+    "companies": Needs(own=Level.use, seen=Level.use, others=Level.use),
+    "opportunities": Needs(own=Level.use, seen=Level.use, others=Level.use),
+    "change_contacts": Needs(own=Level.use, seen=Level.use, others=Level.use),
+    "move_in_stages": Needs(own=Level.use, seen=Level.use, others=Level.use),
+    "stages": Needs(own=Level.manage),
+    "stage_links": Needs(own=Level.manage),
+    "erase": Needs(own=Level.manage),
 }
 
 

@@ -3,12 +3,15 @@
 import typer
 
 from starter.commands import (
+    companies,
     contacts,
     enrollments,
+    opportunities,
     roles,
     running,
     sequences,
     settings,
+    stages,
     suppressions,
     templates,
     todos,
@@ -32,6 +35,9 @@ app.command("attention")(todos.attention)
 app.add_typer(enrollments.app, name="enrollments")
 app.add_typer(todos.app, name="todos")
 app.add_typer(contacts.app, name="contacts")
+app.add_typer(companies.app, name="companies")
+app.add_typer(opportunities.app, name="opportunities")
+app.add_typer(stages.app, name="stages")
 app.add_typer(sequences.app, name="sequences")
 app.add_typer(templates.app, name="templates")
 app.add_typer(users.app, name="users")

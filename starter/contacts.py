@@ -1,203 +1,204 @@
-"""Importing contacts from CSV: all lines or none, updating those that are known by their external id."""
+"""Importing contacts from CSV: all lines or none, or the good ones; those that are known are updated, not doubled."""
 
-import csv
-import io
-import re
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+import asyncio
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from sequencing.addresses import check_email, check_number
-from sequencing.errors import Refused, quoted
-from sequencing.people import AddressType, ContactKind
-from sequencing.timing import check_zone
-from sequencing.wording import check_line, check_name
-from starter.door import Door, permitted
-from store import users
-from store.people_tables import CompanyRow, ContactRow, EmailAddressRow, PhoneNumberRow
-
-COLUMNS = (
-    "external_id",
-    "first_name",
-    "last_name",
-    "kind",
-    "title",
-    "company",
-    "owner",
-    "work_email",
-    "personal_email",
-    "mobile",
-    "time_zone",
-    "do_not_contact",
+from sequencing.contact_lines import (
+    ADDRESSES,
+    LINES_PER_IMPORT,
+    NUMBERS,
+    SHEET,
+    YES,
+    addresses,
+    meant,
+    numbers,
+    unidentified,
 )
-REQUIRED = ("external_id", "first_name")
-YES = {"yes": True, "true": True, "1": True, "no": False, "false": False, "0": False, "": False}
-LONGEST_CELL = 200
-LONGEST_ID = 120
-CHECKS: Mapping[str, Callable[[str], object]] = {
-    "mobile": check_number,
-    "time_zone": check_zone,
-    "work_email": check_email,
-    "personal_email": check_email,
-}
-WHOLE_CELL = re.compile(r'(?:"(?:[^"]|"")*+"|(?!")[^,\r\n]*+),')
-IN_OUR_WORDS = {
-    "unexpected end of data": "a quotation mark is never closed",
-    "',' expected after '\"'": "after a closing quotation mark only a comma may follow",
-}
+from sequencing.errors import Refused
+from sequencing.lines import BadLine, BadLines, Line, read_lines
+from sequencing.people import ContactKind
+from starter.companies import unknown_owner
+from starter.door import Door, permitted
+from store import contact_imports, suppressions, users
+from store.people_tables import EmailAddressRow, PhoneNumberRow
+
+LARGEST_CSV = 20_000_000
+TELL_EVERY = 500
+ERASED = "belonged to a contact who was erased; it stays suppressed, and nothing is sent to it"
+
+Tell = Callable[[int], None]
+"""Hears how many lines have been read."""
 
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """How many contacts came and how many were updated."""
+    """How many contacts came and were updated; the lines that were refused, and what is to be known of the others."""
 
     created: int
     updated: int
+    refused: tuple[BadLine, ...] = ()
+    remarks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
-    """One checked line."""
+class Taken:
+    """A good line, the contact it is about (None: a new one), and who owns him and where he works."""
 
-    number: int
-    cells: dict[str, str]
-    header: tuple[str, ...]
+    line: Line
+    contact_id: int | None
+    owner_id: int | None
+    company_id: int | None
+
+    def columns(self, every: bool) -> dict[str, Any]:
+        """What is written into the contact's row: what the file has columns for, or everything for a new contact."""
+        cells, header = self.line.cells, self.line.header
+        values: dict[str, Any] = {
+            "external_id": cells["external_id"] or None,
+            "first_name": cells["first_name"],
+            "last_name": cells["last_name"],
+            "kind": ContactKind(cells["kind"] or ContactKind.candidate),
+            "title": cells["title"],
+            "time_zone": cells["time_zone"] or None,
+            "do_not_contact": YES[cells["do_not_contact"].lower()],
+        }
+        told = values if every else {name: value for name, value in values.items() if name in header}
+        told |= {"owner_id": self.owner_id} if every or "owner" in header else {}
+        in_header = "company" in header or "company_external_id" in header
+        return told | ({"company_id": self.company_id} if every or in_header else {})
 
 
-async def import_contacts(door: Door, text: str, by: str) -> Imported:
-    """Takes in a CSV file. Raises Refused(`invalid_csv`) with line and column; then nothing was taken in."""
-    lines = list(read_csv(text))
+async def import_contacts(
+    door: Door, text: str, by: str, *, skip_bad_lines: bool = False, tell: Tell | None = None
+) -> Imported:
+    """Takes in a CSV file. Raises BadLines with every refused line, and nothing was taken in.
+
+    With `skip_bad_lines` the good lines are taken in, and the answer names the refused ones.
+    """
+    async with door.database.reading() as tx:
+        await permitted(tx, by, "import_contacts")
+    lines, bad = await asyncio.to_thread(_read, text, tell)
     async with door.database.writing() as tx:
         await permitted(tx, by, "import_contacts")
-        known = dict((await tx.execute(select(ContactRow.external_id, ContactRow.id))).all())
-        for line in lines:
-            await _keep(tx, line, known.get(line.cells["external_id"]))
-    updated = sum(line.cells["external_id"] in known for line in lines)
-    return Imported(len(lines) - updated, updated)
+        await contact_imports.alone(tx)
+        taken = await _identify(tx, lines, bad)
+        refused = tuple(sorted(bad, key=lambda line: (line.number, line.column)))
+        if refused and not skip_bad_lines:
+            raise BadLines(refused)
+        await _keep(tx, taken)
+        remarks = await _remarks(tx, taken)
+    updated = sum(one.contact_id is not None for one in taken)
+    return Imported(len(taken) - updated, updated, refused, remarks)
 
 
-def read_csv(text: str) -> Iterator[Line]:
-    """The checked lines. Raises Refused(`invalid_csv`)."""
-    written = list(io.StringIO(text, newline=""))
-    reader = csv.reader(written, strict=True)
-    began = 1
-    try:
-        header = [name.strip() for name in next(reader, [])]
-        _check_header(header)
-        seen: dict[str, int] = {}
-        began = reader.line_num + 1
-        for row in reader:
-            if any(cell.strip() for cell in row):
-                line = _line(began, header, row)
-                _check_once(line, seen)
-                yield line
-            began = reader.line_num + 1
-    except csv.Error as error:
-        column = _broken_column("".join(written[began - 1 :]))
-        raise _bad(began, column, IN_OUR_WORDS.get(str(error), str(error))) from None
+def _read(text: str, tell: Tell | None) -> tuple[list[Line], list[BadLine]]:
+    """The lines that can be taken for themselves, and the others. Raises BadLines, Refused(`limit_reached`)."""
+    lines: list[Line] = []
+    bad: list[BadLine] = []
+    for line in read_lines(text, SHEET):
+        wrong = line if isinstance(line, BadLine) else unidentified(line)
+        if wrong is not None:
+            bad.append(wrong)
+        elif isinstance(line, Line):
+            lines.append(line)
+        read = len(lines) + len(bad)
+        if read > LINES_PER_IMPORT:
+            raise Refused(
+                "limit_reached", f"At most {LINES_PER_IMPORT:,} lines can be imported at once; split the file."
+            )
+        if tell is not None and read % TELL_EVERY == 0:
+            tell(read)
+    return lines, bad
 
 
-def _broken_column(record: str) -> int:
-    """In which of its cells a record cannot be read."""
-    column, at = 1, 0
-    while (cell := WHOLE_CELL.match(record, at)) and len(cell[0]) <= csv.field_size_limit():
-        column, at = column + 1, cell.end()
-    return column
+async def _identify(tx: AsyncSession, lines: list[Line], bad: list[BadLine]) -> list[Taken]:
+    """The lines with what they mean; those that mean nobody who is there, or somebody twice, are put to the bad."""
+    owners = {user.email: user.id for user in await users.everybody(tx)}
+    by_external_id = await contact_imports.by_external_id(tx, {line.cells["external_id"] for line in lines} - {""})
+    by_address = await contact_imports.by_address(tx, {address for line in lines for _, address in addresses(line)})
+    seen: dict[object, int] = {}
+    good: list[tuple[Line, int | None]] = []
+    for line in lines:
+        contact_id = meant(line, by_external_id, by_address)
+        wrong = contact_id if isinstance(contact_id, BadLine) else None
+        wrong = wrong or unknown_owner(line, owners) or _twice(line, contact_id, seen)
+        if wrong is not None:
+            bad.append(wrong)
+        elif not isinstance(contact_id, BadLine):
+            good.append((line, contact_id))
+    companies = await _companies(tx, [line for line, _ in good])
+    return [
+        Taken(line, contact_id, owners.get(line.cells["owner"].lower()), companies.get(_company_key(line) or ""))
+        for line, contact_id in good
+    ]
 
 
-def _check_header(header: list[str]) -> None:
-    for column, name in enumerate(header, 1):
-        if name not in COLUMNS:
-            raise _bad(1, column, f"unknown column {quoted(name)}; known are {', '.join(COLUMNS)}")
-        if name in header[: column - 1]:
-            raise _bad(1, column, f"the column {quoted(name)} appears twice")
-    for name in REQUIRED:
-        if name not in header:
-            raise _bad(1, len(header) + 1, f"the column {quoted(name)} is missing")
+def _twice(line: Line, contact_id: object, seen: dict[object, int]) -> BadLine | None:
+    """Two lines about one contact: found by id and by address, or new without an external id and with one address."""
+    new = [] if line.cells["external_id"] else [address for _, address in addresses(line)]
+    keys = new if contact_id is None else [contact_id]
+    before = next((seen[key] for key in keys if key in seen), None)
+    if before is not None:
+        return line.bad("external_id", f"the contact of this line stands in line {before} already")
+    seen.update(dict.fromkeys(keys, line.number))
+    return None
 
 
-def _line(number: int, header: list[str], row: list[str]) -> Line:
-    if len(row) != len(header):
-        raise _bad(number, min(len(row), len(header)) + 1, f"{len(row)} cells, where the header has {len(header)}")
-    cells = dict.fromkeys(COLUMNS, "") | {name: cell.strip() for name, cell in zip(header, row, strict=True)}
-    line = Line(number, cells, tuple(header))
-    for name in header:
-        with _placed(line, name):
-            _check_cell(name, cells[name])
-    return line
+def _company_key(line: Line) -> str | None:
+    name, external_id = line.cells["company"], line.cells["company_external_id"]
+    return f"id:{external_id}" if external_id else f"name:{name}" if name else None
 
 
-@contextmanager
-def _placed(line: Line, name: str) -> Iterator[None]:
-    """Says of a refusal in which cell it is."""
-    try:
-        yield
-    except Refused as refusal:
-        raise _bad(line.number, line.header.index(name) + 1, f"{name}: {refusal.sentence.rstrip('.')}") from None
+async def _companies(tx: AsyncSession, lines: list[Line]) -> dict[str, int]:
+    """Ids of the companies that are named, those that are new included."""
+    wanted = {key: line for line in reversed(lines) if (key := _company_key(line)) is not None}
+    ids = {line.cells["company_external_id"] for line in wanted.values()} - {""}
+    names = {line.cells["company"] for line in wanted.values() if not line.cells["company_external_id"]}
+    known = await contact_imports.companies(tx, ids, names)
+    new = [_company(line) for key, line in wanted.items() if key not in known]
+    await contact_imports.add_companies(tx, new)
+    return await contact_imports.companies(tx, ids, names) if new else known
 
 
-def _check_cell(name: str, cell: str) -> None:
-    if name in REQUIRED:
-        check_name("it", cell, LONGEST_ID if name == "external_id" else LONGEST_CELL)
-    check_line("it", cell, LONGEST_CELL)
-    if name == "kind" and cell and cell not in list(ContactKind):
-        raise Refused("unknown_kind", f"{quoted(cell)} is none of {', '.join(ContactKind)}")
-    if name == "do_not_contact" and cell.lower() not in YES:
-        raise Refused("neither", f"{quoted(cell)} is neither yes nor no")
-    if cell and name in CHECKS:
-        CHECKS[name](cell)
+def _company(line: Line) -> dict[str, Any]:
+    external_id = line.cells["company_external_id"] or None
+    return {"external_id": external_id, "name": line.cells["company"] or external_id}
 
 
-def _check_once(line: Line, seen: dict[str, int]) -> None:
-    external_id = line.cells["external_id"]
-    if external_id in seen:
-        with _placed(line, "external_id"):
-            raise Refused("twice", f"{quoted(external_id)} stands in line {seen[external_id]} already")
-    seen[external_id] = line.number
+async def _keep(tx: AsyncSession, taken: list[Taken]) -> None:
+    known = {one.contact_id: one for one in taken if one.contact_id is not None}
+    new = [one for one in taken if one.contact_id is None]
+    await contact_imports.change(tx, _changed(known))
+    ids = await contact_imports.create(tx, [one.columns(every=True) for one in new])
+    lines = {**{of: one.line for of, one in known.items()}, **dict(zip(ids, (one.line for one in new), strict=True))}
+    if not lines:
+        return
+    header = next(iter(lines.values())).header
+    emails = [{"contact_id": of, "type": k, "address": a} for of, line in lines.items() for k, a in addresses(line)]
+    phones = [{"contact_id": of, "type": k, "number": n} for of, line in lines.items() for k, n in numbers(line)]
+    await contact_imports.replace(tx, EmailAddressRow, _types(ADDRESSES, header), known, emails)
+    await contact_imports.replace(tx, PhoneNumberRow, _types(NUMBERS, header), known, phones)
 
 
-async def _keep(tx: AsyncSession, line: Line, contact_id: int | None) -> None:
-    cells = line.cells
-    row = await tx.get_one(ContactRow, contact_id) if contact_id else ContactRow(external_id=cells["external_id"])
-    row.kind = ContactKind(cells["kind"] or ContactKind.candidate)
-    row.first_name, row.last_name, row.title = cells["first_name"], cells["last_name"], cells["title"]
-    row.time_zone = cells["time_zone"] or None
-    row.do_not_contact = YES[cells["do_not_contact"].lower()]
-    row.owner_id = await _owner(tx, line)
-    row.company_id = await _company(tx, cells["company"])
-    tx.add(row)
-    await tx.flush()
-    await tx.execute(delete(EmailAddressRow).where(EmailAddressRow.contact_id == row.id))
-    await tx.execute(delete(PhoneNumberRow).where(PhoneNumberRow.contact_id == row.id))
-    for kind in (AddressType.work, AddressType.personal):
-        if address := cells[f"{kind.value}_email"].lower():
-            tx.add(EmailAddressRow(contact_id=row.id, type=kind, address=address))
-    if cells["mobile"]:
-        tx.add(PhoneNumberRow(contact_id=row.id, type="mobile", number=cells["mobile"]))
-    await tx.flush()
+def _changed(known: Mapping[int, Taken]) -> dict[int, dict[str, Any]]:
+    """An empty cell empties; only an external id is never taken away by a line that was found by its address."""
+    rows = {of: one.columns(every=False) for of, one in known.items()}
+    for row in rows.values():
+        if row.get("external_id", "") is None:
+            del row["external_id"]
+    return rows
 
 
-async def _owner(tx: AsyncSession, line: Line) -> int | None:
-    if not line.cells["owner"]:
-        return None
-    with _placed(line, "owner"):
-        return (await users.by_email(tx, line.cells["owner"])).id
+def _types(columns: Mapping[str, Any], header: tuple[str, ...]) -> list[Any]:
+    return list(dict.fromkeys(kind for name, kind in columns.items() if name in header))
 
 
-async def _company(tx: AsyncSession, name: str) -> int | None:
-    if not name:
-        return None
-    found = await tx.scalar(select(CompanyRow.id).where(CompanyRow.name == name).limit(1))
-    if found is not None:
-        return found
-    row = CompanyRow(name=name)
-    tx.add(row)
-    await tx.flush()
-    return row.id
-
-
-def _bad(line: int, column: int, what: str) -> Refused:
-    return Refused("invalid_csv", f"Line {line}, column {column}: {what}. Nothing was imported.")
+async def _remarks(tx: AsyncSession, taken: list[Taken]) -> tuple[str, ...]:
+    """Which addresses and numbers nobody will write to, because their owner was erased."""
+    columns = [*ADDRESSES, *NUMBERS]
+    said = [(one.line, name) for one in taken for name in columns if one.line.cells[name]]
+    erased = await suppressions.erased_among(tx, {line.cells[name] for line, name in said})
+    return tuple(f"Line {line.number}: {name} {ERASED}." for line, name in said if line.cells[name] in erased)

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -16,12 +17,13 @@ from store.database import Database
 
 @dataclass(frozen=True, slots=True)
 class Door:
-    """`now` and `new_id` bring clock and chance in; instants are aware UTC."""
+    """`now` and `new_id` bring clock and chance in; instants are aware UTC. `outbox` is where messages are kept."""
 
     database: Database
     runs: Runs
     now: Callable[[], datetime]
     new_id: Callable[[], str]
+    outbox: Path | None = None
 
 
 async def acting_user(tx: AsyncSession, email: str) -> User:

@@ -87,7 +87,7 @@ class _Enrolling:
     async def one(self, name: str) -> Enrolled | NotEnrolled:
         try:
             async with self.door.database.writing() as tx:
-                contact = await _contact(tx, name)
+                contact = await one_contact(tx, name)
                 await admit(tx, contact, self.sequence.id, self.user)
                 before = await enrollments.was_in_it_before(tx, contact.id, self.sequence.id)
                 born = None if self.dry_run else await self._be_born(tx, contact)
@@ -195,7 +195,8 @@ def _said(happening: Happening) -> dict[str, str | int]:
     return {name: getattr(happening, name) for name in names if getattr(happening, name) is not None}
 
 
-async def _contact(tx: AsyncSession, name: str) -> Contact:
+async def one_contact(tx: AsyncSession, name: str) -> Contact:
+    """The contact somebody means by id, external id or email. Raises Refused."""
     ids = await contacts.matching(tx, name)
     if len(ids) > 1:
         raise Refused("ambiguous_contact", f"{quoted(name)} fits several contacts: {', '.join(map(str, ids))}.")

@@ -125,9 +125,9 @@ class Sequencer:
 @asynccontextmanager
 async def open_door(settings: Settings) -> AsyncIterator[Door]:
     """The door on the database and engine that the settings name; neither is reached before it is needed."""
-    database = Database(settings.database)
+    database = Database(settings.database, secret=settings.secret_bytes)
     try:
         runs = Runs(await connect(), settings.task_queue, act_within=settings.act_within)
-        yield Door(database, runs, now=lambda: datetime.now(UTC), new_id=lambda: str(ULID()))
+        yield Door(database, runs, lambda: datetime.now(UTC), lambda: str(ULID()), settings.outbox)
     finally:
         await database.close()

@@ -1,11 +1,13 @@
 """Contacts with their addresses, numbers and companies."""
 
+from collections import defaultdict
 from collections.abc import Collection
 
-from sqlalchemy import BindParameter, bindparam, or_, select
+from sqlalchemy import BindParameter, bindparam, delete, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from sequencing.people import Company, Contact, Opportunity
+from sequencing.people import Company, Contact, Opportunity, PhoneType
+from store.naming import fits
 from store.people_tables import CompanyRow, ContactRow, EmailAddressRow, OpportunityRow, PhoneNumberRow
 
 IDS: BindParameter[list[int]] = bindparam("ids", expanding=True)
@@ -27,41 +29,83 @@ async def some(tx: AsyncSession, ids: Collection[int]) -> dict[int, Contact]:
     """Those contacts that exist, by id, in three statements however many they are."""
     wanted = {"ids": list(set(ids))}
     rows = (await tx.execute(CONTACTS, wanted)).all()
-    emails = list(await tx.scalars(EMAILS, wanted))
-    numbers = list(await tx.scalars(NUMBERS, wanted))
-    return {row.id: _value(row, company, emails, numbers) for row, company in rows}
+    emails, numbers = defaultdict(list), defaultdict(list)
+    for email in await tx.scalars(EMAILS, wanted):
+        emails[email.contact_id].append(email)
+    for number in await tx.scalars(NUMBERS, wanted):
+        numbers[number.contact_id].append(number)
+    return {row.id: _value(row, company, emails[row.id], numbers[row.id]) for row, company in rows}
 
 
 async def matching(tx: AsyncSession, name: str) -> list[int]:
     """Ids of the contacts a person may mean by an id, an external id or an email address."""
     wanted = name.strip()
     by_address = select(EmailAddressRow.contact_id).where(EmailAddressRow.address == wanted.lower())
-    fits = [ContactRow.external_id == wanted, ContactRow.id.in_(by_address)]
-    if wanted.isascii() and wanted.isdecimal() and len(wanted) < 10:
-        fits.append(ContactRow.id == int(wanted))
-    return list(await tx.scalars(select(ContactRow.id).where(or_(*fits)).order_by(ContactRow.id)))
+    return list(
+        await tx.scalars(
+            select(ContactRow.id)
+            .where(or_(ContactRow.id.in_(by_address), *fits(ContactRow, name)))
+            .order_by(ContactRow.id)
+        )
+    )
+
+
+async def add(tx: AsyncSession, contact: Contact) -> int:
+    """The number of a new contact. Raises IntegrityError where another one has the external id."""
+    row = ContactRow()
+    _write(row, contact)
+    tx.add(row)
+    await tx.flush()
+    _reach(tx, row.id, contact)
+    await tx.flush()
+    return row.id
+
+
+async def change(tx: AsyncSession, contact: Contact) -> None:
+    """Keeps the contact as given. Raises IntegrityError where another one has the external id."""
+    _write(await tx.get_one(ContactRow, contact.id), contact)
+    await tx.flush()
+    await tx.execute(delete(EmailAddressRow).where(EmailAddressRow.contact_id == contact.id))
+    await tx.execute(delete(PhoneNumberRow).where(PhoneNumberRow.contact_id == contact.id))
+    tx.expunge_all()
+    _reach(tx, contact.id, contact)
+    await tx.flush()
+
+
+def _write(row: ContactRow, contact: Contact) -> None:
+    plain = ("external_id", "kind", "first_name", "last_name", "title", "owner_id", "time_zone", "do_not_contact")
+    for name in plain:
+        setattr(row, name, getattr(contact, name))
+    row.company_id = contact.company.id if contact.company else None
+
+
+def _reach(tx: AsyncSession, contact_id: int, contact: Contact) -> None:
+    tx.add_all(EmailAddressRow(contact_id=contact_id, type=kind, address=address) for kind, address in contact.emails)
+    tx.add_all(PhoneNumberRow(contact_id=contact_id, type=kind, number=number) for kind, number in contact.numbers)
 
 
 async def opportunity(tx: AsyncSession, opportunity_id: int | None) -> Opportunity | None:
     """The opportunity, if there is one."""
     row = await tx.get(OpportunityRow, opportunity_id) if opportunity_id else None
-    return None if row is None else Opportunity(row.id, row.title)
+    return None if row is None else Opportunity(row.id, row.title, row.owner_id, row.company_id, row.external_id)
 
 
 def _value(
     row: ContactRow, company: CompanyRow | None, emails: list[EmailAddressRow], numbers: list[PhoneNumberRow]
 ) -> Contact:
-    mobiles = (number.number for number in numbers if number.contact_id == row.id and number.type == "mobile")
+    mobiles = (number.number for number in numbers if number.type == PhoneType.mobile)
     return Contact(
         id=row.id,
         first_name=row.first_name,
         last_name=row.last_name,
         kind=row.kind,
         title=row.title,
-        emails=tuple((email.type, email.address) for email in emails if email.contact_id == row.id),
+        emails=tuple((email.type, email.address) for email in emails),
         mobile=next(mobiles, None),
         owner_id=row.owner_id,
-        company=None if company is None else Company(company.id, company.name, company.owner_id),
+        company=None if company is None else Company(company.id, company.name, company.owner_id, company.external_id),
         time_zone=row.time_zone,
         do_not_contact=row.do_not_contact,
+        external_id=row.external_id,
+        numbers=tuple((PhoneType(n.type), n.number) for n in numbers),
     )

@@ -1,7 +1,7 @@
 """The connection to SQLite or PostgreSQL. Forgetting to leave a block normally rolls it back."""
 
 from asyncio import Lock
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, nullcontext
 from pathlib import Path
 from typing import Any
@@ -20,22 +20,30 @@ DRIVERS = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+asyncpg", "po
 OPTIONS: dict[str, set[str]] = {"sqlite+aiosqlite": set(), "postgresql+asyncpg": {"host", "port", "ssl"}}
 """What may follow the question mark of an address; the drivers would fail at the first query, with any name."""
 
-SQLITE_PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=30000")
-"""FULL, because a claim that a power cut undoes would let a message leave twice."""
+SQLITE_PRAGMAS = (
+    "journal_mode=WAL",
+    "synchronous=FULL",
+    "foreign_keys=ON",
+    "busy_timeout=30000",
+    "secure_delete=ON",
+)
+"""FULL, because a claim that a power cut undoes would let a message leave twice; `secure_delete`, because SQLite
+leaves what is deleted readable in its file."""
 
 
 class Database:
     """One engine. `writing()` takes the write lock at once on SQLite, so a read in it is never stale.
 
-    SQLite lets its waiting writers poll; those of one process stand in line instead.
+    SQLite lets its waiting writers poll; those of one process stand in line instead. `secret` is the installation's,
+    asked for when the fingerprint of an erased address is needed.
     """
 
-    def __init__(self, url: str, *, pool_size: int = 20) -> None:
+    def __init__(self, url: str, *, pool_size: int = 20, secret: Callable[[], bytes] = bytes) -> None:
         self.url = database_url(url)
         self.engine = _engine(self.url, pool_size)
         ways: dict[str, Any] = {
             "expire_on_commit": False,
-            "info": {"courses": {}},
+            "info": {"courses": {}, "secret": secret},
             "execution_options": {"synchronize_session": False},
         }
         self._read = async_sessionmaker(self.engine, **ways)
@@ -53,6 +61,14 @@ class Database:
         """A transaction, committed when the block ends, rolled back when it raises."""
         async with self._turn, self._write() as session, session.begin():
             yield session
+
+    async def forget(self) -> bool:
+        """Cuts SQLite's log of changes, which still holds what was deleted; False where somebody reads for too long."""
+        if self.url.get_backend_name() != "sqlite":
+            return True
+        async with self.engine.execution_options(outside=True).connect() as connection:
+            busy = await connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+            return int(busy.scalar_one()) == 0
 
     async def close(self) -> None:
         """Lets go of every connection."""
@@ -106,5 +122,8 @@ def _sqlite_connected(connection: Any, record: Any) -> None:
 
 
 def _sqlite_begins(connection: Connection) -> None:
-    writing = connection.get_execution_options().get("writing", False)
+    options = connection.get_execution_options()
+    if options.get("outside", False):
+        return
+    writing = options.get("writing", False)
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")

@@ -7,7 +7,7 @@ transaction: what was claimed before is committed before, what comes after sees 
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import bindparam, delete, exists, select, text
+from sqlalchemy import BindParameter, bindparam, delete, exists, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from store.database import upsert
@@ -16,9 +16,10 @@ from store.tables import HoldRow, SuppressionRow
 ALL = "all"
 GATE = 0x5E900E4D
 PASS, CLOSE = text(f"SELECT pg_advisory_xact_lock_shared({GATE})"), text(f"SELECT pg_advisory_xact_lock({GATE})")
+FORMS: BindParameter[list[str]] = bindparam("forms", expanding=True)
 FORBIDDEN = select(
     exists().where(HoldRow.scope.in_((ALL, bindparam("scope")))),
-    exists().where(SuppressionRow.target == bindparam("target")),
+    exists().where(SuppressionRow.target.in_(FORMS)),
 )
 HELD = select(HoldRow).where(HoldRow.scope.in_((ALL, bindparam("scope")))).order_by(HoldRow.scope)
 
@@ -32,11 +33,11 @@ class Hold:
     since: datetime
 
 
-async def pass_gate(tx: AsyncSession, sequence_id: int, target: str) -> tuple[bool, bool]:
-    """(held, suppressed): what forbids a message to that address or number, until this transaction ends."""
+async def pass_gate(tx: AsyncSession, sequence_id: int, forms: list[str]) -> tuple[bool, bool]:
+    """(held, suppressed): what forbids a message, until this transaction ends; `forms`: see `suppressions.forms`."""
     if tx.get_bind().dialect.name == "postgresql":
         await tx.execute(PASS)
-    found = await tx.execute(FORBIDDEN, {"scope": _scope(sequence_id), "target": target.strip().lower()})
+    found = await tx.execute(FORBIDDEN, {"scope": _scope(sequence_id), "forms": forms})
     held, suppressed = found.one()
     return held, suppressed
 

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, false, true
+from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, false, text, true
 from sqlalchemy.orm import Mapped, mapped_column
 
 from sequencing.people import AddressType, ContactKind, Level
@@ -83,7 +83,11 @@ class CompanyRow(Table):
 
 class ContactRow(Table):
     __tablename__ = "contacts"
-    __table_args__ = (one_of("kind", ContactKind),)
+    __table_args__ = (
+        one_of("kind", ContactKind),
+        Index("ix_contacts_owner", "owner_id", "id"),
+        Index("ix_contacts_company", "company_id", "id"),
+    )
     id: Mapped[int] = mapped_column(primary_key=True)
     external_id: Mapped[str | None] = mapped_column(String(120), unique=True)
     kind: Mapped[ContactKind] = mapped_column(Word(ContactKind))
@@ -127,7 +131,16 @@ class StageRow(Table):
     """A stage of the recruiting workflow. `sequence_id`: contacts who enter it are offered that sequence."""
 
     __tablename__ = "stages"
-    __table_args__ = (one_of("type", StageType),)
+    __table_args__ = (
+        one_of("type", StageType),
+        Index(
+            "uq_stages_new",
+            "type",
+            unique=True,
+            sqlite_where=text("type = 'new'"),
+            postgresql_where=text("type = 'new'"),
+        ),
+    )
     id: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[str] = mapped_column(String(120), unique=True)
     type: Mapped[StageType] = mapped_column(Word(StageType))
@@ -156,5 +169,15 @@ class StageMoveRow(Table):
     contact_id: Mapped[int] = mapped_column(ForeignKey("contacts.id", ondelete="CASCADE"), index=True)
     from_stage_id: Mapped[int | None] = mapped_column(ForeignKey("stages.id"))
     stage_id: Mapped[int] = mapped_column(ForeignKey("stages.id"))
+    by: Mapped[int] = mapped_column(ForeignKey("users.id"))
+    at: Mapped[datetime]
+
+
+class ErasureRow(Table):
+    """Who erased a contact, and when. `contact_id` points at nothing any more."""
+
+    __tablename__ = "erasures"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    contact_id: Mapped[int] = mapped_column(index=True)
     by: Mapped[int] = mapped_column(ForeignKey("users.id"))
     at: Mapped[datetime]

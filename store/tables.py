@@ -329,13 +329,13 @@ class EventRow(Table):
 
 
 class RemovalRow(Table):
-    """The one line that is left of a removed enrollment."""
+    """The one line that is left of a removed enrollment; without its contact where that was erased."""
 
     __tablename__ = "removals"
     __table_args__ = (Index("ix_removals_sequence", "sequence_id"), Index("ix_removals_contact", "contact_id"))
     enrollment_id: Mapped[str] = mapped_column(String(26), primary_key=True)
     sequence_id: Mapped[int] = mapped_column(ForeignKey("sequences.id"))
-    contact_id: Mapped[int] = mapped_column(ForeignKey("contacts.id"))
+    contact_id: Mapped[int | None] = mapped_column(ForeignKey("contacts.id"))
     removed_by: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     removed_at: Mapped[datetime]
 

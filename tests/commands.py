@@ -18,6 +18,7 @@ from typing import Any
 
 import typer.main
 
+from starter import opportunities
 from starter.cli import app
 from tests.house import ADA, CALL, EMAIL, LETTER, RITA, TASK, House
 
@@ -138,6 +139,7 @@ def _be_the_command(words: list[str], environment: dict[str, str], folder: str, 
 async def furnish(house: House) -> dict[str, str]:
     """One enrollment in each place, to-dos, a template, what only Ada sees, a message that has left; their names."""
     await _template(house)
+    await opportunities.add(house.door, "Senior engineer", RITA, external_id="job")
     finished = await house.enroll("ann", EMAIL)
     await house.place(finished, "finished")
     call, letter = await house.enroll("ann", CALL), await house.enroll("ann", LETTER)

@@ -6,7 +6,7 @@ A file is named by a ULID, so that names sort by the instant of the hand-over.
 import asyncio
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -117,6 +117,32 @@ def listing(folder: Path) -> list[str]:
         f"{kept.at:%Y-%m-%d %H:%M:%S}  {kept.recipient}  {_printable(kept.subject or kept.text)}"
         for kept in messages(folder)
     ]
+
+
+def forget(
+    folder: Path, recipients: Collection[str], message_ids: Collection[str], wording: Collection[tuple[str, str]]
+) -> int:
+    """Deletes what was kept for one person, also what was being written when a process died; how many files.
+
+    His are the files to a recipient of these, with one of these Message-IDs, or with one of these (recipient, wording).
+    """
+    his = [path for path in sorted(folder.glob("*")) if _is_for(path, recipients, message_ids, wording)]
+    for path in his:
+        path.unlink(missing_ok=True)
+    return len(his)
+
+
+def _is_for(
+    path: Path, recipients: Collection[str], message_ids: Collection[str], wording: Collection[tuple[str, str]]
+) -> bool:
+    if path.suffix not in {".eml", ".txt", ".draft"}:
+        return False
+    whole = path.read_bytes().decode(errors="replace")
+    message = message_from_string(whole)
+    recipient = _address(message, "To")
+    text = whole.partition("\n\n")[2]
+    named = str(message.get("Message-ID", "")).strip() in message_ids
+    return named or recipient.lower() in recipients or (recipient, text) in wording
 
 
 def _read(folder: Path) -> Iterator[Kept]:

@@ -20,6 +20,8 @@ TABLE = {
     **dict.fromkeys(["bypass", "pause", "resume", "cancel", "reactivate", "remove"], (USE, MANAGE, MANAGE)),
     **dict.fromkeys(["conclude", "settle", "reply", "look_again"], (USE, MANAGE, MANAGE)),
     **dict.fromkeys(["suppress", "import_contacts"], (USE, USE, USE)),
+    **dict.fromkeys(["companies", "opportunities", "change_contacts", "move_in_stages"], (USE, USE, USE)),
+    **dict.fromkeys(["stages", "stage_links", "erase"], (MANAGE, MANAGE, MANAGE)),
     **dict.fromkeys(["create_sequence", "create_template"], (EDIT, EDIT, EDIT)),
     **dict.fromkeys(["edit_sequence", "edit_template", "share", "archive", "hold"], (EDIT, MANAGE, MANAGE)),
     "copy_sequence": (EDIT, EDIT, MANAGE),

@@ -2,15 +2,16 @@
 
 import pytest
 
+from sequencing.contact_lines import SHEET, unidentified
 from sequencing.documents import read_sequence
 from sequencing.errors import Refused
-from starter.contacts import read_csv
+from sequencing.lines import BadLine, BadLines, read_lines
 
 
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        ("", "Line 1, column 1: the column 'external_id' is missing"),
+        ("", "Line 1, column 1: the column 'first_name' is missing"),
         ("external_id,first_name\n1,", "Line 2, column 2: first_name: it must not be empty"),
         ("external_id,first_name\n1,A\n1,B", "Line 3, column 1: external_id: '1' stands in line 2 already"),
         ("external_id,first_name,work_email\n1,A,nobody", "Line 2, column 3: work_email: 'nobody' is no email address"),
@@ -22,14 +23,19 @@ from starter.contacts import read_csv
             "Line 2, column 3: kind: 'robot' is none of candidate",
         ),
         ("external_id,first_name,mobile\n1,A,0301", "Line 2, column 3: mobile"),
+        ("first_name,title\nA,B", "Line 2, column 1: external_id: it needs an external id or an email address"),
+        ("external_id,first_name,work_phone_2\n1,A,12", "Line 2, column 3: work_phone_2: '12' is no number"),
         ("external_id,first_name,time_zone\n1,A,Berlin", "Line 2, column 3: time_zone"),
     ],
 )
 def test_a_broken_csv_is_refused_with_line_and_column(text: str, says: str) -> None:
-    with pytest.raises(Refused) as refused:
-        list(read_csv(text))
+    try:
+        lines = list(read_lines(text, SHEET))
+    except BadLines as refused:
+        lines = list(refused.lines)
+    bad = [line if isinstance(line, BadLine) else unidentified(line) for line in lines]
 
-    assert says in refused.value.sentence
+    assert says in next(line for line in bad if line is not None).sentence
 
 
 EMAIL = {"action": "automatic_email", "subject": "S", "body": "B"}

@@ -61,6 +61,8 @@ FILES: dict[str, bytes | str] = {
     "id.csv": "external_id,first_name\n" + "1" * 121 + ",A\n",
     "owner.csv": "external_id,first_name,owner\nnew,A,\nnext,B,nobody@example.org\n",
     "escape.csv": "external_id,first_name\n1,\x1b[31mA\n",
+    "two_bad.csv": "external_id,first_name\n1,\n2,\n3,C\n",
+    "companies.csv": "external_id,name\n1,A\n2,\n",
     "column.csv": "external_id,first_name," + "c" * 10_000 + "\n",
     "broken.yaml": "name: N\nsteps: [\n",
     "tag.yaml": 'name: !!python/object/apply:os.system ["true"]\nsteps: []\n',
@@ -120,7 +122,8 @@ CSV = [
     refused("contacts import", "@owner.csv", says="Line 3, column 3: owner"),
     refused("contacts import", "@escape.csv", says="Line 2, column 2"),
     refused("contacts import", "@column.csv", says="Line 1, column 3: unknown column"),
-    refused("contacts import", "@huge.csv", says="larger than 2 MB"),
+    refused("contacts import", "@huge.csv", says="larger than 20 MB"),
+    refused("contacts import", "@two_bad.csv", says="Line 2, column 2: first_name: it must not be empty. 1 more line"),
     refused("contacts import", "@none such", says="No such file"),
     refused("contacts import", "@", says="no file but a folder"),
     refused("contacts import", "/dev/zero", says="no file but"),
@@ -211,6 +214,82 @@ PEOPLE = [
     refused("suppressions lift", "a@example.com", says="needs the level 'manage'"),
     refused("suppressions list", "--as", "nobody", says="no user 'nobody'"),
     refused("contacts list", "--as", "", says="Say who acts"),
+    refused("contacts list", "--owner", "nobody", says="no user 'nobody'"),
+    refused("contacts list", "--company", LONG, says="no company"),
+    refused("contacts list", "--sequence", "Hidden", says="no sequence 'Hidden'"),
+    misused("contacts list", "--kind", "robot", says="'robot' is not one of"),
+    misused("contacts list", "--after", "-1", says="greater than or equal to 0"),
+    refused("contacts show", "nobody", says="no contact 'nobody'"),
+    refused("contacts show", HOSTILE, says="no contact"),
+    refused("contacts add", "", says="first name must not be empty"),
+    refused("contacts add", HOSTILE, says="first name must be one line"),
+    refused("contacts add", "N", LONG, says="at most 200"),
+    refused("contacts add", "N", "--email", "n@example.com", says="write TYPE:ADDRESS"),
+    refused("contacts add", "N", "--email", "work:nobody", says="'nobody' is no email address"),
+    refused("contacts add", "N", "--phone", "fax:+4930000001", says="'fax' is none of mobile, work, home, other"),
+    refused("contacts add", "N", "--phone", "home:0301", says="'0301' is no number"),
+    refused("contacts add", "N", "--external-id", "ann", says="has the external id 'ann' already"),
+    refused("contacts add", "N", "--email", "work:ANN@example.com", says="has the address 'ann@example.com' already"),
+    refused("contacts add", "N", "--owner", "nobody", says="no user 'nobody'"),
+    refused("contacts add", "N", "--company", "None such", says="no company 'None such'"),
+    refused("contacts add", "N", "--time-zone", "Berlin", says="is no time zone"),
+    refused("contacts change", "nobody", "--title", "T", says="no contact 'nobody'"),
+    refused("contacts change", "ann", "--first-name", " ", says="first name must not be empty"),
+    refused("contacts change", "ann", "--external-id", "ben", says="has the external id 'ben' already"),
+    Case("contacts change", ("ann", "--first-name", "Ann"), 0, "nothing was changed", on_stdout=True),
+    refused("contacts erase", "ann", "--yes", says="needs the level 'manage'"),
+    refused("contacts erase", "nobody", "--yes", *AS_ADA, says="no contact 'nobody'"),
+    refused("contacts erase", HOSTILE, "--yes", *AS_ADA, says="no contact"),
+    Case("contacts erase", ("ann", *AS_ADA), 1, "nothing was changed"),
+]
+COMPANIES = [
+    refused("companies add", "", says="name must not be empty"),
+    refused("companies add", HOSTILE, says="name must be one line"),
+    refused("companies add", "C", "--external-id", LONG, says="at most 120"),
+    refused("companies add", "C", "--owner", "nobody", says="no user 'nobody'"),
+    refused("companies change", "None such", "--name", "N", says="no company 'None such'"),
+    refused("companies change", "Acme", "--name", LONG, says="at most 200"),
+    Case("companies change", ("Acme", "--name", "Acme"), 0, "nothing was changed", on_stdout=True),
+    refused("companies import", "@companies.csv", says="Line 3, column 2: name: it must not be empty"),
+    refused("companies import", "@utf16.csv", says="line 1, column 1"),
+    refused("companies import", "@pipe", says="no file but"),
+    refused("companies list", "--as", "nobody", says="no user 'nobody'"),
+    misused("companies list", "--after", "x", says="valid integer"),
+    refused("companies show", LONG, says="no company"),
+    refused("opportunities add", "", says="title must not be empty"),
+    refused("opportunities add", HOSTILE, says="title must be one line"),
+    refused("opportunities add", "O", "--external-id", "job", says="the external id 'job' already"),
+    refused("opportunities add", "O", "--company", "None such", says="no company 'None such'"),
+    refused("opportunities change", "None such", "--title", "T", says="no opportunity 'None such'"),
+    refused("opportunities change", "job", "--owner", "nobody", says="no user 'nobody'"),
+    refused("opportunities list", "--as", "nobody", says="no user 'nobody'"),
+    refused("opportunities show", LONG, says="no opportunity"),
+    refused("opportunities enter", "None such", "ann", says="no opportunity 'None such'"),
+    refused("opportunities enter", "job", "ann", "--stage", "None such", says="no stage 'None such'"),
+    Case("opportunities enter", ("job", "nobody"), 1, "There is no contact 'nobody'.", on_stdout=True),
+    refused("opportunities move", "job", HOSTILE, "ann", says="no stage"),
+    Case("opportunities move", ("job", "Offer", "ann"), 1, "not_in_workflow", on_stdout=True),
+    misused("opportunities move", "job", "Offer", says="Missing argument"),
+]
+STAGES = [
+    refused("stages list", "--as", "nobody", says="no user 'nobody'"),
+    refused("stages add", "Fresh", "new", *AS_ADA, says="exactly one stage of type New"),
+    refused("stages add", "Offer", "done", *AS_ADA, says="a stage 'Offer' already"),
+    refused("stages add", HOSTILE, "done", *AS_ADA, says="name must be one line"),
+    refused("stages add", "Fresh", "done", says="needs the level 'manage'"),
+    misused("stages add", "Fresh", "over", says="'over' is not one of"),
+    refused("stages change", "New", "--type", "done", *AS_ADA, says="make another one New instead"),
+    refused("stages change", "Offer", "--name", "hired", *AS_ADA, says="a stage 'hired' already"),
+    refused("stages remove", "New", *AS_ADA, says="make another one New before"),
+    refused("stages remove", LONG, *AS_ADA, says="no stage"),
+    Case("stages move-up", ("New", *AS_ADA), 0, "the first one already", on_stdout=True),
+    refused("stages move-up", "None such", *AS_ADA, says="no stage 'None such'"),
+    Case("stages move-down", ("Rejected", *AS_ADA), 0, "the last one already", on_stdout=True),
+    refused("stages move-down", "Offer", says="needs the level 'manage'"),
+    refused("stages link", "New", "Welcome", *AS_ADA, says="is of type New; link another one"),
+    refused("stages link", "Offer", "None such", *AS_ADA, says="no sequence 'None such'"),
+    refused("stages link", "Offer", "Welcome", says="needs the level 'manage'"),
+    Case("stages unlink", ("Offer", *AS_ADA), 0, "linked to no sequence", on_stdout=True),
 ]
 SETTINGS = [
     refused("settings set", "--zone", "Berlin", *AS_ADA, says="“Berlin” is no time zone; use a name such as"),
@@ -354,7 +433,8 @@ ENVIRONMENT = [
 ]
 UNKEYED = {"SEQUENCING_SECRET"}
 """Any text will do."""
-CASES = [*CSV, *YAML, *TEMPLATES, *PEOPLE, *SETTINGS, *SEQUENCES, *ENROLLMENTS, *TODOS, *RUNNING, *ENVIRONMENT]
+OF_PEOPLE = [*CSV, *PEOPLE, *COMPANIES, *STAGES]
+CASES = [*OF_PEOPLE, *YAML, *TEMPLATES, *SETTINGS, *SEQUENCES, *ENROLLMENTS, *TODOS, *RUNNING, *ENVIRONMENT]
 
 
 def test_every_command_is_tried_with_bad_input_and_every_case_is_of_a_command() -> None:
@@ -392,6 +472,12 @@ def is_one_sentence(said: str) -> bool:
         ("suppressions", "add", "gone@example.com"),
         ("settings", "set", "--zone", "Europe/Berlin", *AS_ADA),
         ("setup",),
+        ("contacts", "add", "New", "--email", "work:new@example.com"),
+        ("contacts", "erase", "ann", "--yes", *AS_ADA),
+        ("companies", "import", "@companies.csv"),
+        ("opportunities", "enter", "job", "ann"),
+        ("stages", "add", "Assessment", "in_progress", *AS_ADA),
+        ("stages", "link", "Offer", "Welcome", *AS_ADA),
         ("enroll", "Welcome", "ann"),
         ("enrollments", "pause", "{calling}"),
         ("enrollments", "resume", "{paused}"),
@@ -405,7 +491,8 @@ def test_a_repeated_command_changes_nothing_the_second_time(
     words: tuple[str, ...], place: Place, tmp_path: Path
 ) -> None:
     (tmp_path / "people.csv").write_text("external_id,first_name,work_email\nnew,New,new@example.com\n")
-    typed = [a_file(word[1:], tmp_path) if word.startswith("@") else word for word in words]
+    (tmp_path / "companies.csv").write_text("external_id,name\nnew,New\n")
+    typed = [str(tmp_path / word[1:]) if word.startswith("@") else word for word in words]
     first = place.run(*typed)
     before = place.counts()
 

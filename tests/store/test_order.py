@@ -27,7 +27,7 @@ async def furnish(database: Database) -> None:
 
 async def claims(tx: AsyncSession) -> object:
     """Answers what forbids it."""
-    return await holds.pass_gate(tx, 1, ANN)
+    return await holds.pass_gate(tx, 1, suppressions.forms(tx, ANN))
 
 
 async def hold_it(tx: AsyncSession) -> object:

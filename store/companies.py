@@ -1,0 +1,52 @@
+"""Companies: where contacts work."""
+
+from sqlalchemy import or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from sequencing.errors import Refused, quoted
+from sequencing.people import Company
+from store.database import upsert
+from store.naming import fits
+from store.people_tables import CompanyRow
+
+
+async def find(tx: AsyncSession, name: str) -> Company:
+    """The company a person means by id, external id or name. Raises Refused."""
+    wanted = or_(CompanyRow.name == name.strip(), *fits(CompanyRow, name))
+    rows = list(await tx.scalars(select(CompanyRow).where(wanted).order_by(CompanyRow.id).limit(10)))
+    if not rows:
+        raise Refused("unknown_company", f"There is no company {quoted(name)}; `sequencing companies list` shows them.")
+    if len(rows) > 1:
+        ids = ", ".join(str(row.id) for row in rows)
+        raise Refused("ambiguous_company", f"{quoted(name)} fits several companies; name one by its number: {ids}.")
+    return _value(rows[0])
+
+
+async def of_external_id(tx: AsyncSession, external_id: str) -> Company:
+    """The company of that external id, which there is."""
+    return _value((await tx.scalars(select(CompanyRow).where(CompanyRow.external_id == external_id))).one())
+
+
+async def add(tx: AsyncSession, name: str, external_id: str | None, owner_id: int | None) -> int | None:
+    """A new company; None where another one has that external id (the constraint decides)."""
+    new = upsert(tx, CompanyRow).values(name=name, external_id=external_id, owner_id=owner_id)
+    return await tx.scalar(new.on_conflict_do_nothing().returning(CompanyRow.id))
+
+
+async def change(tx: AsyncSession, company: Company) -> None:
+    """Keeps the company as given. Raises IntegrityError where another one has that external id."""
+    row = await tx.get_one(CompanyRow, company.id)
+    row.name, row.external_id, row.owner_id = company.name, company.external_id, company.owner_id
+    await tx.flush()
+
+
+async def listed(tx: AsyncSession, *, text: str = "", after: int = 0, limit: int = 1000) -> list[Company]:
+    """Those with that text in their name, by id from `after` on."""
+    rows = select(CompanyRow).where(CompanyRow.id > after).order_by(CompanyRow.id).limit(limit)
+    if text:
+        rows = rows.where(CompanyRow.name.icontains(text, autoescape=True))
+    return [_value(row) for row in await tx.scalars(rows)]
+
+
+def _value(row: CompanyRow) -> Company:
+    return Company(row.id, row.name, row.owner_id, row.external_id)

@@ -1,0 +1,54 @@
+"""Opportunities: the job or the deal that contacts are in the workflow of."""
+
+from sqlalchemy import or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from sequencing.errors import Refused, quoted
+from sequencing.people import Opportunity
+from store.database import upsert
+from store.naming import fits
+from store.people_tables import OpportunityRow
+
+
+async def find(tx: AsyncSession, name: str) -> Opportunity:
+    """The opportunity a person means by id, external id or title. Raises Refused."""
+    wanted = or_(OpportunityRow.title == name.strip(), *fits(OpportunityRow, name))
+    rows = list(await tx.scalars(select(OpportunityRow).where(wanted).order_by(OpportunityRow.id).limit(10)))
+    if not rows:
+        raise Refused(
+            "unknown_opportunity",
+            f"There is no opportunity {quoted(name)}; `sequencing opportunities list` shows them.",
+        )
+    if len(rows) > 1:
+        ids = ", ".join(str(row.id) for row in rows)
+        raise Refused("ambiguous_opportunity", f"{quoted(name)} fits several opportunities; name one by number: {ids}.")
+    return _value(rows[0])
+
+
+async def add(
+    tx: AsyncSession, title: str, external_id: str | None, company_id: int | None, owner_id: int | None
+) -> int | None:
+    """A new opportunity; None where another one has that external id (the constraint decides)."""
+    values = {"title": title, "external_id": external_id, "company_id": company_id, "owner_id": owner_id}
+    new = upsert(tx, OpportunityRow).values(values)
+    return await tx.scalar(new.on_conflict_do_nothing().returning(OpportunityRow.id))
+
+
+async def change(tx: AsyncSession, one: Opportunity) -> None:
+    """Keeps the opportunity as given. Raises IntegrityError where another one has that external id."""
+    row = await tx.get_one(OpportunityRow, one.id)
+    row.title, row.external_id = one.title, one.external_id
+    row.company_id, row.owner_id = one.company_id, one.owner_id
+    await tx.flush()
+
+
+async def listed(tx: AsyncSession, *, text: str = "", after: int = 0, limit: int = 1000) -> list[Opportunity]:
+    """Those with that text in their title, by id from `after` on."""
+    rows = select(OpportunityRow).where(OpportunityRow.id > after).order_by(OpportunityRow.id).limit(limit)
+    if text:
+        rows = rows.where(OpportunityRow.title.icontains(text, autoescape=True))
+    return [_value(row) for row in await tx.scalars(rows)]
+
+
+def _value(row: OpportunityRow) -> Opportunity:
+    return Opportunity(row.id, row.title, row.owner_id, row.company_id, row.external_id)
