@@ -74,8 +74,6 @@ ACTS: Mapping[str, Needs] = {
     "change_contacts": Needs(own=Level.use, seen=Level.use, others=Level.use),
     "move_in_stages": Needs(own=Level.use, seen=Level.use, others=Level.use),
     "stages": Needs(own=Level.manage),
-    "stage_links": Needs(own=Level.manage),
-    "erase": Needs(own=Level.manage),
 }
 
 
