@@ -57,6 +57,8 @@ ACTS: Mapping[str, Needs] = {
     "settings": Needs(own=Level.manage),
     "users": Needs(own=Level.manage),
     "reconcile": Needs(own=Level.manage),
+    "password": Needs(own=Level.none),
+    "tokens": Needs(own=Level.none),
 }
 
 

@@ -5,12 +5,14 @@ import typer
 from starter.commands import (
     contacts,
     enrollments,
+    passwords,
     running,
     sequences,
     settings,
     suppressions,
     templates,
     todos,
+    tokens,
     users,
 )
 
@@ -23,6 +25,7 @@ app = typer.Typer(
 )
 app.command("up")(running.up_)
 app.command("worker")(running.worker)
+app.command("web")(running.web)
 app.command("setup")(running.setup)
 app.command("reconcile")(running.reconcile_)
 app.command("outbox")(running.outbox)
@@ -34,5 +37,7 @@ app.add_typer(contacts.app, name="contacts")
 app.add_typer(sequences.app, name="sequences")
 app.add_typer(templates.app, name="templates")
 app.add_typer(users.app, name="users")
+app.add_typer(passwords.app, name="passwords")
+app.add_typer(tokens.app, name="tokens")
 app.add_typer(suppressions.app, name="suppressions")
 app.add_typer(settings.app, name="settings")

@@ -25,6 +25,11 @@ async def resolve(door: Door, todo_id: str, result: str, by: str, note: str | No
     return await _act(door, todo, Happening(What.result, step=todo.step, todo=todo.id, result=given), by, note)
 
 
+async def look(door: Door, todo_id: str, by: str) -> TodoRow:
+    """The to-do, for whoever may work on it. Raises Refused."""
+    return await _todo(door, todo_id, by, What.result)
+
+
 async def skip(door: Door, todo_id: str, by: str) -> Receipt:
     """Goes on without a result."""
     todo = await _todo(door, todo_id, by, What.skip)

@@ -1,5 +1,6 @@
 """Sequences and their steps."""
 
+from collections.abc import Collection
 from dataclasses import fields
 
 from sqlalchemy import ColumnElement, bindparam, exists, func, or_, select
@@ -84,9 +85,16 @@ async def find(tx: AsyncSession, name: str, user: User) -> SequenceRow:
     return rows[0]
 
 
-async def all_shown(tx: AsyncSession, user: User) -> list[SequenceRow]:
-    """The sequences a user sees."""
-    return list(await tx.scalars(select(SequenceRow).where(shown_to(user)).order_by(SequenceRow.id)))
+async def all_shown(tx: AsyncSession, user: User, after: int = 0, limit: int | None = None) -> list[SequenceRow]:
+    """The sequences a user sees, behind that number."""
+    rows = select(SequenceRow).where(shown_to(user), SequenceRow.id > after).order_by(SequenceRow.id)
+    return list(await tx.scalars(rows.limit(limit)))
+
+
+async def names(tx: AsyncSession, ids: Collection[int]) -> dict[int, str]:
+    """What those sequences are called."""
+    rows = select(SequenceRow.id, SequenceRow.name).where(SequenceRow.id.in_(set(ids)))
+    return {row.id: row.name for row in await tx.execute(rows)}
 
 
 def _step(row: StepRow, template: TemplateRow | None) -> Step:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import and_, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from sequencing.enrollments import Enrollment
@@ -54,9 +54,14 @@ async def get(tx: AsyncSession, todo_id: str) -> TodoRow | None:
     return await tx.get(TodoRow, todo_id, populate_existing=True)
 
 
-async def on_the_list_of(tx: AsyncSession, user_id: int | None, limit: int = 1000) -> list[TodoRow]:
-    """A user's open to-dos (None: everybody's), the longest overdue first."""
+async def on_the_list_of(
+    tx: AsyncSession, user_id: int | None, limit: int = 1000, after: tuple[datetime, str] | None = None
+) -> list[TodoRow]:
+    """A user's open to-dos (None: everybody's), the longest overdue first; those behind (due, id) `after`."""
     rows = select(TodoRow).where(TodoRow.status == TodoStatus.open)
+    if after is not None:
+        behind = and_(TodoRow.due_at == after[0], TodoRow.id > after[1])
+        rows = rows.where(TodoRow.due_at >= after[0], or_(TodoRow.due_at > after[0], behind))
     if user_id is not None:
         rows = rows.where(TodoRow.assignee_id == user_id)
     return list(await tx.scalars(rows.order_by(TodoRow.due_at, TodoRow.id).limit(limit)))

@@ -13,6 +13,7 @@ GIVEN = Tie(own=True)
 # act: the lowest level for what is one's own, for what one sees, and for everything else
 TABLE = {
     **dict.fromkeys(["result", "skip", "send", "draft", "postpone", "take_back", "reassign"], (NONE, MANAGE, MANAGE)),
+    **dict.fromkeys(["password", "tokens"], (NONE, MANAGE, MANAGE)),
     "see": (VIEW, VIEW, MANAGE),
     "enroll": (USE, USE, MANAGE),
     **dict.fromkeys(["bypass", "pause", "resume", "cancel", "reactivate", "remove"], (USE, MANAGE, MANAGE)),
