@@ -83,7 +83,7 @@ async def _act(door: Door, todo: TodoRow, happening: Happening, by: str, note: s
     try:
         return await act(door, todo.enrollment_id, happening, by, note)
     except Refused as refusal:
-        first = await _who_was_first(door, todo) if refusal.code == "too_late" else None
+        first = await _who_was_first(door, todo) if refusal.code in ("too_late", "already_ended") else None
         if first is None or happening.what is What.take_back:
             raise
         raise Refused("already_answered", first) from None

@@ -96,7 +96,8 @@ class _Repeatable:
 
     async def _keep(self, response: Response) -> None:
         if response.status_code >= 500:
-            return await self._free()
+            await self._free()
+            return
         body = bytes(response.body).decode()
         async with self.door.database.writing() as tx:
             await answers.keep(tx, self.user_id, self.key, response.status_code, body)
