@@ -13,8 +13,9 @@ from sequencing.people import Contact
 from sequencing.todos import Outcome
 from sequencing.transitions import ARROWS
 from starter import enrollments as acts
+from starter.attention import REMEDIES
 from starter.door import Door
-from starter.timeline import story, what_is_next
+from starter.timeline import story
 from store import contacts, sequences
 from store import enrollments as rows
 from web.acting import At
@@ -71,7 +72,7 @@ async def in_sequence(
         wanted = rows.Filter(sequence_id=sequence.id, status=only, after=after, limit=A_PAGE + 1)
         found = await rows.listed(tx, user, wanted)
         people = await contacts.some(tx, [one.contact_id for one in found])
-    page_of = [_line(door, one, people.get(one.contact_id)) for one in found[:A_PAGE]]
+    page_of = [_line(one, people.get(one.contact_id)) for one in found[:A_PAGE]]
     return page(
         request,
         "sequence.html",
@@ -145,9 +146,10 @@ async def _shown(request: Request, door: Door, enrollment_id: str, template: str
     )
 
 
-def _line(door: Door, one: Enrollment, person: Contact | None) -> dict[str, Any]:
-    said = {"one": one, "person": person, "next": what_is_next(one, door.now()), "offered": _offered(one)}
-    return {**said, "state": one.state if one.status is Status.active else one.outcome or one.reason}
+def _line(one: Enrollment, person: Contact | None) -> dict[str, Any]:
+    state = one.state if one.status is Status.active else one.outcome or one.reason
+    why = REMEDIES.get(str(one.reason), "") if one.status is Status.paused else str(one.why or "").replace("_", " ")
+    return {"one": one, "person": person, "state": state, "why": why or "–", "offered": _offered(one)}
 
 
 def _offered(one: Enrollment) -> list[str]:
