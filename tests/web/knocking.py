@@ -1,5 +1,6 @@
 """Knocking at the doors that are open by HTTP, as a service with a token and as a person with a browser."""
 
+import asyncio
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -8,10 +9,26 @@ from typing import Any, Self
 from urllib.parse import unquote
 
 import httpx2
+import uvicorn
+from fastapi import FastAPI
 
+from tests.conftest import free_port
 from tests.house import RITA, House
 
 PASSWORD = "a long enough word"
+
+
+@asynccontextmanager
+async def served(app: FastAPI) -> AsyncIterator[str]:
+    """The address at which a real server serves the app."""
+    port = free_port()
+    server = uvicorn.Server(uvicorn.Config(app, port=port, log_level="critical", lifespan="off"))
+    serving = asyncio.create_task(server.serve())
+    while not server.started:
+        await asyncio.sleep(0.01)
+    yield f"http://127.0.0.1:{port}"
+    server.should_exit = True
+    await serving
 
 
 @dataclass
@@ -82,7 +99,7 @@ class Browser:
 
     def said(self) -> str:
         """The sentence that the next page will say."""
-        return unquote(self.client.cookies.get("sequencing_said", "").strip('"'))
+        return unquote((self.client.cookies.get("sequencing_said") or "").strip('"'))
 
 
 def bearer(token: str) -> dict[str, str]:
