@@ -46,6 +46,7 @@ class Settings(BaseSettings):
     grace_seconds: float = Field(25, ge=0, le=DAY, description="How long a stopping worker lets activities end.")
     metrics_address: Address = Field("127.0.0.1:9090", description="Prometheus metrics of the worker; empty: none.")
     health_address: Address = Field("127.0.0.1:9091", description="/health of the worker; empty: none.")
+    web_address: Address = Field("127.0.0.1:8000", min_length=1, description="Pages and HTTP API.")
     max_cached_workflows: int = Field(2000, ge=1, le=1_000_000, description="Runs a worker keeps in memory.")
 
     @property

@@ -74,6 +74,8 @@ ACTS: Mapping[str, Needs] = {
     "change_contacts": Needs(own=Level.use, seen=Level.use, others=Level.use),
     "move_in_stages": Needs(own=Level.use, seen=Level.use, others=Level.use),
     "stages": Needs(own=Level.manage),
+    "password": Needs(own=Level.none),
+    "tokens": Needs(own=Level.none),
 }
 
 

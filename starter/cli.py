@@ -7,6 +7,7 @@ from starter.commands import (
     contacts,
     enrollments,
     opportunities,
+    passwords,
     roles,
     running,
     sequences,
@@ -15,6 +16,7 @@ from starter.commands import (
     suppressions,
     templates,
     todos,
+    tokens,
     users,
 )
 
@@ -27,6 +29,7 @@ app = typer.Typer(
 )
 app.command("up")(running.up_)
 app.command("worker")(running.worker)
+app.command("web")(running.web)
 app.command("setup")(running.setup)
 app.command("reconcile")(running.reconcile_)
 app.command("outbox")(running.outbox)
@@ -42,5 +45,7 @@ app.add_typer(sequences.app, name="sequences")
 app.add_typer(templates.app, name="templates")
 app.add_typer(users.app, name="users")
 app.add_typer(roles.app, name="roles")
+app.add_typer(passwords.app, name="passwords")
+app.add_typer(tokens.app, name="tokens")
 app.add_typer(suppressions.app, name="suppressions")
 app.add_typer(settings.app, name="settings")

@@ -40,24 +40,26 @@ class _Loader(yaml.SafeLoader):
 
 def read_yaml(path: Path) -> object:
     """The file's content. Raises Refused with line and column."""
-    text = read_text(path, LARGEST_DOCUMENT)
+    return parse_yaml(read_text(path, LARGEST_DOCUMENT), path.name)
+
+
+def parse_yaml(text: str, name: str) -> object:
+    """The content of a YAML (or JSON) text called `name`. Raises Refused with line and column."""
     try:
         return yaml.load(text, _Loader)  # noqa: S506 - it is a SafeLoader
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
         where = f" at line {mark.line + 1}, column {mark.column + 1}" if mark else ""
         raise Refused(
-            "invalid_yaml", f"{quoted(path.name)} is no valid YAML{where}: {error.problem or 'unreadable'}."
+            "invalid_yaml", f"{quoted(name)} is no valid YAML{where}: {error.problem or 'unreadable'}."
         ) from None
     except ReaderError as error:
         where = _place(text, error.position)
-        raise Refused(
-            "invalid_yaml", f"{quoted(path.name)} is no valid YAML: a control character at {where}."
-        ) from None
+        raise Refused("invalid_yaml", f"{quoted(name)} is no valid YAML: a control character at {where}.") from None
     except RecursionError:
-        raise Refused("invalid_yaml", f"{quoted(path.name)} nests too many levels in each other.") from None
+        raise Refused("invalid_yaml", f"{quoted(name)} nests too many levels in each other.") from None
     except (yaml.YAMLError, ValueError):
-        raise Refused("invalid_yaml", f"{quoted(path.name)} is no valid YAML.") from None
+        raise Refused("invalid_yaml", f"{quoted(name)} is no valid YAML.") from None
 
 
 def read_letter(path: Path) -> tuple[str, str]:

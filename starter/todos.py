@@ -27,6 +27,11 @@ async def resolve(door: Door, todo_id: str, result: str, by: str, note: str | No
     return await _act(door, todo, Happening(What.result, step=todo.step, todo=todo.id, result=given), by, note)
 
 
+async def look(door: Door, todo_id: str, by: str) -> TodoRow:
+    """The to-do, for whoever may work on it. Raises Refused."""
+    return await _todo(door, todo_id, by, What.result)
+
+
 async def skip(door: Door, todo_id: str, by: str) -> Receipt:
     """Goes on without a result."""
     todo = await _todo(door, todo_id, by, What.skip)
@@ -116,7 +121,7 @@ async def _act(door: Door, todo: TodoRow, happening: Happening, by: str, note: s
     try:
         return await act(door, todo.enrollment_id, happening, by, note)
     except Refused as refusal:
-        first = await _who_was_first(door, todo) if refusal.code == "too_late" else None
+        first = await _who_was_first(door, todo) if refusal.code in ("too_late", "already_ended") else None
         if first is None or happening.what is What.take_back:
             raise
         raise Refused("already_answered", first) from None

@@ -30,6 +30,7 @@ class Ports:
     ui: int = 8233
     metrics: int = 9090
     health: int = 9091
+    web: int = 8000
 
 
 async def up(door: Door, settings: Settings, ports: Ports) -> None:
@@ -45,17 +46,18 @@ async def up(door: Door, settings: Settings, ports: Ports) -> None:
     worker = _Child(
         "the worker", [sys.executable, "-m", "worker"], settings.var / "worker.log", _worker_environment(ports)
     )
+    web = _Child("the web server", [sys.executable, "-m", "web"], settings.var / "web.log", _web_environment(ports))
     children = [asyncio.create_task(engine.run(stopping))]
     try:
         await _ready(settings, door, stopping)
         if not stopping.is_set():
-            children.append(asyncio.create_task(worker.run(stopping)))
+            children += [asyncio.create_task(child.run(stopping)) for child in (worker, web)]
             print(_welcome(settings, ports), flush=True)
         await stopping.wait()
         print("\nStopping …", flush=True)
     finally:
         stopping.set()
-        await worker.stop()
+        await asyncio.gather(web.stop(), worker.stop())
         await engine.stop()
         await asyncio.gather(*children, return_exceptions=True)
     print("Stopped. The next start goes on where this one ended.", flush=True)
@@ -75,11 +77,12 @@ async def _ready(settings: Settings, door: Door, stopping: asyncio.Event) -> Non
     await set_up_database(door, "")
     await set_up_temporal(client, LOCAL_RETENTION_DAYS)
     await demo.cast(door)
+    await demo.let_in(door, settings.var)
 
 
 def _check_ports(ports: Ports) -> None:
     if len(set(astuple(ports))) < len(astuple(ports)):
-        raise Refused("port_taken", f"Four different ports are needed, not {', '.join(map(str, astuple(ports)))}.")
+        raise Refused("port_taken", f"Five different ports are needed, not {', '.join(map(str, astuple(ports)))}.")
     for name, port in zip((field.name for field in fields(ports)), astuple(ports), strict=True):
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -110,6 +113,10 @@ def _worker_environment(ports: Ports) -> dict[str, str]:
     }
 
 
+def _web_environment(ports: Ports) -> dict[str, str]:
+    return {"SEQUENCING_WEB_ADDRESS": f"127.0.0.1:{ports.web}"}
+
+
 def _welcome(settings: Settings, ports: Ports) -> str:
     var, temporal = shlex.quote(str(settings.var)), f"localhost:{ports.temporal}"
     other = f"\n  export SEQUENCING_VAR={var}" if settings.var != Settings.model_fields["var"].default else ""
@@ -118,12 +125,16 @@ def _welcome(settings: Settings, ports: Ports) -> str:
     return f"""
 Sequencing is running.
 
+  pages         http://localhost:{ports.web}
+                sign in as {demo.RECRUITER} or {demo.ADMIN}
+                password: {demo.password(settings.var)}
+  HTTP API      http://localhost:{ports.web}/api/docs
   Temporal UI   http://localhost:{ports.ui}
   metrics       http://localhost:{ports.metrics}/metrics
   health        http://localhost:{ports.health}/health
   database      {door_name(settings)}
   messages      {messages}
-  logs          {settings.var}/worker.log, {settings.var}/temporal.log
+  logs          {settings.var}/worker.log, {settings.var}/web.log, {settings.var}/temporal.log
 
 Try next, in another terminal:
 {other}

@@ -142,9 +142,16 @@ async def names_shown(tx: AsyncSession, ids: Collection[int], user: User) -> lis
     return list(await tx.scalars(rows.order_by(SequenceRow.id)))
 
 
-async def all_shown(tx: AsyncSession, user: User) -> list[SequenceRow]:
-    """The sequences a user sees."""
-    return list(await tx.scalars(select(SequenceRow).where(shown_to(user)).order_by(SequenceRow.id)))
+async def all_shown(tx: AsyncSession, user: User, after: int = 0, limit: int | None = None) -> list[SequenceRow]:
+    """The sequences a user sees, behind that number."""
+    rows = select(SequenceRow).where(shown_to(user), SequenceRow.id > after).order_by(SequenceRow.id)
+    return list(await tx.scalars(rows.limit(limit)))
+
+
+async def names(tx: AsyncSession, ids: Collection[int]) -> dict[int, str]:
+    """What those sequences are called."""
+    rows = select(SequenceRow.id, SequenceRow.name).where(SequenceRow.id.in_(set(ids)))
+    return {row.id: row.name for row in await tx.execute(rows)}
 
 
 def _step(row: StepRow, template: TemplateRow | None) -> Step:

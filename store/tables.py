@@ -314,6 +314,7 @@ class EventRow(Table):
     __table_args__ = (
         one_of("what", What),
         Index("ix_events_enrollment", "enrollment_id", "id"),
+        Index("ix_events_written", "written_in", "id"),
         {"sqlite_autoincrement": True},
     )
     id: Mapped[int] = mapped_column(BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True)

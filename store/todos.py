@@ -4,7 +4,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import and_, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from sequencing.enrollments import Enrollment
@@ -62,17 +62,24 @@ class Filter:
     assignee_id: int | None = None
     action: Action | None = None
     sequence_id: int | None = None
+    after: tuple[datetime, str] | None = None
     limit: int = 1000
 
 
-async def on_the_list_of(tx: AsyncSession, user_id: int) -> list[TodoRow]:
-    """A user's open to-dos, the longest due first."""
-    return await listed(tx, Filter(assignee_id=user_id))
+async def on_the_list_of(
+    tx: AsyncSession, user_id: int, limit: int = 1000, after: tuple[datetime, str] | None = None
+) -> list[TodoRow]:
+    """A user's open to-dos, the longest due first; those behind (due, id) `after`."""
+    return await listed(tx, Filter(assignee_id=user_id, after=after, limit=limit))
 
 
 async def listed(tx: AsyncSession, wanted: Filter) -> list[TodoRow]:
     """The open to-dos, the longest due first."""
     rows = select(TodoRow).where(TodoRow.status == TodoStatus.open)
+    if wanted.after is not None:
+        due, after = wanted.after
+        behind = and_(TodoRow.due_at == due, TodoRow.id > after)
+        rows = rows.where(TodoRow.due_at >= due, or_(TodoRow.due_at > due, behind))
     if wanted.assignee_id is not None:
         rows = rows.where(TodoRow.assignee_id == wanted.assignee_id)
     if wanted.action is not None:

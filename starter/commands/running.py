@@ -21,9 +21,10 @@ def up_(
     ui_port: Annotated[int, typer.Option(min=1, max=65535, help="Temporal's UI.")] = 8233,
     metrics_port: Annotated[int, typer.Option(min=1, max=65535, help="The worker's metrics.")] = 9090,
     health_port: Annotated[int, typer.Option(min=1, max=65535, help="The worker's /health.")] = 9091,
+    web_port: Annotated[int, typer.Option(min=1, max=65535, help="The pages and the HTTP API.")] = 8000,
 ) -> None:
-    """Run everything on this machine: Temporal with its UI, a worker, and on the first start the demo cast."""
-    ports = Ports(temporal=temporal_port, ui=ui_port, metrics=metrics_port, health=health_port)
+    """Run everything on this machine: Temporal with its UI, a worker, the pages; at first with the demo cast."""
+    ports = Ports(temporal=temporal_port, ui=ui_port, metrics=metrics_port, health=health_port, web=web_port)
     act(lambda door: up(door, read_settings(), ports))
 
 
@@ -31,6 +32,12 @@ def worker() -> None:
     """Run a worker with the sweep, until SIGTERM."""
     sys.stdout.flush()
     os.execv(sys.executable, [sys.executable, "-m", "worker"])  # noqa: S606 - the same program, in its other role
+
+
+def web() -> None:
+    """Serve the pages and the HTTP API, until SIGTERM."""
+    sys.stdout.flush()
+    os.execv(sys.executable, [sys.executable, "-m", "web"])  # noqa: S606 - the same program, in its other role
 
 
 def setup(admin: Annotated[str, typer.Option(help="Email of the first admin.")] = "") -> None:

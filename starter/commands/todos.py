@@ -1,6 +1,7 @@
 """`sequencing todos …` and `sequencing attention`."""
 
 from collections.abc import Awaitable, Callable
+from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
@@ -11,12 +12,11 @@ from sequencing.sequences import Action
 from sequencing.todos import Due
 from starter import todo_lists
 from starter import todos as acts
+from starter.attention import waiting_for
 from starter.commands.shell import As, Json, acknowledge, act, fail, leave, show
-from starter.door import Door, acting_user
+from starter.door import Door
 from starter.enrollments import Receipt
-from starter.timeline import what_is_next
 from starter.todo_lists import Wanted
-from store import contacts, enrollments
 
 app = typer.Typer(no_args_is_help=True, help="Work the to-do list.")
 Id = Annotated[str, typer.Argument(help="The to-do's id.", metavar="TODO")]
@@ -131,43 +131,9 @@ def _each(ids: list[str], act_on: Callable[[Door, str], Awaitable[Any]], as_json
 
 def attention(by: As = "", as_json: Json = False) -> None:
     """What waits for you besides to-dos: each with its cause, since when, and what mends it."""
-
-    async def look(door: Door) -> list[dict[str, Any]]:
-        async with door.database.reading() as tx:
-            user = await acting_user(tx, by)
-            found = await enrollments.attention(tx, user)
-            people = await contacts.some(tx, [one.contact_id for one in found])
-        return [
-            {
-                "enrollment": one.id,
-                "contact": people[one.contact_id].name,
-                "cause": one.reason or one.why,
-                "since": one.since.isoformat(timespec="seconds") if one.since else None,
-                "remedy": REMEDIES.get(str(one.reason or one.why), what_is_next(one, door.now())),
-            }
-            for one in found
-        ]
-
-    show(act(look), as_json, "Nothing waits for you.")
-
-
-REMEDIES = {
-    "no_email_address": "add an address, then resume",
-    "no_address_of_type": "add an address of that type, then resume",
-    "no_phone_number": "add a mobile number, then resume",
-    "replied": "read the reply, then resume or conclude",
-    "by_user": "resume",
-    "missing_merge_field": "fill in the field, then resume",
-    "bounced": "correct the address, then resume",
-    "suppressed": "conclude, or lift the suppression and resume",
-    "template_broken": "mend the template, then resume",
-    "no_sender_address": "give the sender an address, then resume",
-    "no_sender_number": "give the sender a number, then resume",
-    "could_not_be_sent": "see to the mail server, then resume",
-    "delivery_unknown": "settle: it left, or send_again",
-    "no_send_window": "an admin opens the send window in the settings",
-    "no_business_days": "an admin opens the send window in the settings",
-}
+    found = act(lambda door: waiting_for(door, by))
+    since = {one.enrollment: one.since.isoformat(timespec="seconds") if one.since else None for one in found}
+    show([asdict(one) | {"since": since[one.enrollment]} for one in found], as_json, "Nothing waits for you.")
 
 
 def _instant(said: str) -> datetime:

@@ -15,6 +15,7 @@ TABLE = {
     **dict.fromkeys(["result", "skip", "send", "draft", "postpone", "take_back", "reassign"], (NONE, MANAGE, MANAGE)),
     "see_todo": (NONE, MANAGE, MANAGE),
     "export": (VIEW, VIEW, MANAGE),
+    **dict.fromkeys(["password", "tokens"], (NONE, MANAGE, MANAGE)),
     "see": (VIEW, VIEW, MANAGE),
     "enroll": (USE, USE, MANAGE),
     **dict.fromkeys(["bypass", "pause", "resume", "cancel", "reactivate", "remove"], (USE, MANAGE, MANAGE)),

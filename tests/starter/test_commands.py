@@ -291,6 +291,18 @@ STAGES = [
     refused("stages link", "Offer", "Welcome", says="needs the level 'manage'"),
     Case("stages unlink", ("Offer", *AS_ADA), 0, "linked to no sequence", on_stdout=True),
 ]
+KEYS = [
+    refused("passwords set", ADA, says="A password has 10 to 200 characters."),
+    misused("passwords set", says="Missing argument"),
+    refused("tokens add", "", says="name must not be empty"),
+    refused("tokens add", LONG, says="at most 80"),
+    refused("tokens add", HOSTILE, says="name must be one line"),
+    refused("tokens add", "mine", "--as", "nobody", says="no user 'nobody'"),
+    refused("tokens list", "--as", "nobody", says="no user 'nobody'"),
+    refused("tokens revoke", "4711", says=NOT_SHOWN),
+    refused("tokens revoke", "9" * 30, says=NOT_SHOWN),
+    misused("tokens revoke", "mine", says="valid integer"),
+]
 SETTINGS = [
     refused("settings set", "--zone", "Berlin", *AS_ADA, says="“Berlin” is no time zone; use a name such as"),
     refused("settings set", "--zone", LONG, *AS_ADA, says="is no time zone"),
@@ -395,8 +407,10 @@ TODOS = [
 RUNNING = [
     misused("up", "--temporal-port", "x", says="valid integer"),
     misused("up", "--health-port", "70000", says="65535"),
-    refused("up", "--temporal-port", "7300", "--ui-port", "7300", says="Four different ports"),
+    refused("up", "--temporal-port", "7300", "--ui-port", "7300", says="Five different ports"),
+    misused("up", "--web-port", "0", says="1<=x<=65535"),
     misused("worker", "now", says="unexpected extra argument"),
+    misused("web", "now", says="unexpected extra argument"),
     refused("setup", "--admin", HOSTILE, says="is no email address"),
     refused("reconcile", says="needs the level 'manage'"),
     misused("outbox", "--everything", says="No such option"),
@@ -407,6 +421,9 @@ ENVIRONMENT = [
     misset("worker", "SEQUENCING_SMTP_URL: write smtp://", SEQUENCING_SMTP_URL="mail.example.org"),
     misset("worker", "SEQUENCING_METRICS_ADDRESS: write host and port", SEQUENCING_METRICS_ADDRESS="9090"),
     misset("outbox", "SEQUENCING_HEALTH_ADDRESS: write host and port", SEQUENCING_HEALTH_ADDRESS="::99999"),
+    misset("web", "SEQUENCING_WEB_ADDRESS: write host and port", SEQUENCING_WEB_ADDRESS="8000"),
+    misset("web", "SEQUENCING_WEB_ADDRESS", SEQUENCING_WEB_ADDRESS=""),
+    misset("web", "nothing can be served at 192.0.2.1:80", SEQUENCING_WEB_ADDRESS="192.0.2.1:80"),
     misset("outbox", "SEQUENCING_TASK_QUEUE", SEQUENCING_TASK_QUEUE=""),
     misset("outbox", "SEQUENCING_MAIL_DOMAIN", SEQUENCING_MAIL_DOMAIN="ex ample\r\nBcc: x"),
     misset("setup", "SEQUENCING_RETENTION_DAYS", SEQUENCING_RETENTION_DAYS="9" * 30),
@@ -433,7 +450,7 @@ ENVIRONMENT = [
 ]
 UNKEYED = {"SEQUENCING_SECRET"}
 """Any text will do."""
-OF_PEOPLE = [*CSV, *PEOPLE, *COMPANIES, *STAGES]
+OF_PEOPLE = [*CSV, *PEOPLE, *COMPANIES, *STAGES, *KEYS]
 CASES = [*OF_PEOPLE, *YAML, *TEMPLATES, *SETTINGS, *SEQUENCES, *ENROLLMENTS, *TODOS, *RUNNING, *ENVIRONMENT]
 
 

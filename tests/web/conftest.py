@@ -1,0 +1,51 @@
+"""A house that is open by HTTP: a real server on a free port, and people who knock at it."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from functools import cache
+from pathlib import Path
+
+import pytest
+from temporalio.client import Client
+
+from starter import keys
+from store import keys as key_rows
+from store import users
+from store.database import Database
+from tests.house import ADA, BOB, RITA, House
+from tests.web.knocking import PASSWORD, Knocking, served
+from web.app import web_app
+
+
+@pytest.fixture
+async def knocking(house: House) -> AsyncIterator[Knocking]:
+    """Rita with a token, and a worker behind the door."""
+    async with served(web_app(house.door)) as address, _knocking(house, address) as opened:
+        yield opened
+
+
+@pytest.fixture
+async def resting(database: Database, client: Client, tmp_path: Path) -> AsyncIterator[Knocking]:
+    """The same on both databases, and no worker runs."""
+    async with (
+        House.open(database, client, tmp_path / "outbox", working=False) as house,
+        served(web_app(house.door)) as address,
+        _knocking(house, address) as opened,
+    ):
+        yield opened
+
+
+@asynccontextmanager
+async def _knocking(house: House, address: str) -> AsyncIterator[Knocking]:
+    async with house.database.writing() as tx:
+        for email in (ADA, RITA, BOB):
+            await key_rows.set_password(tx, (await users.by_email(tx, email)).id, _hashed())
+    tokens = {email: (await keys.add_token(house.door, "tests", email)).token for email in (ADA, RITA, BOB)}
+    async with Knocking.at(house, address, tokens) as opened:
+        yield opened
+
+
+@cache
+def _hashed() -> str:
+    """Once for all tests: it takes long on purpose."""
+    return keys.HASHER.hash(PASSWORD)

@@ -1,0 +1,154 @@
+"""Wrong, huge, hostile and repeated requests: a problem with one sentence, never a fault, and nothing changes."""
+
+from dataclasses import replace
+from typing import Any
+
+import httpx2
+import pytest
+
+from sequencing.errors import Refused
+from store.database import Database
+from tests.conftest import free_port
+from tests.house import TASK
+from tests.web.knocking import Knocking, bearer, served
+from web.app import LARGEST_BODY, web_app
+from web.problems import status_of
+
+DEEP = "[" * 100_000
+BODIES: dict[str, Any] = {
+    "nothing": {"content": b""},
+    "no JSON": {"content": b"{", "headers": {"Content-Type": "application/json"}},
+    "no object": {"json": [1]},
+    "null": {"json": None},
+    "nested": {"content": DEEP, "headers": {"Content-Type": "application/json"}},
+    "no text": {"content": b"\xff\xfe\x00", "headers": {"Content-Type": "application/json"}},
+    "a key too many": {"json": {"contacts": ["ann"], "result": "none", "colour": "red"}},
+    "wrong types": {"json": {"contacts": {"a": 1}, "result": 1, "until": "x", "to": [], "outcome": {}}},
+    "half a sign": {"content": b'{"contacts": ["\\ud800"], "result": "\\ud800", "to": "\\ud800", "note": "\\ud800"}'},
+    "a NUL": {"json": {"contacts": ["a\0b"], "result": "a\0b", "to": "a\0b", "subject": "\0"}},
+    "huge numbers": {"json": {"contacts": ["1"], "opportunity_id": 10**40, "until": 10**40}},
+    "far away": {"json": {"until": "0001-01-01T00:00+14:00"}},
+    "no zone": {"json": {"until": "2026-12-01T09:00"}},
+    "too many": {"json": {"contacts": ["x"] * 1001}},
+    "a form": {"data": {"result": "none"}},
+}
+PATHS = [
+    "/sequences/{sequence}/enrollments",
+    "/todos/{todo}/result",
+    "/todos/{todo}/postponement",
+    "/todos/{todo}/assignment",
+    "/enrollments/{enrollment}/conclusion",
+    "/enrollments/{enrollment}/delivery",
+]
+
+
+@pytest.mark.parametrize("body", BODIES)
+async def test_a_body_that_is_wrong_is_a_problem_and_changes_nothing(resting: Knocking, body: str) -> None:
+    names = {"sequence": await resting.house.sequence(TASK), "todo": "none", "enrollment": "none"}
+
+    for path in PATHS:
+        said = BODIES[body]
+        answer = await resting.api.post(path.format(**names), **said)
+        assert _is_a_problem(answer), (path, answer.text)
+
+    assert (await resting.ask("GET", "/enrollments"))[1]["items"] == []
+
+
+@pytest.mark.parametrize(
+    "document",
+    [b"", DEEP.encode(), b"name: N\nname: M\n", b"\xff", b"\0", b"a: &a [*a]", b"!!python/object/apply:os.system [x]"],
+    ids=lambda document: ascii(document)[:20],
+)
+@pytest.mark.parametrize("kind", ["application/json", "application/yaml"])
+async def test_a_broken_document_is_a_problem(resting: Knocking, document: bytes, kind: str) -> None:
+    answer = await resting.api.post("/sequences", content=document, headers={"Content-Type": kind})
+
+    assert _is_a_problem(answer), answer.text
+    assert (await resting.ask("GET", "/sequences"))[1]["items"] == []
+
+
+@pytest.mark.parametrize(
+    ("path", "size", "chunked"),
+    [
+        ("/contacts/imports", LARGEST_BODY + 1, False),
+        ("/contacts/imports", LARGEST_BODY + 1, True),
+        ("/contacts/imports", 2_000_001, False),
+        ("/sequences", 500_001, False),
+        ("/todos/none/result", LARGEST_BODY + 1, True),
+    ],
+)
+async def test_a_body_that_is_too_large_is_not_read(resting: Knocking, path: str, size: int, chunked: bool) -> None:
+    async def pieces() -> Any:
+        for _ in range(0, size, 100_000):
+            yield b"x" * 100_000
+
+    answer = await resting.api.post(path, content=pieces() if chunked else b"x" * size)
+
+    assert (answer.status_code, answer.json()["code"]) == (413, "too_large")
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "/enrollments?limit=0",
+        "/enrollments?limit=501",
+        "/enrollments?limit=x",
+        "/enrollments?status=asleep",
+        "/enrollments?contact_id=99999999999999999999",
+        "/enrollments?sequence=%00",
+        "/enrollments?after=%ff%00",
+        "/sequences?after=x",
+        "/todos?after=x",
+        "/todos?after=2026-01-01_x",
+        "/events?wait=31",
+        "/enrollments/" + "x" * 5000,
+        "/enrollments/%2e%2e%2f",
+        "/nowhere",
+    ],
+)
+async def test_a_query_that_is_wrong_is_a_problem(resting: Knocking, query: str) -> None:
+    answer = await resting.api.get(query)
+
+    assert (answer.status_code == 200 and query.endswith("after=%ff%00")) or _is_a_problem(answer), answer.text
+
+
+async def test_a_method_that_is_not_there_is_a_problem(resting: Knocking) -> None:
+    answer = await resting.api.patch("/todos")
+
+    assert (answer.status_code, answer.json()["code"]) == (405, "method_not_allowed")
+
+
+async def test_a_database_that_is_away_is_said_at_both_doors(resting: Knocking) -> None:
+    away = Database(f"postgresql://nobody@127.0.0.1:{free_port()}/nothing")
+    door = replace(resting.house.door, database=away)
+    async with served(web_app(door)) as address, httpx2.AsyncClient(base_url=address, timeout=30) as knocker:
+        api = await knocker.get("/api/todos", headers=bearer("x"))
+        page = await knocker.get("/todos", headers={"Cookie": "sequencing_session=x"})
+
+    assert (api.status_code, api.json()["code"]) == (503, "database_unreachable")
+    assert (page.status_code, "The database cannot be reached" in page.text) == (503, True)
+
+
+@pytest.mark.parametrize(
+    ("code", "status"),
+    [
+        ("not_permitted", 403),
+        ("not_found", 404),
+        ("unknown_sequence", 404),
+        ("already_answered", 409),
+        ("too_late", 409),
+        ("is_paused", 409),
+        ("sequence_archived", 409),
+        ("invalid_csv", 422),
+        ("unknown_user", 422),
+        ("too_long", 422),
+    ],
+)
+def test_a_code_has_its_status(code: str, status: int) -> None:
+    assert status_of(Refused(code, "").code) == status
+
+
+def _is_a_problem(answer: httpx2.Response) -> bool:
+    said = answer.json()
+    is_one = answer.headers["content-type"] == "application/problem+json" and said["status"] == answer.status_code
+    return is_one and 400 <= answer.status_code < 500 and len(said["detail"]) < 600 and "Traceback" not in answer.text

@@ -1,0 +1,111 @@
+"""Idempotency-Key: a write that is repeated is answered as the first time, and acts once."""
+
+import asyncio
+from datetime import timedelta
+from typing import Any
+
+from store import answers, users
+from tests.house import ADA, EMAIL, RITA, TASK
+from tests.web.knocking import Knocking
+from web.once import GIVEN_UP, KEPT
+
+DOCUMENT: dict[str, Any] = {"name": "Once", "sharing": "everyone", "steps": [TASK]}
+KEY = {"Idempotency-Key": "crm-4711"}
+
+
+async def test_a_repeated_write_is_answered_the_same_and_acts_once(resting: Knocking) -> None:
+    first = await resting.ask("POST", "/sequences", json=DOCUMENT, headers=KEY)
+
+    again = await resting.ask("POST", "/sequences", json=DOCUMENT, headers=KEY)
+
+    assert (first[0], again) == (201, first)
+    assert await made(resting) == 1
+
+
+async def test_a_refusal_is_repeated_too(resting: Knocking) -> None:
+    first = await resting.ask("POST", "/enrollments/none/pause", headers=KEY)
+
+    again = await resting.ask("POST", "/enrollments/none/pause", headers=KEY)
+
+    assert (first[0], again) == (404, first)
+
+
+async def test_the_same_key_with_another_body_is_refused(resting: Knocking) -> None:
+    await resting.ask("POST", "/sequences", json=DOCUMENT, headers=KEY)
+
+    status, said = await resting.ask("POST", "/sequences", json={**DOCUMENT, "name": "Other"}, headers=KEY)
+
+    assert (status, said["code"]) == (422, "key_used_otherwise")
+    assert await made(resting) == 1
+
+
+async def test_a_key_belongs_to_its_user(resting: Knocking) -> None:
+    await resting.ask("POST", "/sequences", json=DOCUMENT, headers=KEY)
+
+    status, _ = await resting.ask("POST", "/sequences", by=ADA, json=DOCUMENT, headers=KEY)
+
+    assert (status, await made(resting)) == (201, 2)
+
+
+async def test_of_twenty_at_once_one_acts(resting: Knocking) -> None:
+    asked = [resting.ask("POST", "/sequences", json=DOCUMENT, headers=KEY) for _ in range(20)]
+
+    said = await asyncio.gather(*asked)
+
+    assert {status for status, _ in said} <= {201, 409}
+    assert {body["code"] for status, body in said if status == 409} <= {"being_answered"}
+    assert await made(resting) == 1
+
+
+async def test_after_a_crash_between_act_and_answer_the_enrollment_is_there_once(resting: Knocking) -> None:
+    sequence = await resting.house.sequence({**EMAIL, "delay": "300 days"})
+    path, wanted = f"/sequences/{sequence}/enrollments", {"contacts": ["ann"]}
+    await resting.ask("POST", path, json=wanted, headers=KEY)
+    await crashed(resting, GIVEN_UP + timedelta(seconds=1))
+
+    status, said = await resting.ask("POST", path, json=wanted, headers=KEY)
+    _, listed = await resting.ask("GET", f"/enrollments?sequence={sequence}")
+
+    assert (status, said["refused"][0]["code"]) == (200, "already_in_sequence")
+    assert len(listed["items"]) == 1
+
+
+async def test_while_it_is_being_answered_a_repetition_is_asked_to_wait(resting: Knocking) -> None:
+    await resting.ask("POST", "/sequences", json=DOCUMENT, headers=KEY)
+    await crashed(resting, GIVEN_UP - timedelta(seconds=30))
+
+    status, said = await resting.ask("POST", "/sequences", json=DOCUMENT, headers=KEY)
+
+    assert (status, said["code"], await made(resting)) == (409, "being_answered", 1)
+
+
+async def test_after_a_day_the_key_is_free(resting: Knocking) -> None:
+    await resting.ask("POST", "/sequences", json=DOCUMENT, headers=KEY)
+    await crashed(resting, KEPT + timedelta(seconds=1))
+
+    status, _ = await resting.ask("POST", "/sequences", json={**DOCUMENT, "name": "Other"}, headers=KEY)
+
+    assert (status, await made(resting)) == (201, 2)
+
+
+async def test_a_key_that_is_no_key_is_refused(resting: Knocking) -> None:
+    for key in ("", "x" * 81, "\N{SNOWMAN}".encode()):
+        status, said = await resting.ask("POST", "/sequences", json=DOCUMENT, headers={"Idempotency-Key": key})
+        assert (status, said["code"]) == (422, "invalid_key")
+    assert await made(resting) == 0
+
+
+async def made(knocking: Knocking) -> int:
+    _, listed = await knocking.ask("GET", "/sequences", by=ADA)
+    return len(listed["items"])
+
+
+async def crashed(knocking: Knocking, ago: timedelta) -> None:
+    """As a server leaves it that began to answer so long ago and died after the act."""
+    house = knocking.house
+    async with house.database.writing() as tx:
+        rita = (await users.by_email(tx, RITA)).id
+        kept = await answers.get(tx, rita, KEY["Idempotency-Key"])
+        assert kept is not None
+        await answers.give_up(tx, rita, KEY["Idempotency-Key"])
+        await answers.begin(tx, rita, KEY["Idempotency-Key"], kept.request, house.door.now() - ago)

@@ -1,0 +1,172 @@
+"""Keys to the doors: passwords, sessions, tokens; what is kept of them, and what a stranger learns."""
+
+import sqlite3
+import time
+from contextlib import closing
+from datetime import timedelta
+from statistics import median
+
+import pytest
+
+from sequencing.errors import Refused, Unchanged
+from starter import keys
+from store import keys as rows
+from store import users
+from tests.house import ADA, BOB, RITA
+from tests.web.knocking import PASSWORD, Knocking
+
+
+@pytest.fixture(autouse=True)
+def database(sqlite: object) -> object:
+    """One kind of database is enough here."""
+    return sqlite
+
+
+async def test_a_password_opens_and_another_does_not(resting: Knocking) -> None:
+    browser = resting.browser()
+
+    wrong = await browser.sign_in(RITA, "not the one")
+    right = await browser.sign_in(RITA, PASSWORD)
+
+    assert (wrong.status_code, "do not belong together" in wrong.text) == (401, True)
+    assert (right.status_code, right.headers["location"]) == (303, "/todos")
+
+
+async def test_an_unknown_address_gets_the_same_page_as_a_wrong_password(resting: Knocking) -> None:
+    browser = resting.browser()
+
+    unknown = await browser.sign_in("nobody@example.org", "not the one")
+    wrong = await browser.sign_in(RITA, "not the one")
+
+    assert unknown.status_code == wrong.status_code
+    assert _plain(unknown.text, "nobody@example.org") == _plain(wrong.text, RITA)
+
+
+async def test_an_unknown_address_takes_as_long_as_a_wrong_password(resting: Knocking) -> None:
+    took: dict[str, list[float]] = {RITA: [], "nobody@example.org": []}
+
+    for email in [*took] * 7:
+        began = time.perf_counter()
+        with pytest.raises(Refused):
+            await keys.sign_in(resting.house.door, email, "not the one")
+        took[email].append(time.perf_counter() - began)
+
+    known, unknown = (median(times) for times in took.values())
+    assert unknown > known / 2
+
+
+async def test_a_deactivated_user_is_out_at_once_by_every_door(resting: Knocking) -> None:
+    browser = await resting.signed_in()
+    async with resting.house.database.writing() as tx:
+        rita = await users.by_email(tx, RITA)
+        await users.change(tx, type(rita)(rita.id, rita.email, rita.name, rita.level, active=False))
+
+    page, api = await browser.get("/todos"), await resting.ask("GET", "/todos")
+    again = await browser.sign_in(RITA, PASSWORD)
+
+    assert (page.headers["location"], api[0], again.status_code) == ("/sign-in?next=/todos", 401, 401)
+
+
+async def test_signing_in_makes_a_new_session_whatever_cookie_the_browser_had(resting: Knocking) -> None:
+    browser = resting.browser()
+    browser.client.cookies.set("sequencing_session", "chosen-by-somebody", domain="127.0.0.1")
+
+    answer = await browser.sign_in(RITA, PASSWORD)
+    fixed = resting.browser()
+    fixed.client.cookies.set("sequencing_session", "chosen-by-somebody", domain="127.0.0.1")
+
+    assert (await fixed.get("/todos")).status_code == 303
+    assert "chosen-by-somebody" not in str(answer.headers.get_list("set-cookie"))
+
+
+async def test_signing_out_ends_the_session_at_the_server(resting: Knocking) -> None:
+    browser = await resting.signed_in()
+    stolen = browser.client.cookies["sequencing_session"]
+
+    await browser.post("/sign-out")
+    thief = resting.browser()
+    thief.client.cookies.set("sequencing_session", stolen, domain="127.0.0.1")
+
+    assert (await thief.get("/todos")).status_code == 303
+
+
+async def test_a_new_password_ends_the_sessions_of_the_old_one(resting: Knocking) -> None:
+    browser = await resting.signed_in()
+
+    await keys.set_password(resting.house.door, RITA, "another long word", by=ADA)
+
+    assert (await browser.get("/todos")).status_code == 303
+
+
+async def test_a_session_ends_by_itself(resting: Knocking) -> None:
+    door = resting.house.door
+    secret = await keys.sign_in(door, RITA, PASSWORD)
+
+    async with door.database.reading() as tx:
+        before = await rows.session_user(tx, keys.digest(secret), door.now())
+        after = await rows.session_user(tx, keys.digest(secret), door.now() + keys.SESSION_LASTS + timedelta(seconds=1))
+
+    assert (before is not None, after) == (True, None)
+
+
+async def test_the_cookie_is_out_of_reach_of_scripts_and_other_sites(resting: Knocking) -> None:
+    browser = resting.browser()
+
+    answer = await browser.sign_in(RITA, PASSWORD)
+
+    (cookie,) = [one for one in answer.headers.get_list("set-cookie") if one.startswith("sequencing_session=")]
+    assert ("HttpOnly" in cookie, "SameSite=lax" in cookie, "Secure" in cookie) == (True, True, False)
+
+
+async def test_away_from_this_machine_the_cookie_needs_encryption(resting: Knocking) -> None:
+    answer = await resting.browser().client.get("/sign-in", headers={"Host": "crm.example.org"})
+
+    assert "Secure" in answer.headers["set-cookie"]
+
+
+async def test_of_passwords_sessions_and_tokens_only_hashes_are_kept(resting: Knocking) -> None:
+    browser = await resting.signed_in()
+    session = browser.client.cookies["sequencing_session"]
+
+    with closing(sqlite3.connect(resting.house.database.url.database or "")) as connection:
+        kept = "\n".join(connection.iterdump())
+
+    assert [secret for secret in (PASSWORD, session, *resting.tokens.values()) if secret in kept] == []
+
+
+async def test_a_revoked_token_opens_nothing(resting: Knocking) -> None:
+    door = resting.house.door
+    (mine,) = [token for token, email in await keys.tokens(door, RITA) if email == RITA]
+
+    await keys.revoke_token(door, mine.id, RITA)
+
+    assert (await resting.ask("GET", "/todos"))[0] == 401
+    with pytest.raises(Unchanged):
+        await keys.revoke_token(door, mine.id, RITA)
+
+
+async def test_the_tokens_and_the_password_of_others_are_for_those_who_manage(resting: Knocking) -> None:
+    door = resting.house.door
+    (ritas,) = [token for token, email in await keys.tokens(door, ADA) if email == RITA]
+
+    with pytest.raises(Refused, match="nothing of that id"):
+        await keys.revoke_token(door, ritas.id, BOB)
+    with pytest.raises(Refused, match="nothing of that id"):
+        await keys.set_password(door, RITA, "a word of mine", by=BOB)
+    assert [email for _, email in await keys.tokens(door, BOB)] == [BOB]
+
+
+@pytest.mark.parametrize("header", [None, "", "Bearer", "Bearer x", "Basic cml0YTp4", "Bearer \xff\xfe"])
+async def test_without_a_valid_token_the_api_says_only_that(resting: Knocking, header: str | None) -> None:
+    headers = {} if header is None else {b"Authorization": header.encode("latin-1")}
+    answer = await resting.browser().client.get("/api/todos", headers=headers)
+
+    assert (answer.status_code, answer.json()["code"]) == (401, "not_signed_in")
+    assert (answer.headers["www-authenticate"], answer.headers["content-type"]) == (
+        "Bearer",
+        "application/problem+json",
+    )
+
+
+def _plain(page: str, email: str) -> list[str]:
+    return [line for line in page.replace(email, "EMAIL").splitlines() if 'name="form"' not in line]

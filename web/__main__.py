@@ -1,0 +1,72 @@
+"""Serves the pages and the API until SIGTERM; requests that run then are answered first. Entry of `python -m web`."""
+
+import asyncio
+import os
+import signal
+import socket
+import sys
+from contextlib import nullcontext
+
+import structlog
+import uvicorn
+
+from sequencing.errors import Misconfigured
+from settings import Settings, read_settings
+from starter.log import configure
+from starter.sequencer import open_door
+from web.app import web_app
+
+BACKLOG = 512
+PATIENCE = 10
+"""Seconds that requests may go on after SIGTERM."""
+
+log = structlog.get_logger()
+
+
+async def serve(settings: Settings) -> None:
+    """Raises Misconfigured where nothing can be served at the address."""
+    configure()
+    listening = _listen(settings.web_address)
+    async with open_door(settings) as door:
+        config = uvicorn.Config(
+            web_app(door),
+            log_level="error",
+            access_log=False,
+            lifespan="off",
+            server_header=False,
+            timeout_graceful_shutdown=PATIENCE,
+        )
+        server = uvicorn.Server(config)
+        server.capture_signals = nullcontext  # type: ignore[method-assign, assignment]  # uvicorn would die of them in the end
+        for number in (signal.SIGTERM, signal.SIGINT):
+            asyncio.get_running_loop().add_signal_handler(number, setattr, server, "should_exit", True)
+        log.info("web started", address=settings.web_address)
+        await server.serve(sockets=[listening])
+        log.info("web stopped")
+
+
+def _listen(address: str) -> socket.socket:
+    host, _, port = address.rpartition(":")
+    try:
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        return socket.create_server((host.strip("[]"), int(port)), family=family, backlog=BACKLOG)
+    except (OSError, UnicodeError):
+        raise Misconfigured(
+            "web_address", f"SEQUENCING_WEB_ADDRESS: nothing can be served at {address}; another program may be there."
+        ) from None
+
+
+def main() -> None:
+    """Exit codes as those of the commands."""
+    try:
+        asyncio.run(serve(read_settings()))
+        code = 0
+    except Misconfigured as trouble:
+        print(trouble.sentence, file=sys.stderr)  # noqa: T201 - a server that cannot start says why
+        code = 2
+    sys.stdout.flush()
+    os._exit(code)  # a Temporal client may abort the interpreter while it winds down
+
+
+if __name__ == "__main__":
+    main()

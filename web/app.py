@@ -1,0 +1,62 @@
+"""The web application: pages for people, an API for services, on one door."""
+
+from pathlib import Path
+
+from fastapi import APIRouter, Depends, FastAPI, Request
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+from starlette.staticfiles import StaticFiles
+
+from starter.door import Door
+from starter.keys import nobody_s
+from web import problems
+from web.acting import SCHEME
+from web.api import contacts, enrollments, events, sequences, todos
+from web.api.words import PROBLEMS
+from web.guard import Headers
+from web.pages import documentation, frame, signing_in
+from web.pages import enrollments as enrollment_pages
+from web.pages import todos as todo_pages
+
+LARGEST_BODY = 3_000_000
+STATIC = Path(__file__).parent / "static"
+ABOUT = """Send a token with each request: `Authorization: Bearer …`. `sequencing tokens add NAME` makes one; it has the
+rights of its user. An act is a noun. A write may carry an `Idempotency-Key`: repeated within 24 hours with the same
+body it is answered as the first time. A refusal is a problem (RFC 9457) with a stable `code`."""
+
+
+def web_app(door: Door) -> FastAPI:
+    """Everything that is served by HTTP, but for the worker's /health."""
+    nobody_s()
+    app = FastAPI(
+        title="Contact sequencing",
+        description=ABOUT,
+        version="1",
+        docs_url=None,
+        redoc_url=None,
+        openapi_url="/api/openapi.json",
+        max_body_size=LARGEST_BODY,
+    )
+    app.state.door = door
+    app.include_router(_api())
+    for pages in (signing_in, todo_pages, enrollment_pages, documentation):
+        app.include_router(pages.router, include_in_schema=False)
+    app.mount("/static", StaticFiles(directory=STATIC), name="static")
+    app.add_middleware(Headers)
+    app.add_exception_handler(HTTPException, _trouble)
+    app.add_exception_handler(Exception, _trouble)
+    return app
+
+
+def _api() -> APIRouter:
+    api = APIRouter(prefix="/api", dependencies=[Depends(SCHEME)], responses=PROBLEMS)
+    for module in (sequences, enrollments, todos, events, contacts):
+        api.include_router(module.router)
+    return api
+
+
+async def _trouble(request: Request, error: Exception) -> Response:
+    """What no route has answered."""
+    if request.url.path.startswith("/api/"):
+        return problems.answer(error)
+    return frame.trouble(request, error)

@@ -1,0 +1,68 @@
+"""What stands before every page: headers, cookies, and the word that a form must bring back."""
+
+import hmac
+import re
+from hashlib import sha256
+from typing import Any
+
+from starlette.datastructures import URL, MutableHeaders
+from starlette.requests import Request
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from sequencing.errors import Refused
+
+SESSION = "sequencing_session"
+FORM = "sequencing_form"
+SAID = "sequencing_said"
+LOOPBACK = re.compile(r"localhost|127(\.[0-9]{1,3}){3}|::1|.+\.localhost")
+HEADERS = {
+    "content-security-policy": "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; "
+    "base-uri 'none'; frame-ancestors 'none'",
+    "x-content-type-options": "nosniff",
+    "x-frame-options": "DENY",
+    "referrer-policy": "same-origin",
+    "cross-origin-opener-policy": "same-origin",
+}
+
+
+class Headers:
+    """Puts on every answer what browsers must keep to; nothing but style sheets is kept by them."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """The answer of the app, with the headers."""
+
+        async def sending(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                kept = scope["path"].startswith("/static/")
+                for name, value in {**HEADERS, "cache-control": "max-age=3600" if kept else "no-store"}.items():
+                    headers.setdefault(name, value)
+            await send(message)
+
+        await self.app(scope, receive, sending if scope["type"] == "http" else send)
+
+
+def cookie(url: URL) -> dict[str, Any]:
+    """How a cookie is set: out of reach of scripts and of other sites; over plain HTTP only on this machine."""
+    plain = url.scheme == "http" and LOOPBACK.fullmatch(url.hostname or "") is not None
+    return {"httponly": True, "samesite": "lax", "secure": not plain, "path": "/"}
+
+
+def form_word(secret: str) -> str:
+    """What a form brings back to show that it is one of ours. Derived, so that it gives nothing of the secret away."""
+    return hmac.new(secret.encode(), b"form", sha256).hexdigest()
+
+
+def check_form(request: Request, secret: str, word: str) -> None:
+    """Raises Refused(`wrong_form`) unless the form came from our page for that secret."""
+    from_us = request.headers.get("sec-fetch-site", "same-origin") in ("same-origin", "none")
+    if not (secret and from_us and hmac.compare_digest(form_word(secret).encode(), word.encode(errors="replace"))):
+        raise Refused("wrong_form", "This form is out of date. Go back, load the page again, and repeat it.")
+
+
+def path_of_ours(said: str, otherwise: str = "/todos") -> str:
+    """The path, if it leads to us and nowhere else."""
+    return said if re.fullmatch(r"/(?![/\\])[A-Za-z0-9/_\-?=&.%]*", said) else otherwise

@@ -1,0 +1,157 @@
+"""What all pages share: who reads, how a page is made, what a form must bring, and where it goes on afterwards."""
+
+from collections.abc import Callable, Coroutine, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote, unquote
+from zoneinfo import ZoneInfo
+
+from fastapi.routing import APIRoute
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+
+from sequencing.errors import Refused, Unchanged
+from sequencing.people import User
+from starter import keys
+from starter.door import Door
+from store import settings
+from web import guard, problems
+from web.acting import door_of
+
+TEMPLATES = Environment(
+    loader=FileSystemLoader(Path(__file__).parents[1] / "templates"),
+    autoescape=True,
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+LONGEST_SAID = 600
+TYPED = ("subject", "body", "note")
+"""Fields whose text took somebody time: a refusal shows it again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """What somebody sent from one of our pages, and who he is."""
+
+    user: User
+    fields: Mapping[str, str]
+
+    def text(self, name: str) -> str:
+        """A field, with the ends of lines as the rest of the house has them; empty where there is none."""
+        return self.fields.get(name, "").replace("\r\n", "\n")
+
+
+class Page(APIRoute):
+    """A route for people: a refusal is a sentence on a page, and whoever is not signed in is asked to."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """The handler that FastAPI calls."""
+        handler = super().get_route_handler()
+
+        async def answered(request: Request) -> Response:
+            try:
+                return await handler(request)
+            except Unchanged as so_already:
+                return go_on(request, await _next(request), so_already.sentence)
+            except Exception as error:
+                refused = problems.refusal(error)
+                if refused is None:
+                    raise
+                return await _refused(request, refused)
+
+        return answered
+
+
+async def reader(request: Request) -> User:
+    """Who is signed in. Raises Refused(`not_signed_in`)."""
+    secret = request.cookies.get(guard.SESSION, "")
+    user = await keys.signed_in(door_of(request), secret) if secret else None
+    if user is None:
+        raise Refused("not_signed_in", "Please sign in.")
+    return user
+
+
+async def sent(request: Request) -> Form:
+    """The form, if it is ours and its sender is signed in. Raises Refused."""
+    user = await reader(request)
+    fields = await fields_of(request)
+    guard.check_form(request, request.cookies[guard.SESSION], fields.get("form", ""))
+    return Form(user, fields)
+
+
+async def fields_of(request: Request) -> dict[str, str]:
+    """The fields of a form that are text."""
+    form = await request.form(max_files=0, max_fields=50)
+    return {name: value for name, value in form.items() if isinstance(value, str)}
+
+
+def page(request: Request, template: str, code: int = 200, **words: Any) -> HTMLResponse:
+    """The page, with what was said by the one before; that is said once."""
+    secret = request.cookies.get(guard.SESSION, "")
+    kind, _, sentence = unquote(request.cookies.get(guard.SAID, "")).partition("|")
+    shown: dict[str, Any] = {"user": None, "zone": "UTC", "said": sentence, "said_kind": kind, "path": request.url.path}
+    shown |= {"form": guard.form_word(secret) if secret else "", "typed": {}}
+    answer = HTMLResponse(TEMPLATES.get_template(template).render({**shown, **words}), code)
+    if sentence:
+        answer.delete_cookie(guard.SAID, path="/")
+    return answer
+
+
+def go_on(request: Request, path: str, sentence: str, kind: str = "done") -> RedirectResponse:
+    """Goes on to a page of ours, which then says the sentence."""
+    answer = RedirectResponse(path, 303)
+    said = quote(f"{kind}|{sentence[:LONGEST_SAID]}".encode(errors="replace"))
+    answer.set_cookie(guard.SAID, said, max_age=60, **guard.cookie(request.url))
+    return answer
+
+
+def trouble(request: Request, error: Exception, typed: Mapping[str, str] | None = None) -> HTMLResponse:
+    """The page that says what went wrong, and what to do next."""
+    refused = problems.refusal(error)
+    if refused is None:
+        return page(request, "trouble.html", 500, sentence="Something is wrong here. The log of this server says what.")
+    status = getattr(error, "status_code", None) or problems.status_of(refused.code)
+    return page(request, "trouble.html", status, sentence=refused.sentence, typed=typed or {})
+
+
+async def zone_of(door: Door) -> str:
+    """The time zone in which pages show and read times."""
+    async with door.database.reading() as tx:
+        return (await settings.current(tx)).calendar.zone
+
+
+def at(instant: datetime | None, zone: str) -> str:
+    """An instant as people read it."""
+    return "" if instant is None else f"{instant.astimezone(ZoneInfo(zone)):%a %-d %b %Y, %H:%M}"
+
+
+def read_local(said: str, zone: str) -> datetime:
+    """What a field for date and time holds. Raises Refused(`invalid_instant`)."""
+    try:
+        return datetime.fromisoformat(said).replace(tzinfo=ZoneInfo(zone)).astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise Refused("invalid_instant", "Choose a day and an hour, as 2026-12-01 09:00.") from None
+
+
+async def _refused(request: Request, refused: Refused) -> Response:
+    if refused.code == "not_signed_in":
+        wanted = request.url.path if request.method == "GET" else "/todos"
+        return RedirectResponse(f"/sign-in?next={quote(wanted)}", 303)
+    if request.method == "GET":
+        return trouble(request, refused)
+    fields = await fields_of(request)
+    typed = {name: fields[name] for name in TYPED if fields.get(name)}
+    if typed or refused.code in ("wrong_form", "not_found", "database_unreachable"):
+        return trouble(request, refused, typed)
+    return go_on(request, await _next(request), refused.sentence, "refused")
+
+
+async def _next(request: Request) -> str:
+    return guard.path_of_ours((await fields_of(request)).get("next", ""))
+
+
+TEMPLATES.filters["at"] = at

@@ -1,0 +1,66 @@
+"""Signing in and out."""
+
+import secrets
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request
+from starlette.responses import RedirectResponse, Response
+
+from sequencing.errors import Refused
+from starter import keys
+from web import guard
+from web.acting import At
+from web.pages.frame import Page, fields_of, page, sent
+from web.problems import status_of
+
+router = APIRouter(route_class=Page)
+Next = Annotated[str, Query(alias="next", max_length=500)]
+
+
+@router.get("/")
+async def home() -> Response:
+    """The work that is there."""
+    return RedirectResponse("/todos", 303)
+
+
+@router.get("/sign-in")
+async def ask(request: Request, wanted: Next = "") -> Response:
+    """The form, with a word that only it can bring back."""
+    return _form(request, wanted)
+
+
+@router.post("/sign-in")
+async def sign_in(request: Request, door: At) -> Response:
+    """A new session; the one that the browser showed ends, so that nobody can have chosen it."""
+    fields = await fields_of(request)
+    email, wanted = fields.get("email", ""), fields.get("next", "")
+    guard.check_form(request, request.cookies.get(guard.FORM, ""), fields.get("form", ""))
+    try:
+        secret = await keys.sign_in(door, email, fields.get("password", ""))
+    except Refused as refused:
+        return _form(request, wanted, refused, email)
+    await keys.sign_out(door, request.cookies.get(guard.SESSION, ""))
+    answer = RedirectResponse(guard.path_of_ours(wanted), 303)
+    lasts = int(keys.SESSION_LASTS.total_seconds())
+    answer.set_cookie(guard.SESSION, secret, max_age=lasts, **guard.cookie(request.url))
+    answer.delete_cookie(guard.FORM, path="/")
+    return answer
+
+
+@router.post("/sign-out")
+async def sign_out(request: Request, door: At) -> Response:
+    """The session is over, here and at the server."""
+    await sent(request)
+    await keys.sign_out(door, request.cookies[guard.SESSION])
+    answer = RedirectResponse("/sign-in", 303)
+    answer.delete_cookie(guard.SESSION, path="/")
+    return answer
+
+
+def _form(request: Request, wanted: str, refused: Refused | None = None, email: str = "") -> Response:
+    word = secrets.token_urlsafe(32)
+    said = {"said": refused.sentence, "said_kind": "refused"} if refused else {}
+    shown = {"form": guard.form_word(word), "next": guard.path_of_ours(wanted), "email": email, **said}
+    answer = page(request, "sign_in.html", status_of(refused.code) if refused else 200, **shown)
+    answer.set_cookie(guard.FORM, word, max_age=3600, **guard.cookie(request.url))
+    return answer
