@@ -20,10 +20,12 @@ from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.runtime import Runtime
 from temporalio.service import RPCError, RPCStatusCode
 
+from sequencing.adds import AddRef
 from sequencing.decisions import Decision
 from sequencing.enrollments import Enrollment
 from sequencing.errors import Misconfigured, quoted
 from sequencing.runs import Ended, Start
+from workflows.bulk_adds import BulkAddWorkflow, bulk_add_workflow_id
 from workflows.enrollments import EnrollmentWorkflow
 from workflows.summaries import details, start_summary
 
@@ -121,6 +123,27 @@ class Runs:
     async def _runs_already(self, enrollment: Enrollment) -> bool:
         described = await self.handle(enrollment.workflow_id).describe()
         return described.close_time is None and await described.memo_value("run", default=0) == enrollment.run
+
+    async def begin(self, enrollment: Enrollment, first: Decision) -> bool:
+        """Starts the present run; says whether the engine has it."""
+        return await self.start(enrollment, first) is Reached.yes
+
+    async def start_add(self, add_id: str) -> Reached:
+        """Starts the run of a large add; also `yes` when it is running already."""
+        try:
+            async with asyncio.timeout(self.patience):
+                await self.client.start_workflow(
+                    BulkAddWorkflow.run,
+                    AddRef(add_id),
+                    id=bulk_add_workflow_id(add_id),
+                    task_queue=self.task_queue,
+                    id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+                    static_summary="large add",
+                    static_details=f"`sequencing adds show {add_id}`",
+                )
+                return Reached.yes
+        except (TimeoutError, RPCError, RuntimeError):
+            return Reached.unreachable
 
     async def tell(self, workflow_id: str, name: str, body: dict[str, Any]) -> Reached:
         """Sends the signal."""
