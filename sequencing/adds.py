@@ -1,4 +1,4 @@
-"""Adding contacts to a sequence: who is let in, what becomes of each, and how a whole add is told in a few sentences."""
+"""Adding contacts to a sequence: who is let in, what becomes of each, and the whole add in a few sentences."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -91,7 +91,7 @@ class Enrolled:
     @property
     def remark(self) -> str | None:
         """What will happen that one should know beforehand."""
-        return self.lack and f"has no {self.lack.what}: it will pause at step {self.lack.step}"
+        return None if self.lack is None else f"has no {self.lack.what}: it will pause at step {self.lack.step}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Adding contacts, however they are chosen: by names, a search, an opportunity, a stage; large adds in the background."""
+"""Adding contacts, however they are chosen: names, a search, an opportunity, a stage; many in the background."""
 
 from collections import Counter
 from dataclasses import dataclass

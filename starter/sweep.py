@@ -1,7 +1,7 @@
 """The sweep: in every worker, one at a time, it ends what a door began and could not end. Each find is a bug's trace.
 
-Looks for open enrollments and large adds whose run was never started and news whose run was never told, both older than ten seconds,
-and for news that was told and is still un-noted after five minutes.
+Looks for open enrollments and large adds whose run was never started and news whose run was never told, all older than
+ten seconds, and for news that was told and is still un-noted after five minutes.
 """
 
 import asyncio

@@ -156,7 +156,7 @@ async def _meant(tx: AsyncSession, wanted: Sequence[Wanted]) -> list[list[int]]:
     if names:
         either = or_(ContactRow.external_id.in_(names), ContactRow.id.in_(numbers))
         for contact_id, external_id in await tx.execute(select(ContactRow.id, ContactRow.external_id).where(either)):
-            found[external_id].add(contact_id)
+            found[external_id or ""].add(contact_id)
             found[str(contact_id)].add(contact_id)
         addresses = select(EmailAddressRow.contact_id, EmailAddressRow.address)
         lowered = {name.lower() for name in names}

@@ -29,16 +29,18 @@ class BulkAddWorkflow:
 
     @workflow.run
     async def run(self, ref: AddRef) -> AddProgress:
-        for _ in range(BATCHES_A_RUN):
-            progress = await self._add_some(ref)
-            workflow.set_current_details(add_details(ref.add_id, progress))
-            if progress.status is not AddStatus.running:
-                return progress
+        batches, progress = 1, await self._add_some(ref)
+        while progress.status is AddStatus.running:
             ref = replace(ref, position=progress.position)
-        workflow.continue_as_new(ref)
+            if batches == BATCHES_A_RUN:
+                workflow.continue_as_new(ref)
+            workflow.set_current_details(add_details(ref.add_id, progress))
+            batches, progress = batches + 1, await self._add_some(ref)
+        workflow.set_current_details(add_details(ref.add_id, progress))
+        return progress
 
     async def _add_some(self, ref: AddRef) -> AddProgress:
-        """A batch's answer. Cancel, pressed in Temporal meanwhile, stops the add after it, and the UI shows Canceled."""
+        """A batch's answer. Cancel, pressed in Temporal, stops the add after it, and the UI shows Canceled."""
         asked = workflow.start_activity_method(
             BulkAddActivities.add_some,
             ref,

@@ -34,7 +34,7 @@ async def test_each_contact_gets_an_answer_and_one_bad_one_never_stops_the_rest(
     assert [type(answer).__name__ for answer in answers] == ["Enrolled", "NotEnrolled", "Enrolled", "NotEnrolled"]
     assert [a.code for a in answers if isinstance(a, NotEnrolled)] == ["unknown_contact", "already_in_sequence"]
     assert isinstance(answers[2], Enrolled)
-    assert answers[2].remark == "has no email address: it will pause at the first email"
+    assert answers[2].remark == "has no email address: it will pause at step 1"
 
 
 async def test_a_dry_run_says_the_same_and_enrolls_nobody(alone: House) -> None:

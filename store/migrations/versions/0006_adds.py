@@ -11,9 +11,10 @@ depends_on = None
 
 def upgrade() -> None:
     op.add_column("bulk_adds", sa.Column("started", sa.Boolean(), server_default=sa.false(), nullable=False))
-    # Alembic would have to rebuild the table on SQLite, which knows this form as PostgreSQL does.
-    key = "CONSTRAINT fk_bulk_add_lines_contact_id REFERENCES contacts (id) ON DELETE CASCADE"
-    op.execute(f"ALTER TABLE bulk_add_lines ADD COLUMN contact_id INTEGER {key}")
+    with op.batch_alter_table("bulk_add_lines") as lines:
+        lines.add_column(sa.Column("contact_id", sa.Integer()))
+        key = op.f("fk_bulk_add_lines_contact_id")
+        lines.create_foreign_key(key, "contacts", ["contact_id"], ["id"], ondelete="CASCADE")
     op.create_index("ix_bulk_add_lines_code", "bulk_add_lines", ["bulk_add_id", "code"])
     op.create_index("ix_bulk_add_lines_contact", "bulk_add_lines", ["contact_id"])
     op.create_index("ix_bulk_add_lines_enrollment", "bulk_add_lines", ["enrollment_id"])
