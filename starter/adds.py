@@ -1,5 +1,6 @@
 """Adding contacts, however they are chosen: names, a search, an opportunity, a stage; many in the background."""
 
+import csv
 from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,16 +9,19 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from sequencing.adds import AddStatus, Answer, in_sum, left_out
 from sequencing.errors import Refused
-from sequencing.limits import CONTACTS_PER_ADD
+from sequencing.limits import ADDED_AT_ONCE, CONTACTS_PER_ADD
 from sequencing.people import User
 from sequencing.permissions import Tie, check, not_found
 from starter.client import Reached
 from starter.door import Door, acting_user
-from starter.enrollments import batches, may_add
+from starter.enrollments import batches, enroll_all, may_add
 from store import adds, enrolling, selections, ties
 from store.add_tables import BulkAddLineRow, BulkAddRow
 from store.enrolling import Wanted
 from store.selections import Selection
+
+NAMING = ("external_id", "id", "email")
+"""The columns by which a list may name contacts; the first it has is read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,16 +73,43 @@ async def foresee(
     return Forecast(answers, in_sum(answers, asked, dry_run=True))
 
 
+@dataclass(frozen=True, slots=True)
+class AddDone:
+    """What became of an add: an answer for each, or the id of the large add that goes on in the background."""
+
+    answers: list[Answer]
+    add_id: str | None = None
+
+
+async def add(
+    door: Door, sequence: str, names: list[str], by: str, *, selection: Selection, opportunity_id: int | None = None
+) -> AddDone:
+    """Adds them at once, or in the background where they are many. Raises Refused."""
+    async with door.database.reading() as tx:
+        user = await acting_user(tx, by)
+        wanted = await chosen(tx, user, names, selection)
+        regarding = await _regarding(tx, selection, opportunity_id)
+    if len(wanted) > ADDED_AT_ONCE:
+        return AddDone([], await _begin(door, sequence, wanted, by, regarding))
+    return AddDone(await enroll_all(door, sequence, wanted, by, regarding))
+
+
 async def begin_add(
     door: Door, sequence: str, names: list[str], by: str, *, selection: Selection, opportunity_id: int | None = None
 ) -> str:
     """Has them added in the background; answers the add's id. Raises Refused."""
-    async with door.database.writing() as tx:
+    async with door.database.reading() as tx:
         user = await acting_user(tx, by)
         wanted = await chosen(tx, user, names, selection)
-        if not wanted:
-            raise Refused("nobody", "That finds no contacts.")
-        _, add = await may_add(tx, sequence, len(wanted), by, await _regarding(tx, selection, opportunity_id))
+        regarding = await _regarding(tx, selection, opportunity_id)
+    if not wanted:
+        raise Refused("nobody", "That finds no contacts.")
+    return await _begin(door, sequence, wanted, by, regarding)
+
+
+async def _begin(door: Door, sequence: str, wanted: list[Wanted], by: str, opportunity_id: int | None) -> str:
+    async with door.database.writing() as tx:
+        _, add = await may_add(tx, sequence, len(wanted), by, opportunity_id)
         add_id = door.new_id()
         await adds.create(tx, add_id, add, wanted, door.now())
     await start_add(door, add_id)
@@ -140,3 +171,25 @@ async def _regarding(tx: AsyncSession, selection: Selection, opportunity_id: int
     if opportunity_id is not None or not selection.opportunity:
         return opportunity_id
     return await selections.opportunity(tx, selection.opportunity)
+
+
+def read_list(text: str) -> list[str]:
+    """The contacts of a list: one a line, or a CSV whose header names `external_id`, `id` or `email`.
+
+    Raises Refused(`invalid_csv`) with the line.
+    """
+    lines = text.removeprefix("\N{ZERO WIDTH NO-BREAK SPACE}").splitlines()
+    header = [name.strip().lower() for name in next(csv.reader(lines[:1]), [])]
+    column = next((header.index(name) for name in NAMING if name in header), None)
+    if column is None and len(header) < 2:
+        return [line.strip() for line in lines if line.strip()]
+    if column is None:
+        raise Refused("invalid_csv", f"Line 1: a list of several columns needs one named {', '.join(NAMING)}.")
+    try:
+        rows = list(csv.reader(lines[1:], strict=True))
+    except csv.Error:
+        raise Refused("invalid_csv", "The list cannot be read: a quotation mark is out of place.") from None
+    short = next((number for number, row in enumerate(rows, 2) if row and len(row) <= column), None)
+    if short is not None:
+        raise Refused("invalid_csv", f"Line {short}: it has no column {header[column]!r}.")
+    return [row[column].strip() for row in rows if row and row[column].strip()]

@@ -50,8 +50,21 @@ async def enroll(
         user, add = await may_add(tx, sequence, len(wanted), by, opportunity_id)
         if dry_run:
             return [answer for some in batches(named) for answer in await enrolling.foresee(tx, add, user, some)]
+    return await _enroll_all(door, add, named)
+
+
+async def enroll_all(
+    door: Door, sequence: str, wanted: list[Wanted], by: str, opportunity_id: int | None
+) -> list[Answer]:
+    """The same for contacts that were chosen in any way."""
+    async with door.database.reading() as tx:
+        _, add = await may_add(tx, sequence, len(wanted), by, opportunity_id)
+    return await _enroll_all(door, add, wanted)
+
+
+async def _enroll_all(door: Door, add: Add, wanted: list[Wanted]) -> list[Answer]:
     answers: list[Answer] = []
-    for some in batches(named):
+    for some in batches(wanted):
         async with door.database.writing() as tx:
             batch = await enrolling.enroll(tx, add, some, door.now(), door.new_id)
         await _start_all(door, batch)
