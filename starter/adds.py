@@ -179,17 +179,21 @@ def read_list(text: str) -> list[str]:
     Raises Refused(`invalid_csv`) with the line.
     """
     lines = text.removeprefix("\N{ZERO WIDTH NO-BREAK SPACE}").splitlines()
-    header = [name.strip().lower() for name in next(csv.reader(lines[:1]), [])]
+    header = [name.strip().lower() for name in _cells(lines[:1])[0]] if lines else []
     column = next((header.index(name) for name in NAMING if name in header), None)
     if column is None and len(header) < 2:
         return [line.strip() for line in lines if line.strip()]
     if column is None:
         raise Refused("invalid_csv", f"Line 1: a list of several columns needs one named {', '.join(NAMING)}.")
-    try:
-        rows = list(csv.reader(lines[1:], strict=True))
-    except csv.Error:
-        raise Refused("invalid_csv", "The list cannot be read: a quotation mark is out of place.") from None
+    rows = _cells(lines[1:])
     short = next((number for number, row in enumerate(rows, 2) if row and len(row) <= column), None)
     if short is not None:
         raise Refused("invalid_csv", f"Line {short}: it has no column {header[column]!r}.")
     return [row[column].strip() for row in rows if row and row[column].strip()]
+
+
+def _cells(lines: list[str]) -> list[list[str]]:
+    try:
+        return list(csv.reader(lines, strict=True))
+    except csv.Error:
+        raise Refused("invalid_csv", "The list cannot be read: look at its quotation marks.") from None

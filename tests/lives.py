@@ -22,6 +22,7 @@ from tests.conftest import temporal_program
 from tests.house import CALL, EMAIL, LETTER, RITA, TASK, TEXT, House, search_attribute_keys
 from tests.mail_server import MailServer
 from transports.smtp import SmtpTransport
+from workflows.bulk_adds import bulk_add_workflow_id
 
 HISTORIES = Path(__file__).parent / "histories"
 SOON = {"delay": "1 second"}
@@ -125,6 +126,14 @@ async def tried_later_and_sent(house: House) -> list[WorkflowHistory]:
     return await ended(house, await house.enroll("pia", EMAIL))
 
 
+async def added_in_the_background(house: House) -> list[WorkflowHistory]:
+    sequence = await house.sequence({**CALL, "delay": "1 day"})
+    add = await house.sequencer.add(sequence, ["ann", "nobody@example.com", "ben"], by=RITA)
+    run = house.client.get_workflow_handle(bulk_add_workflow_id(add))
+    await run.result()
+    return [await run.fetch_history()]
+
+
 LIVES: dict[str, Life] = {
     life.__name__: life
     for life in (
@@ -140,6 +149,7 @@ LIVES: dict[str, Life] = {
         delivery_unknown_settled,
         refused_by_the_mail_server,
         tried_later_and_sent,
+        added_in_the_background,
     )
 }
 

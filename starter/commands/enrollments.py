@@ -40,9 +40,7 @@ def enroll(
     company: Annotated[str, typer.Option(help="Whoever works where the name contains this.")] = "",
     in_sequence: Annotated[str, typer.Option(help="Whoever is or was in this sequence.")] = "",
     status: Annotated[Status | None, typer.Option(help="With this status in it.")] = None,
-    opportunity: Annotated[
-        str, typer.Option(help="The candidates of this opportunity, by number or external id.")
-    ] = "",
+    opportunity: Annotated[str, typer.Option(help="The candidates of this opportunity: number or external id.")] = "",
     stage: Annotated[str, typer.Option(help="Whoever is at this stage.")] = "",
     by: As = "",
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would happen.")] = False,

@@ -1,29 +1,14 @@
 """Enrolling at the door, on both databases; the engine is not needed for its rules, so its address leads nowhere."""
 
-import asyncio
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
-from temporalio.client import Client
-from temporalio.contrib.pydantic import pydantic_data_converter
 
 from sequencing.errors import Refused
 from sequencing.happenings import What
 from starter.enrollments import Enrolled, NotEnrolled
 from store import enrollments, news, suppressions
-from store.database import Database
 from tests.house import ADA, BOB, CALL, EMAIL, RITA, House
-
-
-@pytest.fixture
-async def alone(database: Database, tmp_path: Path) -> AsyncIterator[House]:
-    """A house without worker or engine."""
-    nowhere = await Client.connect("127.0.0.1:1", lazy=True, data_converter=pydantic_data_converter)
-    async with House.open(database, nowhere, tmp_path / "outbox", working=False) as house:
-        house.door.runs.patience = 0.05
-        yield house
 
 
 async def test_each_contact_gets_an_answer_and_one_bad_one_never_stops_the_rest(alone: House) -> None:
@@ -46,17 +31,6 @@ async def test_a_dry_run_says_the_same_and_enrolls_nobody(alone: House) -> None:
     assert answer.enrollment_id is None
     async with alone.database.reading() as tx:
         assert await enrollments.open_ids(tx) == []
-
-
-async def test_adding_the_same_contact_many_times_at_once_enrolls_it_once(alone: House) -> None:
-    sequence = await alone.sequence(EMAIL)
-
-    answers = await asyncio.gather(*(alone.sequencer.enroll(sequence, ["ann"], by=RITA) for _ in range(12)))
-
-    enrolled = [answer for (answer,) in answers if isinstance(answer, Enrolled)]
-    refused = [answer for (answer,) in answers if isinstance(answer, NotEnrolled)]
-    assert len(enrolled) == 1
-    assert {answer.code for answer in refused} == {"already_in_sequence"}
 
 
 async def test_whom_nobody_may_write_to_is_refused(alone: House) -> None:
