@@ -200,7 +200,7 @@ async def test_it_is_said_beforehand_what_will_happen_in_sum(alone: House) -> No
 
     assert forecast.sentences == [
         "2 of 4 would be enrolled.",
-        "1 of 4 has no email address: they will pause at step 1.",
+        "1 of 4 has no work email address: they will pause at step 1.",
         "1 unsubscribed: left out.",
         "1 unknown: left out.",
         "1 was in it before.",
