@@ -62,7 +62,7 @@ def world(settings: Settings, database: Database) -> World:
 def build(client: Client, settings: Settings, inside: World) -> Worker:
     """The Temporal worker."""
     runs = Runs(client, settings.task_queue, act_within=settings.act_within, patience=ENOUGH)
-    adding = BulkAddActivities(inside, runs.begin)
+    adding = BulkAddActivities(inside, runs)
     return Worker(
         client,
         task_queue=settings.task_queue,

@@ -1,8 +1,9 @@
 """add_some: enrolls the next contacts of a large add and starts their runs, so that nobody else is held up by it."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from time import monotonic
+from typing import Protocol
 
 from temporalio import activity
 
@@ -14,19 +15,30 @@ from sequencing.enrollments import Enrollment
 from store import adds, enrollments, sequences
 from store.enrolling import AT_ONCE
 
-STARTS_AT_ONCE = 16
-"""More at once are not faster (docs/costs.md), and let first workflow tasks wait."""
+WAVE = 16
+"""Runs started at once; the next wave begins when the one before the last has reached its wait, so that the tasks of
+other runs queue behind few first ones."""
+LOOKS, BETWEEN_LOOKS = 100, 0.03
+"""How often, and after how many seconds each, a wave is looked at before the add goes on all the same."""
 SECONDS = 20.0
 """How long one activity goes on with batches before it answers how far it has come."""
 
-StartRun = Callable[[Enrollment, Decision], Awaitable[bool]]
+
+class Starting(Protocol):
+    """The engine, as far as adding needs it."""
+
+    async def begin(self, enrollment: Enrollment, first: Decision) -> bool:
+        """Starts its run; says whether the engine has it."""
+
+    async def has_begun(self, enrollment: Enrollment) -> bool:
+        """Whether its run has done its first task."""
 
 
 class BulkAddActivities:
-    """`start` starts an enrollment's run, and says whether the engine has it."""
+    """The activities of large adds."""
 
-    def __init__(self, world: World, start: StartRun) -> None:
-        self.world, self._start = world, start
+    def __init__(self, world: World, runs: Starting) -> None:
+        self.world, self.runs = world, runs
 
     @activity.defn
     async def add_some(self, ref: AddRef) -> AddProgress:
@@ -63,15 +75,23 @@ class BulkAddActivities:
         await self._start_all([(one, decide(one, courses[one.sequence_id])) for one in left])
 
     async def _start_all(self, born: Sequence[tuple[Enrollment, Decision]]) -> None:
-        """What cannot be started now is the sweep's."""
-        turns = asyncio.Semaphore(STARTS_AT_ONCE)
+        """Wave after wave; what cannot be started now is the sweep's."""
+        last: Enrollment | None = None
+        for at in range(0, len(born), WAVE):
+            wave = born[at : at + WAVE]
+            heard = await asyncio.gather(*(self.runs.begin(*each) for each in wave))
+            running = [enrollment for (enrollment, _), yes in zip(wave, heard, strict=True) if yes]
+            activity.heartbeat()
+            if last is not None:
+                await self._has_begun(last)
+            if running:
+                last = running[-1]
+                async with self.world.database.writing() as tx:
+                    await enrollments.all_started(tx, [enrollment.id for enrollment in running])
 
-        async def one(enrollment: Enrollment, first: Decision) -> Enrollment | None:
-            async with turns:
-                return enrollment if await self._start(enrollment, first) else None
-
-        heard = await asyncio.gather(*(one(*each) for each in born))
-        running = [enrollment.id for enrollment in heard if enrollment is not None]
-        if running:
-            async with self.world.database.writing() as tx:
-                await enrollments.all_started(tx, running)
+    async def _has_begun(self, enrollment: Enrollment) -> None:
+        """Waits for its first task, but not for ever."""
+        for _ in range(LOOKS):
+            if await self.runs.has_begun(enrollment):
+                return
+            await asyncio.sleep(BETWEEN_LOOKS)

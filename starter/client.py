@@ -32,6 +32,9 @@ from workflows.summaries import details, start_summary
 PATIENCE = 2.0
 """Seconds a door waits for the engine; what is late is the sweep's."""
 
+BEFORE_THE_FIRST_TASK_ENDS = 3
+"""Events: started, task scheduled, task started."""
+
 SEQUENCE_ID = SearchAttributeKey.for_int("SequenceId")
 CONTACT_ID = SearchAttributeKey.for_int("ContactId")
 STATUS = SearchAttributeKey.for_keyword("EnrollmentStatus")
@@ -127,6 +130,14 @@ class Runs:
     async def begin(self, enrollment: Enrollment, first: Decision) -> bool:
         """Starts the present run; says whether the engine has it."""
         return await self.start(enrollment, first) is Reached.yes
+
+    async def has_begun(self, enrollment: Enrollment) -> bool:
+        """Whether its run has done its first task; also when nobody can say."""
+        try:
+            described = await self.handle(enrollment.workflow_id).describe()
+            return described.history_length > BEFORE_THE_FIRST_TASK_ENDS
+        except (RPCError, RuntimeError):
+            return True
 
     async def start_add(self, add_id: str) -> Reached:
         """Starts the run of a large add; also `yes` when it is running already."""
