@@ -17,6 +17,7 @@ from temporalio.runtime import PrometheusConfig, Runtime, TelemetryConfig
 from temporalio.worker import Worker
 from ulid import ULID
 
+from activities.bulk_adds import BulkAddActivities
 from activities.emails import EmailActivities
 from activities.news import NewsActivities
 from activities.replans import ReplanActivities
@@ -34,10 +35,14 @@ from store.database import Database
 from transports.outbox import EmailOutbox, TextOutbox
 from transports.smtp import SmtpTransport
 from web.health import Health, health_app
+from workflows.bulk_adds import BulkAddWorkflow
 from workflows.enrollments import EnrollmentWorkflow
 from workflows.replans import ReplanWorkflow
 
 log = structlog.get_logger()
+
+ENOUGH = 10.0
+"""Seconds a start may take in the background, where nobody waits for it."""
 
 
 def world(settings: Settings, database: Database) -> World:
@@ -58,16 +63,20 @@ def world(settings: Settings, database: Database) -> World:
 
 def build(client: Client, settings: Settings, inside: World) -> Worker:
     """The Temporal worker."""
+    runs = Runs(client, settings.task_queue, act_within=settings.act_within, patience=ENOUGH)
+    adding = BulkAddActivities(inside, runs)
     return Worker(
         client,
         task_queue=settings.task_queue,
-        workflows=[EnrollmentWorkflow, ReplanWorkflow],
+        workflows=[EnrollmentWorkflow, ReplanWorkflow, BulkAddWorkflow],
         activities=[
             NewsActivities(inside).take_note,
             EmailActivities(inside).send_email,
             TextActivities(inside).send_text,
             TodoActivities(inside).open_todo,
             ReplanActivities(inside).plan_anew,
+            adding.add_some,
+            adding.stop_adding,
         ],
         interceptors=[Silence()],
         max_cached_workflows=settings.max_cached_workflows,

@@ -3,6 +3,7 @@
 import typer
 
 from starter.commands import (
+    adds,
     companies,
     contacts,
     enrollments,
@@ -35,6 +36,7 @@ app.command("reconcile")(running.reconcile_)
 app.command("outbox")(running.outbox)
 app.command("enroll")(enrollments.enroll)
 app.command("attention")(todos.attention)
+app.add_typer(adds.app, name="adds")
 app.add_typer(enrollments.app, name="enrollments")
 app.add_typer(todos.app, name="todos")
 app.add_typer(contacts.app, name="contacts")

@@ -20,17 +20,22 @@ from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.runtime import Runtime
 from temporalio.service import RPCError, RPCStatusCode
 
+from sequencing.adds import AddRef
 from sequencing.decisions import Decision
 from sequencing.enrollments import Enrollment
 from sequencing.errors import Misconfigured, quoted
 from sequencing.replans import Replan
 from sequencing.runs import Ended, Start
+from workflows.bulk_adds import BulkAddWorkflow, bulk_add_workflow_id
 from workflows.enrollments import EnrollmentWorkflow
 from workflows.replans import ReplanWorkflow
 from workflows.summaries import details, start_summary
 
 PATIENCE = 2.0
 """Seconds a door waits for the engine; what is late is the sweep's."""
+
+BEFORE_THE_FIRST_TASK_ENDS = 3
+"""Events: started, task scheduled, task started."""
 
 SEQUENCE_ID = SearchAttributeKey.for_int("SequenceId")
 CONTACT_ID = SearchAttributeKey.for_int("ContactId")
@@ -135,6 +140,35 @@ class Runs:
                     task_queue=self.task_queue,
                     id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
                     static_summary=f"plan anew after: {replan.cause}",
+                )
+                return Reached.yes
+        except (TimeoutError, RPCError, RuntimeError):
+            return Reached.unreachable
+
+    async def begin(self, enrollment: Enrollment, first: Decision) -> bool:
+        """Starts the present run; says whether the engine has it."""
+        return await self.start(enrollment, first) is Reached.yes
+
+    async def has_begun(self, enrollment: Enrollment) -> bool:
+        """Whether its run has done its first task; also when nobody can say."""
+        try:
+            described = await self.handle(enrollment.workflow_id).describe()
+            return described.history_length > BEFORE_THE_FIRST_TASK_ENDS
+        except (RPCError, RuntimeError):
+            return True
+
+    async def start_add(self, add_id: str) -> Reached:
+        """Starts the run of a large add; also `yes` when it is running already."""
+        try:
+            async with asyncio.timeout(self.patience):
+                await self.client.start_workflow(
+                    BulkAddWorkflow.run,
+                    AddRef(add_id),
+                    id=bulk_add_workflow_id(add_id),
+                    task_queue=self.task_queue,
+                    id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+                    static_summary="large add",
+                    static_details=f"`sequencing adds show {add_id}`",
                 )
                 return Reached.yes
         except (TimeoutError, RPCError, RuntimeError):

@@ -1,44 +1,27 @@
 """Enrolling contacts, and every act on an enrollment: permitted, judged by the rules, recorded, then told."""
 
+import asyncio
 from dataclasses import dataclass, replace
 
-from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from sequencing.decisions import Decision, decide
+from sequencing.adds import Answer
+from sequencing.adds import Enrolled as Enrolled
+from sequencing.adds import NotEnrolled as NotEnrolled
+from sequencing.decisions import Decision
 from sequencing.enrollments import Enrollment
 from sequencing.errors import Refused, quoted
 from sequencing.happenings import Happening
 from sequencing.people import Contact, User
 from sequencing.permissions import check, not_found
-from sequencing.transitions import begin, happen
+from sequencing.transitions import happen
 from starter.client import Reached
 from starter.door import Door, acting_user
-from store import contacts, enrollments, news, sequences, settings, suppressions, ties
+from store import contacts, enrolling, enrollments, news, sequences, settings, ties
+from store.enrolling import Add, Batch, Wanted
 from store.lives import Life
-from store.people_tables import ContactRow
-from store.tables import SequenceRow
 
-
-@dataclass(frozen=True, slots=True)
-class Enrolled:
-    """A contact that is in the sequence now (or would be, on a dry run: then without ids)."""
-
-    contact: str
-    contact_id: int
-    enrollment_id: str | None
-    workflow_id: str | None
-    was_in_it_before: bool
-    remark: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class NotEnrolled:
-    """A contact that was refused, and why."""
-
-    contact: str
-    code: str
-    sentence: str
+STARTS_AT_ONCE = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,88 +39,73 @@ class Receipt:
 
 async def enroll(
     door: Door, sequence: str, wanted: list[str], by: str, *, opportunity_id: int | None = None, dry_run: bool = False
-) -> list[Enrolled | NotEnrolled]:
+) -> list[Answer]:
     """Enrolls each contact (named by id, external id or email) on its own: one that is refused never stops the rest.
 
     Raises Refused where the sequence, the user or the number of contacts is the trouble.
     """
+    named = [Wanted(name) for name in wanted]
     async with door.database.reading() as tx:
-        user = await acting_user(tx, by)
-        row = await sequences.find(tx, sequence, user)
-        check(user, "enroll", await ties.to_sequence(tx, user, row))
-        most = (await settings.current(tx)).limits.contacts_per_add
-    if len(wanted) > most:
+        user, add = await may_add(tx, sequence, len(wanted), by, opportunity_id)
+        if dry_run:
+            return [answer for some in batches(named) for answer in await enrolling.foresee(tx, add, user, some)]
+    return await _enroll_all(door, add, named)
+
+
+async def enroll_all(
+    door: Door, sequence: str, wanted: list[Wanted], by: str, opportunity_id: int | None
+) -> list[Answer]:
+    """The same for contacts that were chosen in any way."""
+    async with door.database.reading() as tx:
+        _, add = await may_add(tx, sequence, len(wanted), by, opportunity_id)
+    return await _enroll_all(door, add, wanted)
+
+
+async def _enroll_all(door: Door, add: Add, wanted: list[Wanted]) -> list[Answer]:
+    answers: list[Answer] = []
+    for some in batches(wanted):
+        async with door.database.writing() as tx:
+            batch = await enrolling.enroll(tx, add, some, door.now(), door.new_id)
+        await _start_all(door, batch)
+        answers += batch.answers
+    return answers
+
+
+async def may_add(
+    tx: AsyncSession, sequence: str, number: int, by: str, opportunity_id: int | None
+) -> tuple[User, Add]:
+    """Who adds, and to what. Raises Refused where the sequence, the user or the number of contacts is the trouble."""
+    most = (await settings.current(tx)).limits.contacts_per_add
+    if number > most:
         raise Refused("limit_reached", f"At most {most:,} contacts can be added at once.")
+    user = await acting_user(tx, by)
+    row = await sequences.find(tx, sequence, user)
+    check(user, "enroll", await ties.to_sequence(tx, user, row))
     if row.archived:
         raise Refused("sequence_archived", f"The sequence {row.name!r} is archived; it takes no new contacts.")
-    enrolling = _Enrolling(door, row, user, opportunity_id, dry_run)
-    return [await enrolling.one(name) for name in wanted]
+    return user, Add(row.id, user.id, opportunity_id)
 
 
-@dataclass(frozen=True, slots=True)
-class _Enrolling:
-    """One add: the same sequence, user and opportunity for every contact."""
-
-    door: Door
-    sequence: SequenceRow
-    user: User
-    opportunity_id: int | None
-    dry_run: bool
-
-    async def one(self, name: str) -> Enrolled | NotEnrolled:
-        try:
-            async with self.door.database.writing() as tx:
-                contact = await one_contact(tx, name)
-                await admit(tx, contact, self.sequence.id, self.user)
-                before = await enrollments.was_in_it_before(tx, contact.id, self.sequence.id)
-                born = None if self.dry_run else await self._be_born(tx, contact)
-        except Refused as refusal:
-            return NotEnrolled(name, refusal.code, refusal.sentence)
-        if born is None:
-            return Enrolled(name, contact.id, None, None, before, _remark(contact))
-        await start(self.door, *born)
-        return Enrolled(name, contact.id, born[0].id, born[0].workflow_id, before, _remark(contact))
-
-    async def _be_born(self, tx: AsyncSession, contact: Contact) -> tuple[Enrollment, Decision]:
-        now = self.door.now()
-        course = await sequences.course(tx, self.sequence.id)
-        fresh = Enrollment(
-            id=self.door.new_id(),
-            sequence_id=self.sequence.id,
-            contact_id=contact.id,
-            enrolled_by=self.user.id,
-            enrolled_at=now,
-            previous_end=now,
-            opportunity_id=self.opportunity_id,
-        )
-        enrollment = begin(fresh, now, course)
-        if not await enrollments.be_born(tx, enrollment):
-            raise _already_in()
-        return enrollment, decide(enrollment, course)
+def batches(wanted: list[Wanted]) -> list[list[Wanted]]:
+    """As many at a time as one transaction takes."""
+    return [wanted[at : at + enrolling.AT_ONCE] for at in range(0, len(wanted), enrolling.AT_ONCE)]
 
 
-async def admit(tx: AsyncSession, contact: Contact, sequence_id: int, user: User) -> None:
-    """Whether the contact may be in that sequence now; its row stays locked, so that two adds queue up.
-
-    Raises Refused, which names another sequence only if that user sees it.
-    """
-    await tx.execute(select(ContactRow.id).where(ContactRow.id == contact.id).with_for_update())
-    if contact.do_not_contact:
-        raise Refused("do_not_contact", f"{contact.name} is marked as not to be contacted.")
-    if await enrollments.open_in(tx, contact.id, sequence_id):
-        raise _already_in()
-    addresses = [address for _, address in contact.emails]
-    if addresses and all([await suppressions.is_suppressed(tx, address) for address in addresses]):
-        raise Refused("unsubscribed", f"{contact.name} has no address that may be written to.")
-    if (await settings.current(tx)).more_than_one_sequence:
+async def _start_all(door: Door, batch: Batch) -> None:
+    """Starts the runs, several at a time, and remembers that; what fails here is the sweep's."""
+    if batch.first is None:
         return
-    elsewhere = await enrollments.open_elsewhere(tx, contact.id, sequence_id)
-    if elsewhere:
-        shown = await sequences.names_shown(tx, elsewhere, user)
-        where = f"the sequence {quoted(shown[0])}" if shown else "another sequence"
-        raise Refused(
-            "already_in_another_sequence", f"{contact.name} is in {where}, and the settings allow one at a time."
-        )
+    turns = asyncio.Semaphore(STARTS_AT_ONCE)
+    first = batch.first
+
+    async def one(enrollment: Enrollment) -> str | None:
+        async with turns:
+            return enrollment.id if await door.runs.start(enrollment, first) is Reached.yes else None
+
+    running = [heard for heard in await asyncio.gather(*map(one, batch.born)) if heard]
+    if running:
+        async with door.database.writing() as tx:
+            await enrollments.all_started(tx, running)
 
 
 async def start(door: Door, enrollment: Enrollment, first: Decision) -> bool:
@@ -162,19 +130,18 @@ async def act(door: Door, enrollment_id: str, happening: Happening, by: str, not
         standing = await news.folded(tx, life.enrollment, life.now, life.course)
         after = happen(standing, happening, life.now, life.course)
         piece = await news.append(tx, life.enrollment, happening, life.now, note) if life.enrollment.is_open else None
-        first = await _act_on_closed(life, happening, user, note) if piece is None else None
+        first = await _act_on_closed(life, user, happening, note) if piece is None else None
     if piece is not None:
         return Receipt(after, await tell(door, life.enrollment, piece))
     reopened = first is not None and life.enrollment.is_open
     return Receipt(life.enrollment, await start(door, life.enrollment, first) if reopened and first else True)
 
 
-async def _act_on_closed(life: Life, happening: Happening, user: User, note: str | None) -> Decision:
+async def _act_on_closed(life: Life, user: User, happening: Happening, note: str | None) -> Decision:
     """No run is open, so the door itself writes; what opens it again passes the checks of enrolling, as a new run."""
-    contact = await contacts.get(life.tx, life.enrollment.contact_id)
     life.happen(happening, note=note)
-    if life.enrollment.is_open and contact is not None:
-        await admit(life.tx, contact, life.enrollment.sequence_id, user)
+    if life.enrollment.is_open:
+        await enrolling.readmit(life.tx, life.enrollment.contact_id, life.enrollment.sequence_id, user)
         life.enrollment = replace(life.enrollment, run=life.enrollment.run + 1)
     return await life.save()
 
@@ -204,12 +171,3 @@ async def one_contact(tx: AsyncSession, name: str) -> Contact:
     if contact is None:
         raise Refused("unknown_contact", f"There is no contact {quoted(name)}.")
     return contact
-
-
-def _remark(contact: Contact) -> str | None:
-    """What will happen that one should know beforehand."""
-    return None if contact.emails else "has no email address: it will pause at the first email"
-
-
-def _already_in() -> Refused:
-    return Refused("already_in_sequence", "The contact is in this sequence already.")

@@ -4,6 +4,7 @@ row open, Temporal knows no run        → start it from the row
 row open, run ended                    → canceled (`ended_in_temporal`), reactivated only by a person
 row open, run open                     → `look_again`: behind catches up, ahead is held as `delivery_unknown`
 row closed or gone, run open           → `look_again`: the run finds that and ends
+large add open, unknown or ended       → started, or canceled: the same two rules
 """
 
 from collections.abc import AsyncIterator
@@ -15,11 +16,13 @@ from temporalio.client import WorkflowExecutionDescription
 from sequencing.decisions import decide
 from sequencing.enrollments import Enrollment
 from sequencing.happenings import Happening, What
+from starter.adds import start_add
 from starter.client import Reached
 from starter.door import Door
 from starter.enrollments import start
-from store import enrollments, sequences
+from store import adds, enrollments, sequences
 from store.lives import Life
+from workflows.bulk_adds import bulk_add_workflow_id
 
 
 class Repair(StrEnum):
@@ -34,7 +37,7 @@ class Repair(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """One enrollment that was looked at."""
+    """One enrollment, or large add, that was looked at."""
 
     enrollment_id: str
     repair: Repair
@@ -52,6 +55,8 @@ async def reconcile(door: Door) -> AsyncIterator[Found]:
             break
         after = ids[-1]
     async for found in _orphans(door):
+        yield found
+    async for found in _large_adds(door):
         yield found
 
 
@@ -98,6 +103,20 @@ async def _orphans(door: Door) -> AsyncIterator[Found]:
         if enrollment is None or not enrollment.is_open:
             await door.runs.tell(run.id, What.look_again.value, {"enrollment_id": enrollment_id, "number": 2**31})
             yield Found(enrollment_id, Repair.ended)
+
+
+async def _large_adds(door: Door) -> AsyncIterator[Found]:
+    """One whose run is unknown is started; one whose run was ended in Temporal is canceled."""
+    async with door.database.reading() as tx:
+        running = await adds.running(tx)
+    for add_id in running:
+        run = await door.runs.look(bulk_add_workflow_id(add_id))
+        if run is None:
+            yield Found(add_id, Repair.started if await start_add(door, add_id) else Repair.unreachable)
+        elif run.close_time is not None:
+            async with door.database.writing() as tx:
+                await adds.cancel(tx, add_id, None, door.now())
+            yield Found(add_id, Repair.canceled)
 
 
 def _knock(enrollment: Enrollment) -> dict[str, str | int]:

@@ -15,12 +15,16 @@ from ulid import ULID
 from sequencing.happenings import Happening, Settlement, What
 from sequencing.todos import Outcome
 from settings import Settings, read_settings
-from starter import editing, enrollments, holds, todos
+from starter import adds, editing, enrollments, holds, todos
+from starter.adds import AddStanding, Forecast
 from starter.client import Runs, connect
 from starter.door import Door
 from starter.editing import Edited
 from starter.enrollments import Enrolled, NotEnrolled, Receipt
 from store.database import Database
+from store.selections import Selection
+
+EVERYBODY_NAMED = Selection()
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +59,26 @@ class Sequencer:
     async def release(self, sequence: str | None, *, by: str) -> None:
         """Lets what fell due meanwhile go."""
         await holds.release(self.door, sequence, by)
+
+    async def foresee(
+        self, sequence: str, contacts: list[str] | None = None, *, by: str, selection: Selection = EVERYBODY_NAMED
+    ) -> Forecast:
+        """What adding those contacts would do, to each and in sum."""
+        return await adds.foresee(self.door, sequence, contacts or [], by, selection=selection)
+
+    async def add(
+        self, sequence: str, contacts: list[str] | None = None, *, by: str, selection: Selection = EVERYBODY_NAMED
+    ) -> str:
+        """Adds thousands in the background: those named, and those the selection finds; answers the add's id."""
+        return await adds.begin_add(self.door, sequence, contacts or [], by, selection=selection)
+
+    async def show_add(self, add_id: str, *, by: str) -> AddStanding:
+        """Where an add stands."""
+        return await adds.show_add(self.door, add_id, by)
+
+    async def cancel_add(self, add_id: str, *, by: str) -> bool:
+        """Leaves the rest of an add un-added; False when it had ended already."""
+        return await adds.cancel_add(self.door, add_id, by)
 
     async def bypass(self, enrollment_id: str, *, by: str) -> Receipt:
         """Ends the current wait's delay."""

@@ -1,7 +1,7 @@
 """The sweep: in every worker, one at a time, it ends what a door began and could not end. Each find is a bug's trace.
 
-Looks for open enrollments whose run was never started and news whose run was never told, both older than ten seconds,
-and for news that was told and is still un-noted after five minutes.
+Looks for open enrollments and large adds whose run was never started and news whose run was never told, all older than
+ten seconds, and for news that was told and is still un-noted after five minutes.
 """
 
 import asyncio
@@ -15,12 +15,13 @@ from temporalio.service import RPCError
 
 from sequencing.decisions import decide
 from sequencing.happenings import What
+from starter.adds import start_add
 from starter.client import Reached
 from starter.door import Door
 from starter.enrollments import start, tell
 from starter.reconcile import repair
 from starter.replans import start as start_replan
-from store import enrollments, leases, news, replans, sequences
+from store import adds, enrollments, leases, news, replans, sequences
 
 UNSTARTED_AFTER = timedelta(seconds=10)
 UNNOTED_AFTER = timedelta(minutes=5)
@@ -54,11 +55,14 @@ class Sweep:
             if not await leases.take(tx, "sweep", self.holder, now, 3 * self.every):
                 return
             unstarted = await enrollments.unstarted(tx, now - UNSTARTED_AFTER, AT_ONCE)
+            adding = await adds.unstarted(tx, now - UNSTARTED_AFTER, AT_ONCE)
             untold = await news.unsignaled(tx, now - UNSTARTED_AFTER, AT_ONCE)
             stale = await news.stale(tx, now - UNNOTED_AFTER, AT_ONCE)
             unplanned = await replans.open_ones(tx, now - UNSTARTED_AFTER)
         for enrollment_id in unstarted:
             self._count("unstarted", await self._start(enrollment_id))
+        for add_id in adding:
+            self._count("unstarted_add", await start_add(self.door, add_id))
         for enrollment_id, number in untold:
             self._count("untold", await self._tell(enrollment_id, number))
         for enrollment_id in dict.fromkeys(enrollment_id for enrollment_id, _ in stale):

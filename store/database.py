@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import event
+from sqlalchemy import TableClause, event
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL, Connection, make_url
 from sqlalchemy.exc import ArgumentError
@@ -91,7 +91,7 @@ def database_url(url: str) -> URL:
     return parsed.set(drivername=DRIVERS[family])
 
 
-def upsert(tx: AsyncSession, table: type[DeclarativeBase]) -> postgresql.Insert | sqlite.Insert:
+def upsert(tx: AsyncSession, table: type[DeclarativeBase] | TableClause) -> postgresql.Insert | sqlite.Insert:
     """An insert that can say what a conflict means, in the words of the database at hand."""
     insert = postgresql.insert if tx.get_bind().dialect.name == "postgresql" else sqlite.insert
     return insert(table)

@@ -1,17 +1,16 @@
 """Enrollments: being born, being started, being looked at."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, case, exists, false, insert, or_, select, update
+from sqlalchemy import ColumnElement, and_, case, exists, false, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from sequencing.enrollments import Enrollment, Status, StepState
-from sequencing.happenings import What, Why
+from sequencing.happenings import Why
 from sequencing.people import Level, User
-from store.database import upsert
-from store.lives import COLUMNS, value
+from store.lives import value
 from store.people_tables import ContactRow, UserRow
 from store.sequences import shown_to
 from store.tables import EnrollmentRow, EventRow, RemovalRow, SequenceRow, TodoRow
@@ -19,46 +18,10 @@ from store.tables import EnrollmentRow, EventRow, RemovalRow, SequenceRow, TodoR
 OPEN = (Status.active, Status.paused)
 
 
-async def be_born(tx: AsyncSession, enrollment: Enrollment) -> bool:
-    """Writes a new enrollment; False when the contact is in that sequence already (the index decides, not a look)."""
-    born = upsert(tx, EnrollmentRow).values({name: getattr(enrollment, name) for name in COLUMNS})
-    row = await tx.scalar(born.on_conflict_do_nothing().returning(EnrollmentRow.id))
-    if row is None:
-        return False
-    await tx.execute(
-        insert(EventRow).values(
-            enrollment_id=enrollment.id,
-            at=enrollment.enrolled_at,
-            what=What.enrolled,
-            by=enrollment.enrolled_by,
-            step=1,
-            status=Status.active,
-            details={},
-        )
-    )
-    return True
-
-
 async def get(tx: AsyncSession, enrollment_id: str) -> Enrollment | None:
     """The enrollment as it stands, unlocked."""
     row = await tx.get(EnrollmentRow, enrollment_id, populate_existing=True)
     return None if row is None else value(row)
-
-
-async def open_in(tx: AsyncSession, contact_id: int, sequence_id: int) -> bool:
-    """Whether the contact is active or paused in that sequence."""
-    both = EnrollmentRow.contact_id == contact_id, EnrollmentRow.sequence_id == sequence_id
-    return bool(await tx.scalar(select(exists().where(*both, EnrollmentRow.status.in_(OPEN)))))
-
-
-async def open_elsewhere(tx: AsyncSession, contact_id: int, sequence_id: int) -> list[int]:
-    """The other sequences in which the contact is active or paused."""
-    elsewhere = select(EnrollmentRow.sequence_id).where(
-        EnrollmentRow.contact_id == contact_id,
-        EnrollmentRow.status.in_(OPEN),
-        EnrollmentRow.sequence_id != sequence_id,
-    )
-    return list(await tx.scalars(elsewhere))
 
 
 async def ever_in(tx: AsyncSession, sequence_id: int) -> bool:
@@ -82,18 +45,16 @@ async def waiting_at(tx: AsyncSession, sequence_id: int, steps: Collection[int])
     return [value(row) for row in await tx.scalars(rows)]
 
 
-async def was_in_it_before(tx: AsyncSession, contact_id: int, sequence_id: int) -> bool:
-    """Whether the contact was in that sequence at any time, removed ones included."""
-    both = EnrollmentRow.contact_id == contact_id, EnrollmentRow.sequence_id == sequence_id
-    gone = RemovalRow.contact_id == contact_id, RemovalRow.sequence_id == sequence_id
-    seen = select(or_(exists().where(*both), exists().where(*gone)))
-    return bool(await tx.scalar(seen))
-
-
 async def started(tx: AsyncSession, enrollment_id: str, run: int) -> None:
     """Remembers that Temporal has that run."""
     row = update(EnrollmentRow).where(EnrollmentRow.id == enrollment_id, EnrollmentRow.run == run)
     await tx.execute(row.values(started_run=run))
+
+
+async def all_started(tx: AsyncSession, ids: Sequence[str]) -> None:
+    """Remembers that Temporal has the first run of each."""
+    rows = update(EnrollmentRow).where(EnrollmentRow.id.in_(ids), EnrollmentRow.run == 1)
+    await tx.execute(rows.values(started_run=1))
 
 
 async def unstarted(tx: AsyncSession, before: datetime, limit: int) -> list[str]:

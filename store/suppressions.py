@@ -22,6 +22,14 @@ async def is_suppressed(tx: AsyncSession, target: str) -> bool:
     return await tx.scalar(IS_SUPPRESSED, {"forms": forms(tx, target)}) is not None
 
 
+async def among(tx: AsyncSession, targets: Collection[str]) -> set[str]:
+    """Which of those addresses and numbers nobody may write to."""
+    known = {form: target for target in targets for form in forms(tx, target)}
+    return {
+        known[one] for one in await tx.scalars(select(SuppressionRow.target).where(SuppressionRow.target.in_(known)))
+    }
+
+
 async def erased_among(tx: AsyncSession, targets: Collection[str]) -> set[str]:
     """Which of those addresses and numbers belonged to somebody who was erased."""
     prints = {_print(tx, target): target for target in targets}

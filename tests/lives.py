@@ -24,6 +24,7 @@ from tests.conftest import temporal_program
 from tests.house import CALL, EMAIL, LETTER, RITA, TASK, TEXT, House, search_attribute_keys
 from tests.mail_server import MailServer
 from transports.smtp import SmtpTransport
+from workflows.bulk_adds import bulk_add_workflow_id
 
 HISTORIES = Path(__file__).parent / "histories"
 SOON = {"delay": "1 second"}
@@ -162,6 +163,14 @@ async def replanned(house: House) -> WorkflowHandle[Any, Any]:
     return run
 
 
+async def added_in_the_background(house: House) -> list[WorkflowHistory]:
+    sequence = await house.sequence({**CALL, "delay": "1 day"})
+    add = await house.sequencer.add(sequence, ["ann", "nobody@example.com", "ben"], by=RITA)
+    run = house.client.get_workflow_handle(bulk_add_workflow_id(add))
+    await run.result()
+    return [await run.fetch_history()]
+
+
 LIVES: dict[str, Life] = {
     life.__name__: life
     for life in (
@@ -179,6 +188,7 @@ LIVES: dict[str, Life] = {
         tried_later_and_sent,
         held_and_released,
         moved_by_a_new_timing,
+        added_in_the_background,
     )
 }
 

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 
+from sequencing.adds import AddProgress
 from sequencing.decisions import Decision, Do
 from sequencing.enrollments import Status
 
@@ -45,3 +46,11 @@ def _whom(decision: Decision) -> str:
 
 def _instant(at: datetime | None) -> str:
     return "news" if at is None else at.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%SZ")
+
+
+def add_details(add_id: str, progress: AddProgress) -> str:
+    """A large add at a glance, in Markdown."""
+    return (
+        f"**{progress.status.value}**: {progress.answered} of {progress.total} answered\n\n"
+        f"`sequencing adds show {add_id}`"
+    )

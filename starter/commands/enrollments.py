@@ -1,20 +1,27 @@
 """`sequencing enroll` and `sequencing enrollments …`."""
 
 import json
-from typing import Annotated, Any
+from pathlib import Path
+from typing import Annotated, Any, NoReturn
 
 import typer
 
+from sequencing.adds import Answer, NotEnrolled
 from sequencing.enrollments import Enrollment, Status
 from sequencing.happenings import Happening, Settlement, What
+from sequencing.people import ContactKind
 from sequencing.todos import Outcome
+from starter import adds
 from starter import enrollments as acts
+from starter.adds import AddDone, read_list
+from starter.commands.adds import tell, watch
 from starter.commands.shell import As, Json, acknowledge, act, fail, harmless, leave, show
 from starter.door import Door, acting_user
-from starter.enrollments import NotEnrolled
+from starter.sequences import read_text
 from starter.timeline import Story, story
 from store import contacts, sequences
 from store import enrollments as rows
+from store.selections import Selection
 
 app = typer.Typer(no_args_is_help=True, help="Look at enrollments and act on them.")
 Id = Annotated[str, typer.Argument(help="The enrollment's id.", metavar="ENROLLMENT")]
@@ -22,16 +29,67 @@ Id = Annotated[str, typer.Argument(help="The enrollment's id.", metavar="ENROLLM
 
 def enroll(
     sequence: Annotated[str, typer.Argument(help="Number or name of the sequence.")],
-    wanted: Annotated[list[str], typer.Argument(help="Contacts by id, external id or email.", metavar="CONTACT…")],
+    wanted: Annotated[
+        list[str] | None, typer.Argument(help="Contacts by id, external id or email.", metavar="[CONTACT]…")
+    ] = None,
+    file: Annotated[
+        Path | None, typer.Option(help="A list of contacts: one a line, or a CSV with external_id, id or email.")
+    ] = None,
+    kind: Annotated[ContactKind | None, typer.Option(help="Whoever is of this kind.")] = None,
+    owner: Annotated[str, typer.Option(help="Whoever is this user's, by email.")] = "",
+    company: Annotated[str, typer.Option(help="Whoever works where the name contains this.")] = "",
+    in_sequence: Annotated[str, typer.Option(help="Whoever is or was in this sequence.")] = "",
+    status: Annotated[Status | None, typer.Option(help="With this status in it.")] = None,
+    opportunity: Annotated[str, typer.Option(help="The candidates of this opportunity: number or external id.")] = "",
+    stage: Annotated[str, typer.Option(help="Whoever is at this stage.")] = "",
     by: As = "",
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would happen.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Enroll contacts in a sequence. Exit 1 when all were refused."""
-    answers = act(lambda door: acts.enroll(door, sequence, wanted, by, dry_run=dry_run))
-    refused = [answer for answer in answers if isinstance(answer, NotEnrolled)]
-    show([_answer(answer, dry_run) for answer in answers], as_json)
-    leave(1 if len(refused) == len(answers) else 0)
+    """Enroll contacts in a sequence: those named, in a file, or found. Many are added in the background.
+
+    Exit 1 when all were refused.
+    """
+    selection = Selection(kind, owner, company, in_sequence, status, opportunity, stage)
+    names = [*(wanted or []), *(act_on_file(file) if file else [])]
+    if not names and selection.is_empty:
+        fail("Say whom to enroll: contacts, --file, or what they have in common; see `sequencing enroll --help`.", 2)
+    if dry_run:
+        forecast = act(lambda door: adds.foresee(door, sequence, names, by, selection=selection))
+        _tell(forecast.answers, forecast.sentences, as_json, dry_run=True)
+    done: AddDone = act(lambda door: adds.add(door, sequence, names, by, selection=selection))
+    if done.add_id is None:
+        _tell(done.answers, [], as_json, dry_run=False)
+    _follow(done.add_id or "", by, as_json)
+
+
+def act_on_file(file: Path) -> list[str]:
+    """The contacts that a file lists, or the end of the program with a sentence."""
+
+    async def read(door: Door) -> list[str]:
+        return read_list(read_text(file))
+
+    names: list[str] = act(read)
+    return names
+
+
+def _tell(answers: list[Answer], sentences: list[str], as_json: bool, *, dry_run: bool) -> NoReturn:
+    rows = [_answer(answer, dry_run) for answer in answers]
+    if as_json and dry_run:
+        print(json.dumps({"answers": rows, "in_sum": sentences}, indent=2, ensure_ascii=False))
+    else:
+        show(rows, as_json, "That finds no contacts.")
+        print("\n".join(map(harmless, ["", *sentences])) if sentences else "", end="\n" if sentences else "")
+    leave(1 if all(isinstance(answer, NotEnrolled) for answer in answers) else 0)
+
+
+def _follow(add_id: str, by: str, as_json: bool) -> NoReturn:
+    if as_json:
+        print(json.dumps({"add": add_id}))
+    else:
+        print(f"Adding in the background: `sequencing adds show {add_id}`.")
+        tell(act(lambda door: watch(door, add_id, by)))
+    leave(0)
 
 
 def _answer(answer: Any, dry_run: bool) -> dict[str, Any]:

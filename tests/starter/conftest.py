@@ -14,6 +14,15 @@ from tests.commands import Forks, Place, furnish
 from tests.house import House
 
 
+@pytest.fixture
+async def alone(database: Database, tmp_path: Path) -> AsyncIterator[House]:
+    """A house without worker or engine, on each kind of database in turn."""
+    nowhere = await Client.connect("127.0.0.1:1", lazy=True, data_converter=pydantic_data_converter)
+    async with House.open(database, nowhere, tmp_path / "outbox", working=False) as house:
+        house.door.runs.patience = 0.05
+        yield house
+
+
 @pytest.fixture(scope="session")
 def forks() -> Iterator[Forks]:
     """What starts commands."""
@@ -37,12 +46,3 @@ async def furnished(client: Client, tmp_path_factory: pytest.TempPathFactory, fo
 def place(furnished: Place, tmp_path: Path) -> Place:
     """A furnished place that is this test's own. Its engine answers, and no worker runs."""
     return furnished.copy(tmp_path / "place")
-
-
-@pytest.fixture
-async def alone(database: Database, tmp_path: Path) -> AsyncIterator[House]:
-    """A house without worker or engine."""
-    nowhere = await Client.connect("127.0.0.1:1", lazy=True, data_converter=pydantic_data_converter)
-    async with House.open(database, nowhere, tmp_path / "outbox", working=False) as house:
-        house.door.runs.patience = 0.05
-        yield house

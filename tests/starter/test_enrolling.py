@@ -1,6 +1,5 @@
 """Enrolling at the door, on both databases; the engine is not needed for its rules, so its address leads nowhere."""
 
-import asyncio
 from datetime import UTC, datetime
 
 import pytest
@@ -20,7 +19,7 @@ async def test_each_contact_gets_an_answer_and_one_bad_one_never_stops_the_rest(
     assert [type(answer).__name__ for answer in answers] == ["Enrolled", "NotEnrolled", "Enrolled", "NotEnrolled"]
     assert [a.code for a in answers if isinstance(a, NotEnrolled)] == ["unknown_contact", "already_in_sequence"]
     assert isinstance(answers[2], Enrolled)
-    assert answers[2].remark == "has no email address: it will pause at the first email"
+    assert answers[2].remark == "has no email address: it will pause at step 1"
 
 
 async def test_a_dry_run_says_the_same_and_enrolls_nobody(alone: House) -> None:
@@ -32,17 +31,6 @@ async def test_a_dry_run_says_the_same_and_enrolls_nobody(alone: House) -> None:
     assert answer.enrollment_id is None
     async with alone.database.reading() as tx:
         assert await enrollments.open_ids(tx) == []
-
-
-async def test_adding_the_same_contact_many_times_at_once_enrolls_it_once(alone: House) -> None:
-    sequence = await alone.sequence(EMAIL)
-
-    answers = await asyncio.gather(*(alone.sequencer.enroll(sequence, ["ann"], by=RITA) for _ in range(12)))
-
-    enrolled = [answer for (answer,) in answers if isinstance(answer, Enrolled)]
-    refused = [answer for (answer,) in answers if isinstance(answer, NotEnrolled)]
-    assert len(enrolled) == 1
-    assert {answer.code for answer in refused} == {"already_in_sequence"}
 
 
 async def test_whom_nobody_may_write_to_is_refused(alone: House) -> None:

@@ -5,6 +5,7 @@ import asyncio
 import pytest
 import sqlalchemy as sa
 
+from sequencing.adds import Lack
 from sequencing.errors import Refused, Unchanged
 from sequencing.stage_links import StageType
 from starter import opportunities, stages
@@ -121,9 +122,7 @@ async def test_a_move_into_a_linked_stage_offers_to_enroll_and_enrolls_nobody(al
     assert done.offer is not None
     assert (done.offer.sequence_id, done.offer.refusal, done.offer.enrolled) == (sequence, None, False)
     assert [type(answer) for answer in done.offer.answers] == [Enrolled, Enrolled]
-    assert done.offer.answers[1] == Enrolled(
-        "dot", 3, None, None, False, "has no email address: it will pause at the first email"
-    )
+    assert done.offer.answers[1] == Enrolled("dot", 3, None, None, False, Lack("email address", 1))
     async with alone.database.reading() as tx:
         assert await enrollments.open_ids(tx) == []
 

@@ -1,0 +1,199 @@
+"""Adding contacts, however they are chosen: names, a search, an opportunity, a stage; many in the background."""
+
+import csv
+from collections import Counter
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from sequencing.adds import AddStatus, Answer, in_sum, left_out
+from sequencing.errors import Refused
+from sequencing.limits import ADDED_AT_ONCE
+from sequencing.people import User
+from sequencing.permissions import Tie, check, not_found
+from starter.client import Reached
+from starter.door import Door, acting_user
+from starter.enrollments import batches, enroll_all, may_add
+from store import adds, enrolling, selections, settings, ties
+from store.add_tables import BulkAddLineRow, BulkAddRow
+from store.enrolling import Wanted
+from store.selections import Selection
+
+NAMING = ("external_id", "id", "email")
+"""The columns by which a list may name contacts; the first it has is read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Forecast:
+    """What adding would do: to each contact, and in a few sentences."""
+
+    answers: list[Answer]
+    sentences: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class AddStanding:
+    """Where a large add stands: `answered` of `total`, and how many of each answer."""
+
+    id: str
+    sequence: str
+    status: AddStatus
+    total: int
+    answered: int
+    enrolled: int
+    refused: dict[str, int]
+    created_at: datetime
+    ended_at: datetime | None
+
+    @property
+    def sentences(self) -> list[str]:
+        """For the reader."""
+        return [f"{self.enrolled} of {self.total} enrolled.", *left_out(Counter(self.refused))]
+
+
+async def chosen(tx: AsyncSession, user: User, names: list[str], selection: Selection) -> list[Wanted]:
+    """The contacts that are named, then those that the selection finds. Raises Refused."""
+    if selection.is_empty:
+        return [Wanted(name) for name in names]
+    found = await selections.find(tx, user, selection, (await settings.current(tx)).limits.contacts_per_add + 1)
+    return [Wanted(name) for name in names] + [Wanted(str(one), one) for one in found]
+
+
+async def foresee(
+    door: Door, sequence: str, names: list[str], by: str, *, selection: Selection, opportunity_id: int | None = None
+) -> Forecast:
+    """What adding them would do. Raises Refused."""
+    async with door.database.reading() as tx:
+        user = await acting_user(tx, by)
+        wanted = await chosen(tx, user, names, selection)
+        user, add = await may_add(tx, sequence, len(wanted), by, opportunity_id)
+        answers = [one for some in batches(wanted) for one in await enrolling.foresee(tx, add, user, some)]
+        asked = await enrolling.terms(tx, add.sequence_id)
+    return Forecast(answers, in_sum(answers, asked, dry_run=True))
+
+
+@dataclass(frozen=True, slots=True)
+class AddDone:
+    """What became of an add: an answer for each, or the id of the large add that goes on in the background."""
+
+    answers: list[Answer]
+    add_id: str | None = None
+
+
+async def add(
+    door: Door, sequence: str, names: list[str], by: str, *, selection: Selection, opportunity_id: int | None = None
+) -> AddDone:
+    """Adds them at once, or in the background where they are many. Raises Refused."""
+    async with door.database.reading() as tx:
+        user = await acting_user(tx, by)
+        wanted = await chosen(tx, user, names, selection)
+        regarding = await _regarding(tx, selection, opportunity_id)
+    if len(wanted) > ADDED_AT_ONCE:
+        return AddDone([], await _begin(door, sequence, wanted, by, regarding))
+    return AddDone(await enroll_all(door, sequence, wanted, by, regarding))
+
+
+async def begin_add(
+    door: Door, sequence: str, names: list[str], by: str, *, selection: Selection, opportunity_id: int | None = None
+) -> str:
+    """Has them added in the background; answers the add's id. Raises Refused."""
+    async with door.database.reading() as tx:
+        user = await acting_user(tx, by)
+        wanted = await chosen(tx, user, names, selection)
+        regarding = await _regarding(tx, selection, opportunity_id)
+    if not wanted:
+        raise Refused("nobody", "That finds no contacts.")
+    return await _begin(door, sequence, wanted, by, regarding)
+
+
+async def _begin(door: Door, sequence: str, wanted: list[Wanted], by: str, opportunity_id: int | None) -> str:
+    async with door.database.writing() as tx:
+        _, add = await may_add(tx, sequence, len(wanted), by, opportunity_id)
+        add_id = door.new_id()
+        await adds.create(tx, add_id, add, wanted, door.now())
+    await start_add(door, add_id)
+    return add_id
+
+
+async def start_add(door: Door, add_id: str) -> bool:
+    """Starts its run and remembers that; what fails here is the sweep's."""
+    if await door.runs.start_add(add_id) is not Reached.yes:
+        return False
+    async with door.database.writing() as tx:
+        await adds.started(tx, add_id)
+    return True
+
+
+async def show_add(door: Door, add_id: str, by: str) -> AddStanding:
+    """Where it stands. Raises Refused."""
+    async with door.database.reading() as tx:
+        row, name, _ = await _seen(tx, add_id, by, "see")
+        codes = await adds.codes(tx, add_id)
+    answered = row.enrolled + row.refused
+    return AddStanding(
+        row.id, name, row.status, row.total, answered, row.enrolled, dict(codes), row.created_at, row.ended_at
+    )
+
+
+async def lines(door: Door, add_id: str, by: str, *, refused_only: bool, after: int = -1) -> list[BulkAddLineRow]:
+    """The answered lines, a thousand at a time. Raises Refused."""
+    async with door.database.reading() as tx:
+        await _seen(tx, add_id, by, "see")
+        return await adds.lines(tx, add_id, refused_only=refused_only, after=after)
+
+
+async def listed(door: Door, by: str) -> list[tuple[BulkAddRow, str]]:
+    """The adds the user sees, newest first, each with its sequence's name."""
+    async with door.database.reading() as tx:
+        return await adds.listed(tx, await acting_user(tx, by))
+
+
+async def cancel_add(door: Door, add_id: str, by: str) -> bool:
+    """Leaves the rest un-added; what is enrolled stays. False when it had ended already. Raises Refused."""
+    async with door.database.writing() as tx:
+        _, _, user = await _seen(tx, add_id, by, "cancel")
+        return await adds.cancel(tx, add_id, user.id, door.now())
+
+
+async def _seen(tx: AsyncSession, add_id: str, by: str, act: str) -> tuple[BulkAddRow, str, User]:
+    user, found = await acting_user(tx, by), await adds.get(tx, add_id)
+    if found is None:
+        raise not_found()
+    row, sequence = found
+    shown = (await ties.to_sequence(tx, user, sequence)).seen
+    check(user, act, Tie(own=row.by == user.id, seen=shown))
+    return row, sequence.name, user
+
+
+async def _regarding(tx: AsyncSession, selection: Selection, opportunity_id: int | None) -> int | None:
+    """The candidates of an opportunity are added with regard to it."""
+    if opportunity_id is not None or not selection.opportunity:
+        return opportunity_id
+    return await selections.opportunity(tx, selection.opportunity)
+
+
+def read_list(text: str) -> list[str]:
+    """The contacts of a list: one a line, or a CSV whose header names `external_id`, `id` or `email`.
+
+    Raises Refused(`invalid_csv`) with the line.
+    """
+    lines = text.removeprefix("\N{ZERO WIDTH NO-BREAK SPACE}").splitlines()
+    header = [name.strip().lower() for name in _cells(lines[:1])[0]] if lines else []
+    column = next((header.index(name) for name in NAMING if name in header), None)
+    if column is None and len(header) < 2:
+        return [line.strip() for line in lines if line.strip()]
+    if column is None:
+        raise Refused("invalid_csv", f"Line 1: a list of several columns needs one named {', '.join(NAMING)}.")
+    rows = _cells(lines[1:])
+    short = next((number for number, row in enumerate(rows, 2) if row and len(row) <= column), None)
+    if short is not None:
+        raise Refused("invalid_csv", f"Line {short}: it has no column {header[column]!r}.")
+    return [row[column].strip() for row in rows if row and row[column].strip()]
+
+
+def _cells(lines: list[str]) -> list[list[str]]:
+    try:
+        return list(csv.reader(lines, strict=True))
+    except csv.Error:
+        raise Refused("invalid_csv", "The list cannot be read: look at its quotation marks.") from None

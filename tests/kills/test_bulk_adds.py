@@ -1,0 +1,74 @@
+"""A large add while the worker is killed: everybody enrolled once, nobody lost, counted in rows and in runs."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from sequencing.adds import AddStatus
+from starter.contacts import import_contacts
+from store.tables import EnrollmentRow
+from tests.house import CALL, RITA, House
+from tests.kills.stage import Stage
+
+pytestmark = pytest.mark.xdist_group("kills")
+LATER = {**CALL, "delay": "30 days"}
+
+
+async def test_one_kill_in_a_large_add_loses_nobody_and_enrolls_nobody_twice(tmp_path: Path) -> None:
+    async with Stage.open(tmp_path / "stage") as stage:
+        await play(stage, contacts=300, kills=1)
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(3600)
+@pytest.mark.parametrize("postgresql", [False, True], ids=["sqlite", "postgresql"])
+async def test_two_kills_in_an_add_of_ten_thousand_lose_nobody(tmp_path: Path, postgresql: bool) -> None:
+    async with Stage.open(tmp_path / "stage", postgresql=postgresql) as stage:
+        await play(stage, contacts=10_000, kills=2)
+
+
+async def play(stage: Stage, contacts: int, kills: int) -> None:
+    """Adds them, kills the worker that many times on the way, and counts."""
+    names = [f"k{number}" for number in range(contacts)]
+    await import_contacts(stage.house.door, "external_id,first_name\n" + "".join(f"{n},Kay\n" for n in names), RITA)
+    sequence = await stage.house.sequence(LATER)
+    add = await stage.house.sequencer.add(sequence, names, by=RITA)
+    for number in range(1, kills + 1):
+        await _until(stage.house, add, at_least=contacts * number // (kills + 2))
+        await stage.worker.kill()
+        standing = await stage.house.sequencer.show_add(add, by=RITA)
+        assert standing.status is AddStatus.running, "it was over before it was killed"
+        await stage.worker.start()
+    await _until(stage.house, add, at_least=contacts)
+    standing = await stage.house.sequencer.show_add(add, by=RITA)
+    assert (standing.status, standing.enrolled, standing.refused) == (AddStatus.done, contacts, {})
+    assert await _rows(stage.house, sequence) == (contacts, contacts)
+    await _runs(stage.house, sequence, contacts)
+
+
+async def _until(house: House, add: str, at_least: int) -> None:
+    """Until that many have their answer; all of them: until it says that it is done."""
+    async with asyncio.timeout(3000):
+        while True:
+            standing = await house.sequencer.show_add(add, by=RITA)
+            if standing.status is AddStatus.done or at_least <= standing.answered < standing.total:
+                return
+            await asyncio.sleep(0.02)
+
+
+async def _rows(house: House, sequence: str) -> tuple[int, int]:
+    """How many enrollments there are, and of how many contacts."""
+    counted = sa.select(sa.func.count(), sa.func.count(sa.distinct(EnrollmentRow.contact_id)))
+    async with house.database.reading() as tx:
+        found = (await tx.execute(counted.where(EnrollmentRow.sequence_id == int(sequence)))).one()
+    return found[0], found[1]
+
+
+async def _runs(house: House, sequence: str, expected: int) -> None:
+    """Waits until Temporal lists a run, open, for each; its list is a little behind."""
+    query = f"WorkflowType = 'EnrollmentWorkflow' AND ExecutionStatus = 'Running' AND SequenceId = {sequence}"
+    async with asyncio.timeout(60):
+        while (await house.client.count_workflows(query)).count != expected:
+            await asyncio.sleep(0.2)

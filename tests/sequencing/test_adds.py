@@ -1,0 +1,49 @@
+"""What is said of an add beforehand."""
+
+import pytest
+
+from sequencing.adds import Answer, Demand, Enrolled, Lack, NotEnrolled, Terms, in_sum, lack
+from sequencing.people import AddressType, Contact
+from sequencing.sequences import Action
+
+WORK, PERSONAL, ANY = AddressType.work, AddressType.personal, AddressType.any
+NOBODY = Contact(1, "Ann", "Abel")
+AT_WORK = Contact(1, "Ann", "Abel", emails=((WORK, "ann@example.com"),))
+ON_THE_PHONE = Contact(1, "Ann", "Abel", mobile="+4915112340001")
+
+
+@pytest.mark.parametrize(
+    ("contact", "steps", "expected"),
+    [
+        (NOBODY, [(Action.call, ANY)], None),
+        (NOBODY, [(Action.call, ANY), (Action.automatic_email, ANY)], Lack("email address", 2)),
+        (NOBODY, [(Action.manual_email, WORK)], Lack("work email address", 1)),
+        (AT_WORK, [(Action.automatic_email, WORK)], None),
+        (AT_WORK, [(Action.automatic_email, ANY)], None),
+        (AT_WORK, [(Action.automatic_email, ANY), (Action.manual_email, PERSONAL)], Lack("personal email address", 2)),
+        (AT_WORK, [(Action.text, ANY)], Lack("mobile number", 1)),
+        (ON_THE_PHONE, [(Action.text, ANY)], None),
+    ],
+)
+def test_the_first_step_is_named_at_which_an_address_or_number_will_be_missing(
+    contact: Contact, steps: list[tuple[Action, AddressType]], expected: Lack | None
+) -> None:
+    terms = Terms(tuple(Demand(step, action, kind) for step, (action, kind) in enumerate(steps, 1)))
+
+    assert lack(contact, terms) == expected
+
+
+def test_many_contacts_are_told_in_a_few_sentences() -> None:
+    work = Lack("work email address", 1)
+    answers: list[Answer] = [Enrolled("a", number, None, None, number < 9, work) for number in range(12)]
+    answers += [Enrolled("b", number, None, None, False) for number in range(63)]
+    answers += [NotEnrolled("c", "unsubscribed", "…")] * 5
+
+    told = in_sum(answers, Terms((), journaling=True), dry_run=True)
+
+    assert told == [
+        "75 of 80 would be enrolled.",
+        "12 of 80 have no work email address: they will pause at step 1.",
+        "5 unsubscribed: left out.",
+        "9 were in it before.",
+    ]
