@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 
 from sequencing.happenings import What
 from sequencing.timing import office_hours
@@ -21,7 +22,7 @@ async def own(house: House, owner: str) -> None:
     async with house.database.writing() as tx:
         who = await users.by_email(tx, owner)
         for table in (ContactRow, CompanyRow):
-            await tx.execute(table.__table__.update().values(owner_id=who.id))
+            await tx.execute(update(table).values(owner_id=who.id))
 
 
 async def assigned(house: House, rule: str) -> tuple[str, bool]:
@@ -57,7 +58,7 @@ async def test_who_enrolled_does_what_would_be_a_deactivated_users_and_the_timel
 async def test_who_enrolled_does_what_would_be_nobodys_and_the_timeline_says_so(house: House, rule: str) -> None:
     async with house.database.writing() as tx:
         for table in (ContactRow, CompanyRow):
-            await tx.execute(table.__table__.update().values(owner_id=None))
+            await tx.execute(update(table).values(owner_id=None))
 
     assert await assigned(house, rule) == (RITA, True)
 
