@@ -119,16 +119,17 @@ async def attention(tx: AsyncSession, user: User, limit: int = 1000) -> list[Enr
 
 
 def responsible() -> ColumnElement[int]:
-    """The one user who sees to it: who enrolled, else the contact's owner, else an admin; active ones only."""
+    """The one user who sees to it: who enrolled, else the contact's owner, else an admin; active ones who may act."""
+    able = UserRow.active, UserRow.level.in_([level for level in Level if level.reaches(Level.use)])
     owner = select(ContactRow.owner_id).where(ContactRow.id == EnrollmentRow.contact_id).scalar_subquery()
     admins = select(UserRow.id).where(UserRow.level == Level.manage, UserRow.active)
     admin = admins.order_by(UserRow.id).limit(1).scalar_subquery()
     return case(
         (
-            exists().where(UserRow.id == EnrollmentRow.enrolled_by, UserRow.active).correlate(EnrollmentRow),
+            exists().where(UserRow.id == EnrollmentRow.enrolled_by, *able).correlate(EnrollmentRow),
             EnrollmentRow.enrolled_by,
         ),
-        (exists().where(UserRow.id == owner, UserRow.active).correlate(EnrollmentRow), owner),
+        (exists().where(UserRow.id == owner, *able).correlate(EnrollmentRow), owner),
         else_=admin,
     )
 

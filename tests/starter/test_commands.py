@@ -317,7 +317,7 @@ SETTINGS = [
     refused("settings set", "--limit", "steps=0", *AS_ADA, says="steps can be 1 to 500, not '0'"),
     refused("settings set", "--limit", f"{LONG}=1", *AS_ADA, says="There is no limit"),
     refused("settings set", "--journaling", "--if-version", "0", *AS_ADA, says="made version 1 of the settings"),
-    misused("settings set", "--if-version", "x", *AS_ADA, says="not a valid int"),
+    misused("settings set", "--if-version", "x", *AS_ADA, says="valid integer"),
     refused("settings history", says="needs the level 'manage'"),
     misused("settings show", "now", says="unexpected extra argument"),
 ]
