@@ -121,7 +121,8 @@ async def admit(tx: AsyncSession, contact: Contact, sequence_id: int) -> None:
 
     Raises Refused.
     """
-    await tx.execute(select(ContactRow.id).where(ContactRow.id == contact.id).with_for_update())
+    if await tx.scalar(select(ContactRow.id).where(ContactRow.id == contact.id).with_for_update()) is None:
+        raise Refused("unknown_contact", "The contact was erased at this moment.")
     if contact.do_not_contact:
         raise Refused("do_not_contact", f"{contact.name} is marked as not to be contacted.")
     if await enrollments.open_in(tx, contact.id, sequence_id):
