@@ -1,5 +1,6 @@
 """Erasing a contact for good. It can be repeated until it is whole: files go first, the tables in one transaction."""
 
+import asyncio
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -60,7 +61,8 @@ async def _erase(door: Door, name: str, by: str) -> tuple[list[Enrollment], int]
         removed = [await _remove(life, user) for life in lives]
         await erasures.erase(tx, contact, gone, [one.id for one in removed], user.id, door.now())
         unshared = gone.targets - gone.shared
-        files = forget(door.outbox, unshared, gone.message_ids, gone.wording) if door.outbox else 0
+        his = unshared, gone.message_ids, gone.wording
+        files = await asyncio.to_thread(forget, door.outbox, *his) if door.outbox else 0
     return removed, files
 
 

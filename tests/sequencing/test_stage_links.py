@@ -30,8 +30,8 @@ def test_the_new_stage_takes_no_link_and_every_other_does() -> None:
         check_link(NEW)
 
     assert refused.value.code == "new_takes_no_link"
-    for stage in (TALK, LINKED, WON):
-        check_link(stage)
+    for other in (TALK, LINKED, WON):
+        check_link(other)
 
 
 def test_a_second_new_stage_is_not_added() -> None:
@@ -48,7 +48,8 @@ def test_the_new_stage_is_not_removed_and_every_other_is() -> None:
         check_removal(NEW, ALL)
 
     assert refused.value.code == "one_new_stage"
-    check_removal(WON, ALL)
+    for other in (TALK, LINKED, WON):
+        check_removal(other, ALL)
 
 
 def test_who_becomes_new_relieves_the_stage_that_was_first() -> None:

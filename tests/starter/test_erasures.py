@@ -356,3 +356,16 @@ async def test_a_fingerprint_is_found_by_who_has_the_secret_and_by_nobody_else(d
 
     assert (ours, theirs) == (True, False)
     assert (kept.reason, "gone" in kept.target) == ("erased", False)
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+async def test_who_has_the_same_address_keeps_it_and_the_mail_to_it(keyed: House) -> None:
+    await import_contacts(keyed.door, f"{HEADER}\numa,Uma,Zed,,,,vic.z@example.net,,", RITA)
+    await keyed.place(await keyed.enroll("uma", EMAIL), "finished")
+    await keyed.place(await keyed.enroll("vic", EMAIL), "finished")
+
+    done = await erase(keyed.door, "vic", ADA)
+
+    assert done.files == 1
+    assert keyed.sent() == [("vic.z@example.net", "Hi Uma")]
+    assert (await people.card(keyed.door, "uma", ADA)).suppressed == ["vic.z@example.net"]

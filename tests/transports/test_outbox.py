@@ -9,7 +9,7 @@ import pytest
 
 from sequencing.emails import Email, Mailbox, compose
 from sequencing.errors import About, DeliveryUnknown, TransportError
-from transports.outbox import EmailOutbox, TextOutbox, listing, messages
+from transports.outbox import EmailOutbox, TextOutbox, forget, listing, messages
 from transports.outgoing import Transport
 
 BO = "bo@agency.test"
@@ -147,3 +147,26 @@ def files_of_at_most(size: int) -> Iterator[None]:
         yield
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+async def test_what_was_kept_for_one_person_is_forgotten_and_nothing_else(tmp_path: Path) -> None:
+    emails, texts = EmailOutbox(tmp_path), TextOutbox(tmp_path)
+    await deliver(emails, email_to("Ann@example.org"))
+    await deliver(emails, email_to("ben@example.org").replace(b"<one@", b"<two@"))
+    await deliver(emails, email_to("shared@example.org").replace(b"<one@", b"<three@"))
+    await deliver(emails, email_to("shared@example.org").replace(b"<one@", b"<four@"))
+    await deliver(texts, b"Hello Ann", recipient="+15550002")
+    await deliver(texts, b"Hello Ben", recipient="+15550002")
+    (tmp_path / "died.draft").write_bytes(email_to("ann@example.org"))
+    (tmp_path / "notes.md").write_text("To: ann@example.org\n\n")
+
+    gone = forget(tmp_path, {"ann@example.org"}, {"<three@agency.test>"}, {("+15550002", "Hello Ann")})
+
+    assert gone == 4
+    left = "\n".join(sorted(path.read_text() for path in tmp_path.iterdir()))
+    assert [word in left for word in ("<two@", "<four@", "Hello Ben", "To: ann@")] == [True] * 4
+    assert [word in left for word in ("Ann@example.org", "<three@", "Hello Ann")] == [False] * 3
+
+
+def test_where_nothing_was_kept_nothing_is_forgotten(tmp_path: Path) -> None:
+    assert forget(tmp_path / "not yet", {"ann@example.org"}, (), ()) == 0
