@@ -43,7 +43,7 @@ def web_app(door: Door) -> FastAPI:
     for pages in (signing_in, todo_pages, enrollment_pages, documentation):
         app.include_router(pages.router, include_in_schema=False)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
-    app.add_middleware(Headers, largest_body=LARGEST_BODY)
+    app.add_middleware(Headers)
     app.add_exception_handler(HTTPException, _trouble)
     app.add_exception_handler(Exception, _trouble)
     return app

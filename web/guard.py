@@ -6,12 +6,10 @@ from hashlib import sha256
 from typing import Any
 
 from starlette.datastructures import URL, MutableHeaders
-from starlette.datastructures import Headers as RequestHeaders
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from sequencing.errors import Refused
-from web.problems import problem
 
 SESSION = "sequencing_session"
 FORM = "sequencing_form"
@@ -28,13 +26,13 @@ HEADERS = {
 
 
 class Headers:
-    """Puts on every answer what browsers must keep to, and takes no body that says itself that it is too large."""
+    """Puts on every answer what browsers must keep to; nothing but style sheets is kept by them."""
 
-    def __init__(self, app: ASGIApp, largest_body: int) -> None:
-        self.app, self.largest_body = app, largest_body
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """The answer of the app, with the headers. Nothing but style sheets is kept by browsers."""
+        """The answer of the app, with the headers."""
 
         async def sending(message: Message) -> None:
             if message["type"] == "http.response.start":
@@ -44,16 +42,7 @@ class Headers:
                     headers.setdefault(name, value)
             await send(message)
 
-        if scope["type"] != "http":
-            await self.app(scope, receive, send)
-        elif self._is_too_large(scope):
-            await problem(413, "too_large", f"A body has at most {self.largest_body:,} bytes.")(scope, receive, sending)
-        else:
-            await self.app(scope, receive, sending)
-
-    def _is_too_large(self, scope: Scope) -> bool:
-        said = RequestHeaders(scope=scope).get("content-length", "")
-        return said.isascii() and said.isdecimal() and (len(said) > 15 or int(said) > self.largest_body)
+        await self.app(scope, receive, sending if scope["type"] == "http" else send)
 
 
 def cookie(url: URL) -> dict[str, Any]:

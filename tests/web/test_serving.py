@@ -58,6 +58,7 @@ async def _until_it_answers(url: str) -> str:
     async with asyncio.timeout(60):
         while True:
             try:
-                return (await asyncio.to_thread(urllib.request.urlopen, url)).read().decode()
+                page: bytes = (await asyncio.to_thread(urllib.request.urlopen, url)).read()
+                return page.decode()
             except urllib.error.URLError:
                 await asyncio.sleep(0.1)
