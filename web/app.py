@@ -36,6 +36,7 @@ def web_app(door: Door) -> FastAPI:
         redoc_url=None,
         openapi_url="/api/openapi.json",
         max_body_size=LARGEST_BODY,
+        redirect_slashes=False,
     )
     app.state.door = door
     app.include_router(_api())

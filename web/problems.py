@@ -5,7 +5,7 @@ from typing import Any
 import structlog
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel
-from sqlalchemy.exc import DataError, IntegrityError, SQLAlchemyError
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, SQLAlchemyError
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse
 
@@ -35,6 +35,8 @@ STATUS = {
 FAMILIES = {"invalid_": 422, "unknown_": 422}
 CONFLICT = 409
 """What every other refusal says: it does not fit how things stand now."""
+WRONG_DATA = "22"
+"""PostgreSQL's class of errors for values, such as a NUL in a text."""
 NAMES = {404: "not_found", 405: "method_not_allowed", 413: "too_large"}
 MEDIA_TYPE = "application/problem+json"
 
@@ -68,6 +70,8 @@ def refusal(error: Exception) -> Refused | None:
             return Refused("invalid_text", "Something in it is too long or too large, or holds a sign that is no text.")
         case IntegrityError():
             return Refused("same_moment", "Somebody else did the same at the same moment; look, then repeat it.")
+        case DBAPIError() if str(getattr(error.orig, "sqlstate", "")).startswith(WRONG_DATA):
+            return Refused("invalid_text", "Something in it holds a sign that the database cannot keep.")
         case SQLAlchemyError() | OSError():
             log.error("database cannot be used", error=type(error).__name__)
             return Refused("database_unreachable", "The database cannot be reached; try again in a moment.")

@@ -84,7 +84,7 @@ async def test_a_body_that_is_too_large_is_not_read(resting: Knocking, path: str
 
     answer = await resting.api.post(path, content=pieces() if chunked else b"x" * size)
 
-    assert (answer.status_code, answer.json()["code"]) == (413, "too_large")
+    assert answer.status_code == 413
 
 
 @pytest.mark.parametrize(

@@ -80,7 +80,7 @@ async def test_pages_of_what_is_hidden_are_those_of_what_is_not_there(knocking: 
         seen = []
         for names in (hidden, MISSING):
             answer = await browser.get(path.format(**names))
-            seen.append((answer.status_code, _without(answer.text, names)))
+            seen.append((answer.status_code, _without(answer.text.partition("<main")[2], names)))
         assert seen[0] == seen[1], path
         assert seen[0][0] == 404, path
 
@@ -119,7 +119,7 @@ async def test_a_level_too_low_to_create_is_named(knocking: Knocking) -> None:
 
 def _without(said: Any, names: Names) -> Any:
     for name in names.values():
-        said = said.replace(name, "ID") if isinstance(said, str) else said
+        said = re.sub(rf"(?<![\w=]){name}(?!\w)", "ID", said) if isinstance(said, str) else said
     return said
 
 

@@ -1,6 +1,6 @@
 """To-dos, and what else waits for somebody."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Self
 
 from fastapi import APIRouter
@@ -153,11 +153,14 @@ def read_cursor(said: str) -> tuple[datetime, str] | None:
     """The place of a to-do in the list. Raises Refused(`invalid_cursor`)."""
     if not said:
         return None
+    due, _, todo = said.partition("_")
     try:
-        due, _, todo = said.partition("_")
-        return datetime.fromisoformat(due), todo
-    except ValueError:
-        raise Refused("invalid_cursor", f"{quoted(said)} is no cursor; take `next` of an earlier answer.") from None
+        at = datetime.fromisoformat(due).astimezone(UTC)
+    except (ValueError, OverflowError):
+        at = None
+    if at is None or not due.endswith("Z"):
+        raise Refused("invalid_cursor", f"{quoted(said)} is no cursor; take `next` of an earlier answer.")
+    return at, todo
 
 
 def write_cursor(row: TodoRow) -> str:
