@@ -15,7 +15,7 @@ from sequencing.enrollments import Enrollment
 from store import adds, enrollments, sequences
 from store.enrolling import AT_ONCE
 
-WAVE = 8
+WAVE = 16
 """Runs started at once; the next wave begins when the one before the last has reached its wait, so that the tasks of
 other runs queue behind few first ones."""
 LOOKS, BETWEEN_LOOKS = 100, 0.03
