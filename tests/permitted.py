@@ -13,11 +13,16 @@ from sequencing.happenings import Happening, Settlement, What
 from sequencing.people import AddressType, Level
 from sequencing.sequences import Action, Sharing
 from sequencing.settings import SettingsChange
+from sequencing.stage_links import StageType
 from sequencing.todos import Outcome, Result
+from starter import companies, holds, keys, opportunities, people, stages
 from starter import enrollments as enrolling
 from starter import todos as todo_acts
+from starter.candidacies import enter
 from starter.contacts import import_contacts
 from starter.door import Door, permitted
+from starter.editing import archive_sequence, copy_sequence, edit_sequence
+from starter.erasures import erase
 from starter.roles import add_role
 from starter.sequencer import Sequencer
 from starter.sequences import create_sequence, create_template
@@ -41,6 +46,7 @@ NOWHERE = {
 }
 """Names of what is not there."""
 SOON = timedelta(hours=1)
+NEWER = {"name": "Newer", "steps": [{**EMAIL, "delay": "2 days"}]}
 Names = Mapping[str, str]
 Act = Callable[[Door, Names], Awaitable[object]]
 
@@ -97,6 +103,7 @@ async def furnish(house: House) -> dict[str, str]:
         names |= {name: name, f"{name}_of": one}
     no_answer = Happening(What.result, step=1, todo="done", result=Result.no_answer)
     await _live(house, names["done_of"], no_answer)
+    await opportunities.add(house.door, "A job", ADA, external_id="job")
     row = await house.row(names["waiting"])
     assert row is not None
     return {**names, "sequence": str(row.sequence_id)}
@@ -136,6 +143,16 @@ GENERAL: Mapping[str, Act] = {
     "users": lambda door, names: add_user(door, "new@example.org", "New", ["use"], None, SAM),
     "roles": lambda door, names: add_role(door, "New", Level.use, SAM),
     "reconcile": _reconcile,
+    "hold_all": lambda door, names: holds.hold(door, None, SAM),
+    "companies": lambda door, names: companies.add(door, "New", SAM),
+    "opportunities": lambda door, names: opportunities.add(door, "New", SAM),
+    "change_contacts": lambda door, names: people.add(door, people.Said(first_name="New"), SAM),
+    "erase": lambda door, names: erase(door, "ann", SAM),
+    "stages": lambda door, names: stages.add(door, "Fresh", StageType.done, SAM),
+    "stage_links": lambda door, names: stages.unlink(door, "Offer", SAM),
+    "move_in_stages": lambda door, names: enter(door, "job", ["ann"], SAM),
+    "password": lambda door, names: keys.set_password(door, SAM, "a long password", SAM),
+    "tokens": lambda door, names: keys.add_token(door, "mine", SAM),
 }
 """Acts that regard nothing in particular."""
 
@@ -162,6 +179,10 @@ ON_SOMETHING: Mapping[str, Act] = {
     "look_again": _act(What.look_again),
     "share": lambda door, names: share(door, names["sequence"], Sharing.users, [BOB], SAM),
     "hand_over": lambda door, names: hand_over(door, names["sequence"], RITA, SAM),
+    "edit_sequence": lambda door, names: edit_sequence(door, names["sequence"], NEWER, SAM),
+    "copy_sequence": lambda door, names: copy_sequence(door, names["sequence"], SAM),
+    "archive": lambda door, names: archive_sequence(door, names["sequence"], SAM, archived=True),
+    "hold": lambda door, names: holds.hold(door, names["sequence"], SAM),
 }
 """Acts on an enrollment, a to-do or a sequence."""
 

@@ -31,8 +31,8 @@ from tests.permitted import GENERAL, NOWHERE, ON_SOMETHING, SAM, SIGNALS, TIES, 
 
 ROOT = Path(__file__).parents[2]
 CASES = [(level, tie) for level in Level for tie in TIES]
-NUMBERS = re.compile(r", \d+, \d+, \d+, \d+\)$")
-"""The last columns of an enrollment: number of its news, number up to which they are noted, and two versions."""
+NUMBERS = re.compile(r", \d+, \d+(?=(, \d+){3}\)$)")
+"""The numbers of the last news and of the last one that was noted; three columns follow them."""
 AS_TIE = {"own": Tie(own=True, seen=True), "seen": Tie(seen=True), "hidden": Tie()}
 
 
