@@ -424,7 +424,7 @@ RUNNING = [
     misused("up", "--temporal-port", "x", says="valid integer"),
     misused("up", "--health-port", "70000", says="65535"),
     refused("up", "--temporal-port", "7300", "--ui-port", "7300", says="Five different ports"),
-    misused("up", "--web-port", "0", says="1<=x<=65535"),
+    misused("up", "--web-port", "0", says="greater than or equal to 1"),
     misused("worker", "now", says="unexpected extra argument"),
     misused("web", "now", says="unexpected extra argument"),
     refused("setup", "--admin", HOSTILE, says="is no email address"),
