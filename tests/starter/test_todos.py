@@ -134,7 +134,7 @@ async def test_of_many_at_once_each_is_answered_and_a_bad_one_never_stops_the_re
 
     answers = await acts.each([mine, "none such", bobs, mine, last], lambda todo: acts.skip(alone.door, todo, RITA))
 
-    assert [one.code for one in answers] == ["done", "not_found", "not_permitted", "already_ended", "done"]
+    assert [one.code for one in answers] == ["done", "not_found", "not_permitted", "already_answered", "done"]
 
 
 async def test_a_todo_can_only_be_handed_to_somebody_active(alone: House) -> None:
