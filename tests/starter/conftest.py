@@ -1,26 +1,16 @@
 """A furnished place for commands, copied for each test."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 from temporalio.client import Client
-from temporalio.contrib.pydantic import pydantic_data_converter
 
 from store import schema
 from store.database import Database
 from tests.commands import Forks, Place, furnish
 from tests.house import House
-
-
-@pytest.fixture
-async def alone(database: Database, tmp_path: Path) -> AsyncIterator[House]:
-    """A house without worker or engine, on each kind of database in turn."""
-    nowhere = await Client.connect("127.0.0.1:1", lazy=True, data_converter=pydantic_data_converter)
-    async with House.open(database, nowhere, tmp_path / "outbox", working=False) as house:
-        house.door.runs.patience = 0.05
-        yield house
 
 
 @pytest.fixture(scope="session")
