@@ -112,5 +112,6 @@ SIGNALS = frozenset(what.value for what in What if what.is_news and what is not 
 async def _permit(life: Life, happening: Happening, signal: Outside) -> None:
     if signal.by_engine:
         return
-    user, tie = await ties.to_enrollment(life.tx, happening.by or 0, life.enrollment, happening.todo)
+    todo = happening.todo if happening.what in ties.TODO_ACTS else None
+    user, tie = await ties.to_enrollment(life.tx, happening.by or 0, life.enrollment, todo)
     check(user, happening.what.value, tie)

@@ -89,7 +89,7 @@ class Sending:
                 return life
             if not self._is_due(life.decision) or await self._left_already(life) or self._window_closed(life):
                 return await answer(life)
-            if await holds.standing(tx, life.enrollment.sequence_id):
+            if await holds.is_held(tx, life.enrollment.sequence_id):
                 life.happen(Happening(What.held))
                 return await answer(life)
             try:
@@ -131,11 +131,7 @@ class Sending:
                 return life
             if life.enrollment != expected or self._window_closed(life):
                 return await answer(life)
-            forms = suppressions.forms(tx, letter.recipient)
-            held, suppressed = await holds.pass_gate(tx, life.enrollment.sequence_id, forms)
-            if held or suppressed:
-                blocked = Happening(What.blocked, reason=Reason.suppressed)
-                life.happen(blocked if suppressed else Happening(What.held))
+            if not await self._may_pass(life, letter):
                 return await answer(life)
             await messages.claim(
                 tx,
@@ -153,6 +149,17 @@ class Sending:
             life.happen(Happening(What.claimed), fallback)
             await life.save()
             return life.enrollment
+
+    async def _may_pass(self, life: Life, letter: Letter) -> bool:
+        """What was recorded since the letter was written counts; an address that changed makes it be written anew."""
+        sequence_id, contact_id = life.enrollment.sequence_id, life.enrollment.contact_id
+        forms = suppressions.forms(life.tx, letter.recipient)
+        gate = await holds.pass_gate(life.tx, sequence_id, contact_id, letter.recipient, forms)
+        if gate.suppressed:
+            life.happen(Happening(What.blocked, reason=Reason.suppressed))
+        elif gate.held:
+            life.happen(Happening(What.held))
+        return gate.still_his and not (gate.suppressed or gate.held)
 
     async def _hand_over(self, enrollment: Enrollment, delivery: Delivery, letter: Letter) -> Answer:
         try:

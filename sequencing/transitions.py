@@ -221,7 +221,7 @@ def _look_again(enrollment: Enrollment, happening: Happening, now: datetime, cou
 
 
 def _hold(enrollment: Enrollment, happening: Happening, now: datetime, course: Course) -> Enrollment:
-    return replace(enrollment, due_at=None, why=Why.held)
+    return replace(enrollment, due_at=None, why=Why.held, failing_since=None)
 
 
 def _only_recorded(enrollment: Enrollment, happening: Happening, now: datetime, course: Course) -> Enrollment:

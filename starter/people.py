@@ -17,6 +17,7 @@ from starter.door import Door, permitted
 from starter.enrollments import one_contact
 from store import companies, contact_imports, contact_lists, contacts, sequences, stages, suppressions, users
 from store.contact_lists import Been, Wanted
+from store.holds import close_gate
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +86,7 @@ async def change(door: Door, name: str, said: Said, by: str) -> Kept:
             raise Unchanged("unchanged", "The contact says so already; nothing was changed.")
         if after.external_id and after.external_id != before.external_id:
             await _check_id_free(tx, after.external_id)
+        await close_gate(tx)
         await contacts.change(tx, after)
         return Kept(after.id, await _remarks(tx, after))
 

@@ -96,10 +96,10 @@ async def _blank_adds(tx: AsyncSession, contact: Contact, gone: Traces, removed:
 
 
 async def _delete_answers(tx: AsyncSession, contact: Contact, gone: Traces) -> None:
-    """What a service was answered about him and would be answered again."""
+    """What a service was answered about him; repeated, it is answered with the status alone."""
     words = [contact.name, *sorted(gone.targets)]
     quoting = [func.lower(AnswerRow.body).contains(word.lower(), autoescape=True) for word in words if word]
-    await tx.execute(delete(AnswerRow).where(or_(*quoting)))
+    await tx.execute(update(AnswerRow).where(or_(*quoting)).values(body=None))
 
 
 async def erased_before(tx: AsyncSession, name: str) -> bool:

@@ -7,19 +7,28 @@ transaction: what was claimed before is committed before, what comes after sees 
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import BindParameter, bindparam, delete, exists, select, text
+from sqlalchemy import BindParameter, bindparam, delete, exists, or_, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from store.database import upsert
+from store.people_tables import ContactRow, EmailAddressRow, PhoneNumberRow
 from store.tables import HoldRow, SuppressionRow
 
 ALL = "all"
 GATE = 0x5E900E4D
 PASS, CLOSE = text(f"SELECT pg_advisory_xact_lock_shared({GATE})"), text(f"SELECT pg_advisory_xact_lock({GATE})")
 FORMS: BindParameter[list[str]] = bindparam("forms", expanding=True)
+HIS: BindParameter[int] = bindparam("contact_id")
 FORBIDDEN = select(
     exists().where(HoldRow.scope.in_((ALL, bindparam("scope")))),
-    exists().where(SuppressionRow.target.in_(FORMS)),
+    or_(
+        exists().where(SuppressionRow.target.in_(FORMS)),
+        exists().where(ContactRow.id == HIS, ContactRow.do_not_contact),
+    ),
+    or_(
+        exists().where(EmailAddressRow.contact_id == HIS, EmailAddressRow.address == bindparam("target")),
+        exists().where(PhoneNumberRow.contact_id == HIS, PhoneNumberRow.number == bindparam("target")),
+    ),
 )
 HELD = select(HoldRow).where(HoldRow.scope.in_((ALL, bindparam("scope")))).order_by(HoldRow.scope)
 
@@ -33,13 +42,31 @@ class Hold:
     since: datetime
 
 
-async def pass_gate(tx: AsyncSession, sequence_id: int, forms: list[str]) -> tuple[bool, bool]:
-    """(held, suppressed): what forbids a message, until this transaction ends; `forms`: see `suppressions.forms`."""
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """What a claim finds, and what stays so until its transaction ends."""
+
+    held: bool
+    suppressed: bool
+    still_his: bool
+
+
+async def pass_gate(tx: AsyncSession, sequence_id: int, contact_id: int, target: str, forms: list[str]) -> Gate:
+    """Whether a message may leave to that address or number of that contact; `forms`: see `suppressions.forms`."""
+    await _stand_in_line(tx)
+    of = {"scope": _scope(sequence_id), "contact_id": contact_id, "target": target, "forms": forms}
+    return Gate(*(await tx.execute(FORBIDDEN, of)).one())
+
+
+async def is_held(tx: AsyncSession, sequence_id: int) -> bool:
+    """Whether a hold stands; a release waits until this transaction has ended, and so finds whoever it stopped."""
+    await _stand_in_line(tx)
+    return await tx.scalar(HELD, {"scope": _scope(sequence_id)}) is not None
+
+
+async def _stand_in_line(tx: AsyncSession) -> None:
     if tx.get_bind().dialect.name == "postgresql":
         await tx.execute(PASS)
-    found = await tx.execute(FORBIDDEN, {"scope": _scope(sequence_id), "forms": forms})
-    held, suppressed = found.one()
-    return held, suppressed
 
 
 async def close_gate(tx: AsyncSession) -> None:
@@ -57,6 +84,7 @@ async def hold(tx: AsyncSession, sequence_id: int | None, by: int, at: datetime)
 
 async def release(tx: AsyncSession, sequence_id: int | None) -> bool:
     """Lifts the hold; False when there is none."""
+    await close_gate(tx)
     gone = delete(HoldRow).where(HoldRow.scope == _scope(sequence_id)).returning(HoldRow.scope)
     return await tx.scalar(gone) is not None
 

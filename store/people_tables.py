@@ -82,11 +82,14 @@ class CompanyRow(Table):
 
 
 class ContactRow(Table):
+    """Ids are never given again: they stand in the names of runs, and an erased contact's must not mean another."""
+
     __tablename__ = "contacts"
     __table_args__ = (
         one_of("kind", ContactKind),
         Index("ix_contacts_owner", "owner_id", "id"),
         Index("ix_contacts_company", "company_id", "id"),
+        {"sqlite_autoincrement": True},
     )
     id: Mapped[int] = mapped_column(primary_key=True)
     external_id: Mapped[str | None] = mapped_column(String(120), unique=True)

@@ -14,18 +14,18 @@ from store.sequences import shown_to
 from store.tables import SequenceRow, TodoRow
 
 TODO_ACTS = frozenset({What.result, What.skip, What.send, What.take_back})
-"""Acts on a to-do belong to whoever was given it."""
+"""Acts on a to-do belong to whoever was given it; naming one gives no right to any other act."""
 
 
 async def to_enrollment(
     tx: AsyncSession, user_id: int, enrollment: Enrollment, todo_id: str | None = None
 ) -> tuple[User, Tie]:
-    """The user and his tie to an enrollment, or to one of its to-dos. Raises Refused(`unknown_user`)."""
+    """The user and his tie to an enrollment, or, for acts on a to-do, to that one. Raises Refused(`unknown_user`)."""
     user = await users.get(tx, user_id)
     if user is None:
         raise Refused("unknown_user", "There is no such user.")
     if todo_id is not None:
-        return user, Tie(own=await _was_given(tx, user, todo_id), seen=await _sees(tx, user, enrollment))
+        return user, Tie(own=await _was_given(tx, user, enrollment, todo_id), seen=await _sees(tx, user, enrollment))
     started = enrollment.enrolled_by == user.id
     return user, Tie(own=started or await _owns_contact(tx, user, enrollment), seen=await _sees(tx, user, enrollment))
 
@@ -41,9 +41,9 @@ async def _owns_contact(tx: AsyncSession, user: User, enrollment: Enrollment) ->
     return owner == user.id
 
 
-async def _was_given(tx: AsyncSession, user: User, todo_id: str) -> bool:
-    given = exists().where(TodoRow.id == todo_id, TodoRow.assignee_id == user.id)
-    return bool(await tx.scalar(select(given)))
+async def _was_given(tx: AsyncSession, user: User, enrollment: Enrollment, todo_id: str) -> bool:
+    of = TodoRow.id == todo_id, TodoRow.enrollment_id == enrollment.id
+    return bool(await tx.scalar(select(exists().where(*of, TodoRow.assignee_id == user.id))))
 
 
 async def _sees(tx: AsyncSession, user: User, enrollment: Enrollment) -> bool:

@@ -5,12 +5,14 @@ from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 
 import pytest
+from sqlalchemy import delete, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from sequencing.people import Level
+from sequencing.people import AddressType, Contact, Level
 from sequencing.sequences import Sharing
-from store import holds, sequences, suppressions, users
+from store import contacts, holds, sequences, suppressions, users
 from store.database import Database
+from store.people_tables import ContactRow, EmailAddressRow
 from store.tables import SequenceRow
 
 NOW = datetime(2026, 3, 2, tzinfo=UTC)
@@ -23,11 +25,13 @@ async def furnish(database: Database) -> None:
         ada = await users.add(tx, "ada@example.org", "Ada", Level.manage)
         made = {"owner_id": ada.id, "sharing": Sharing.private, "archived": False, "created_at": NOW}
         tx.add(SequenceRow(id=1, name="First", **made))
+        await contacts.add(tx, Contact(0, "Ann", "", emails=((AddressType.work, ANN),)))
 
 
 async def claims(tx: AsyncSession) -> object:
     """Answers what forbids it."""
-    return await holds.pass_gate(tx, 1, suppressions.forms(tx, ANN))
+    gate = await holds.pass_gate(tx, 1, 1, ANN, suppressions.forms(tx, ANN))
+    return gate.held, gate.suppressed, gate.still_his
 
 
 async def hold_it(tx: AsyncSession) -> object:
@@ -40,6 +44,27 @@ async def hold_all(tx: AsyncSession) -> object:
 
 async def suppress(tx: AsyncSession) -> object:
     return await suppressions.add(tx, ANN, "test", 1, NOW)
+
+
+async def release_it(tx: AsyncSession) -> object:
+    return await holds.release(tx, 1)
+
+
+async def looks(tx: AsyncSession) -> object:
+    """Answers whether it is held, before a message is written."""
+    return await holds.is_held(tx, 1)
+
+
+async def take_address(tx: AsyncSession) -> object:
+    await holds.close_gate(tx)
+    await tx.execute(delete(EmailAddressRow))
+    return True
+
+
+async def forbid_contact(tx: AsyncSession) -> object:
+    await holds.close_gate(tx)
+    await tx.execute(update(ContactRow).values(do_not_contact=True))
+    return True
 
 
 async def plan(tx: AsyncSession) -> object:
@@ -70,9 +95,16 @@ async def one_after_the_other(database: Database, first: Act, second: Act) -> tu
     return await later, not done
 
 
-@pytest.mark.parametrize(
-    ("forbidding", "forbidden"), [(hold_it, (True, False)), (hold_all, (True, False)), (suppress, (False, True))]
-)
+FORBIDDING = [
+    (hold_it, (True, False, True)),
+    (hold_all, (True, False, True)),
+    (suppress, (False, True, True)),
+    (forbid_contact, (False, True, True)),
+    (take_address, (False, False, False)),
+]
+
+
+@pytest.mark.parametrize(("forbidding", "forbidden"), FORBIDDING)
 async def test_a_claim_that_comes_while_something_forbids_it_waits_and_sees_it(
     database: Database, forbidding: Act, forbidden: object
 ) -> None:
@@ -88,6 +120,16 @@ async def test_what_forbids_messages_waits_for_the_claims_that_were_before_it(
     await furnish(database)
 
     assert await one_after_the_other(database, claims, forbidding) == (True, True)
+
+
+async def test_a_release_waits_for_whoever_saw_the_hold_and_so_leaves_nobody_waiting_for_ever(
+    database: Database,
+) -> None:
+    await furnish(database)
+    async with database.writing() as tx:
+        await hold_it(tx)
+
+    assert await one_after_the_other(database, looks, release_it) == (True, True)
 
 
 async def test_a_wait_that_is_planned_while_the_timing_changes_is_planned_with_the_new_one(database: Database) -> None:

@@ -9,7 +9,8 @@ from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection
 
-from store import add_tables, schema, tables
+from sequencing.people import Contact
+from store import add_tables, contacts, schema, tables
 from store.columns import Table
 from store.database import Database
 
@@ -60,3 +61,15 @@ async def test_rows_of_the_first_schema_survive_the_next_ones(database: Database
     assert kept == KEPT
     assert roles == ["Administrator", "Sequences: edit"]
     assert broken == []
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+async def test_the_id_of_a_contact_is_never_given_again(database: Database) -> None:
+    ann = Contact(0, "Ann", "")
+
+    async with database.writing() as tx:
+        first = await contacts.add(tx, ann)
+        await tx.execute(sa.text("DELETE FROM contacts"))
+        second = await contacts.add(tx, ann)
+
+    assert second > first
