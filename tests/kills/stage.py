@@ -52,13 +52,22 @@ MIGRATING = asyncio.Lock()
 """Alembic keeps what it works on in global variables: one migration at a time in a process."""
 
 
+GIVEN: set[int] = set()
+"""Ports that stages of this process have, or will have as soon as their programs listen."""
+
+
 def free_port() -> int:
-    """A port nobody listens on, and below those that outgoing connections get, of which an engine has many."""
+    """A port nobody listens on, and below those that outgoing connections get, of which an engine has many.
+
+    Hypothesis sets the seed of `random` again and again, in every process to the same.
+    """
     while True:
-        port = random.randrange(20_000, 32_000)
+        port = random.SystemRandom().randrange(20_000, 32_000)
         with socket.socket() as probe, suppress(OSError):
             probe.bind(("127.0.0.1", port))
-            return port
+            if port not in GIVEN:
+                GIVEN.add(port)
+                return port
 
 
 @dataclass
