@@ -22,7 +22,7 @@ def test_eight_contacts_go_eight_ways_as_the_readme_says(tmp_path: Path) -> None
     running = _make_run(clone, environment, ports)
     try:
         _until_it_says(running, tmp_path / "run.log", "Ctrl-C stops everything")
-        subprocess.run(["bash", "examples/tour.sh"], cwd=clone, env=environment, check=True, timeout=300)
+        subprocess.run(["bash", "examples/tour.sh"], cwd=clone, env=environment, check=True, timeout=180)
         seen = _json(clone, environment, "enrollments", "list")
         left = _json(clone, environment, "outbox")
     finally:
