@@ -6,18 +6,23 @@ cd "$(dirname "$0")/.."
 export PATH="$PWD/.venv/bin:$PATH" SEQUENCING_USER="${SEQUENCING_USER:-rita@example.org}"
 
 run() { printf '\n$ %s\n' "$*"; "$@"; }
-pick() { python -c 'import json,sys; print(next((str(r["id"]) for r in json.load(sys.stdin) if all(str(r[k]) == v for k, v in (a.split("=", 1) for a in sys.argv[1:]))), ""))' "$@"; }
-until_there() { # until_there COMMAND FIELD=VALUE…: prints the id once there is such a row
-  local id="" tries=0
-  while [ -z "$id" ]; do
+ids() { python -c '
+import json, sys
+rows, wanted, names = json.load(sys.stdin), sys.argv[1].split(), sys.argv[2:]
+fits = lambda row, name: row["contact"] == name and all(str(row[k]) == v for k, v in (w.split("=") for w in wanted))
+found = [next((row["id"] for row in rows if fits(row, name)), None) for name in names]
+print(*(found if all(found) else []))' "$@"; }
+until_there() { # until_there COMMAND "FIELD=VALUE…" NAME…: prints an id for each name, once all are there
+  local found="" tries=0
+  while [ -z "$found" ]; do
     [ "$tries" -lt 90 ] || { echo "Gave up waiting for: $*" >&2; return 1; }
-    id=$(sequencing "$1" list --json | pick "${@:2}"); tries=$((tries + 1))
-    [ -n "$id" ] || sleep 0.5
+    found=$(sequencing "$1" list --json | ids "${@:2}"); tries=$((tries + 1))
+    [ -n "$found" ] || sleep 0.5
   done
-  echo "$id"
+  echo "$found"
 }
-todo() { until_there todos "contact=$1" "kind=$2"; }
-enrollment() { until_there enrollments "contact=$1" "${@:2}"; }
+todo() { until_there todos "kind=$1" "${@:2}"; }
+enrollment() { until_there enrollments "$@"; }
 
 run sequencing contacts import examples/contacts.csv
 run sequencing sequences create examples/sequence.yaml
@@ -25,35 +30,40 @@ run sequencing enroll "Senior engineer" ann ben cyd dot eve fay gus hal --dry-ru
 run sequencing enroll "Senior engineer" ann ben cyd dot eve fay gus hal
 
 # Ben is not interested: a result ends it.
-run sequencing todos resolve "$(todo "Ben Bruno" call)" not_interested --note "Happy where he is"
+run sequencing todos resolve "$(todo call "Ben Bruno")" not_interested --note "Happy where he is"
 # Dot has no address: it paused by itself. An import mends that, and it goes on.
 run sequencing attention
 run sequencing contacts import examples/mended.csv
-run sequencing enrollments resume "$(enrollment "Dot Dahl" status=paused)"
+run sequencing enrollments resume "$(enrollment status=paused "Dot Dahl")"
 # Eve is canceled and reactivated: her call comes back to the list.
-eve=$(enrollment "Eve Ekman" state=to_do)
+eve=$(enrollment state=to_do "Eve Ekman")
 run sequencing enrollments cancel "$eve"
 run sequencing enrollments reactivate "$eve"
-run sequencing todos resolve "$(todo "Eve Ekman" call)" interested
+run sequencing todos resolve "$(todo call "Eve Ekman")" interested
 # Fay is removed: nothing of it is left but what was done.
-run sequencing enrollments remove "$(enrollment "Fay Frost" state=to_do)" --yes
+run sequencing enrollments remove "$(enrollment state=to_do "Fay Frost")" --yes
 # Hal's result was a slip: taken back, and given anew.
-hal=$(todo "Hal Holm" call)
+hal=$(todo call "Hal Holm")
 run sequencing todos resolve "$hal" not_interested
 run sequencing todos take-back "$hal"
-run sequencing todos resolve "$(todo "Hal Holm" call)" no_answer
+run sequencing todos resolve "$(todo call "Hal Holm")" no_answer
 # Ann, Cyd and Gus go on to the last step; its hour is bypassed.
-for who in "Ann Abel" "Cyd Corso" "Gus Grau"; do run sequencing todos resolve "$(todo "$who" call)" left_voicemail; done
-for who in "Ann Abel" "Cyd Corso" "Gus Grau"; do run sequencing todos send "$(todo "$who" manual_email)"; done
-for who in "Ann Abel" "Cyd Corso" "Gus Grau"; do run sequencing enrollments bypass "$(enrollment "$who" step=5 state=waiting)"; done
-run sequencing todos resolve "$(todo "Ann Abel" task)" positive
-run sequencing todos resolve "$(todo "Cyd Corso" task)" none
-run sequencing todos resolve "$(todo "Gus Grau" task)" negative
-run sequencing todos resolve "$(todo "Dot Dahl" call)" interested
+three=("Ann Abel" "Cyd Corso" "Gus Grau")
+calls=$(todo call "${three[@]}")
+for one in $calls; do run sequencing todos resolve "$one" left_voicemail; done
+letters=$(todo manual_email "${three[@]}")
+for one in $letters; do run sequencing todos send "$one"; done
+waiting=$(enrollment "step=5 state=waiting" "${three[@]}")
+for one in $waiting; do run sequencing enrollments bypass "$one"; done
+tasks=$(todo task "${three[@]}")
+read -r ann cyd gus <<< "$tasks"
+run sequencing todos resolve "$ann" positive
+run sequencing todos resolve "$cyd" none
+run sequencing todos resolve "$gus" negative
+run sequencing todos resolve "$(todo call "Dot Dahl")" interested
 # Hal's text leaves, and his letter waits for a hand.
-todo "Hal Holm" manual_email > /dev/null
-enrollment "Dot Dahl" status=finished > /dev/null
-enrollment "Gus Grau" status=finished > /dev/null
-run sequencing enrollments show "$(enrollment "Hal Holm")"
+todo manual_email "Hal Holm" > /dev/null
+enrollment status=finished "Dot Dahl" "Gus Grau" > /dev/null
+run sequencing enrollments show "$(enrollment "" "Hal Holm")"
 run sequencing enrollments list
 run sequencing outbox

@@ -36,6 +36,10 @@ class What(StrEnum):
     restored = "restored"
     ended_in_temporal = "ended_in_temporal"
     held = "held"
+    queued = "queued"
+    postponed = "postponed"
+    reassigned = "reassigned"
+    inherited = "inherited"
 
     @property
     def is_news(self) -> bool:
@@ -80,6 +84,8 @@ class Why(StrEnum):
     mail_server_unreachable = "mail_server_unreachable"
     mail_server_not_now = "mail_server_not_now"
     held = "held"
+    daily_cap = "daily_cap"
+    sender_gap = "sender_gap"
 
 
 class Settlement(StrEnum):

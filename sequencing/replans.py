@@ -11,6 +11,7 @@ class Cause(StrEnum):
     timing = "timing"
     calendar = "calendar"
     release = "release"
+    instructions = "instructions"
 
 
 @dataclass(frozen=True, slots=True)

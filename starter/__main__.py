@@ -34,13 +34,13 @@ def _run() -> int:
     from typer import Abort
     from typer.exceptions import TyperException
 
-    from starter.cli import app
+    from starter.cli import command_line
     from starter.commands.shell import fail
 
     if not all(map(_is_text, [*sys.argv, *(value for name, value in os.environ.items() if "SEQUENCING_" in name)])):
         fail("An argument or a SEQUENCING_ variable is not UTF-8 text.", 2)
     try:
-        return app(prog_name="sequencing", standalone_mode=False) or 0
+        return command_line(sys.argv[1] if sys.argv[1:] else "")(prog_name="sequencing", standalone_mode=False) or 0
     except SystemExit:  # nobody reads any more
         return 1
     except Abort:

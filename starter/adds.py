@@ -12,8 +12,7 @@ from sequencing.errors import Refused
 from sequencing.limits import ADDED_AT_ONCE
 from sequencing.people import User
 from sequencing.permissions import Tie, check, not_found
-from starter.client import Reached
-from starter.door import Door, acting_user
+from starter.door import Door, Reached, acting_user
 from starter.enrollments import batches, enroll_all, may_add
 from store import adds, enrolling, selections, settings, ties
 from store.add_tables import BulkAddLineRow, BulkAddRow

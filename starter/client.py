@@ -3,7 +3,6 @@
 import asyncio
 import re
 from datetime import timedelta
-from enum import StrEnum
 from typing import Any
 
 from temporalio.client import Client, WorkflowExecutionDescription, WorkflowHandle
@@ -26,6 +25,7 @@ from sequencing.enrollments import Enrollment
 from sequencing.errors import Misconfigured, quoted
 from sequencing.replans import Replan
 from sequencing.runs import Ended, Start
+from starter.door import Reached
 from workflows.bulk_adds import BulkAddWorkflow, bulk_add_workflow_id
 from workflows.enrollments import EnrollmentWorkflow
 from workflows.replans import ReplanWorkflow
@@ -49,15 +49,6 @@ SEARCH_ATTRIBUTES: tuple[tuple[str, str], ...] = (
     ("EnrollmentReason", "Keyword"),
     ("EnrolledBy", "Int"),
 )
-
-
-class Reached(StrEnum):
-    """What became of a call to the engine."""
-
-    yes = "yes"
-    closing = "closing"
-    no_such_run = "no_such_run"
-    unreachable = "unreachable"
 
 
 async def connect(*, lazy: bool = True, runtime: Runtime | None = None) -> Client:

@@ -3,16 +3,29 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from sequencing.errors import Refused, quoted
 from sequencing.people import User
 from sequencing.permissions import check_level
-from starter.client import Runs
 from store import users
 from store.database import Database
+
+if TYPE_CHECKING:  # Temporal's SDK takes a short command as long to load as all else
+    from starter.client import Runs
+
+
+class Reached(StrEnum):
+    """What became of a call to the engine."""
+
+    yes = "yes"
+    closing = "closing"
+    no_such_run = "no_such_run"
+    unreachable = "unreachable"
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +33,7 @@ class Door:
     """`now` and `new_id` bring clock and chance in; instants are aware UTC. `outbox` is where messages are kept."""
 
     database: Database
-    runs: Runs
+    runs: "Runs"
     now: Callable[[], datetime]
     new_id: Callable[[], str]
     outbox: Path | None = None

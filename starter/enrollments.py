@@ -15,8 +15,7 @@ from sequencing.happenings import Happening
 from sequencing.people import Contact, User
 from sequencing.permissions import check, not_found
 from sequencing.transitions import happen
-from starter.client import Reached
-from starter.door import Door, acting_user
+from starter.door import Door, Reached, acting_user
 from store import contacts, enrolling, enrollments, news, sequences, settings, ties
 from store.enrolling import Add, Batch, Wanted
 from store.lives import Life

@@ -10,8 +10,7 @@ from sequencing.enrollments import Enrollment
 from sequencing.errors import Refused, Unchanged
 from sequencing.happenings import Happening, What
 from sequencing.people import User
-from starter.client import Reached
-from starter.door import Door, permitted
+from starter.door import Door, Reached, permitted
 from starter.enrollments import one_contact
 from store import contacts, erasures
 from store.lives import Life

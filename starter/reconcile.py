@@ -17,8 +17,7 @@ from sequencing.decisions import decide
 from sequencing.enrollments import Enrollment
 from sequencing.happenings import Happening, What
 from starter.adds import start_add
-from starter.client import Reached
-from starter.door import Door
+from starter.door import Door, Reached
 from starter.enrollments import start
 from store import adds, enrollments, sequences
 from store.lives import Life

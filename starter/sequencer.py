@@ -7,21 +7,18 @@ async with Sequencer.connect() as sequencer:
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Self
-
-from ulid import ULID
 
 from sequencing.happenings import Happening, Settlement, What
 from sequencing.todos import Outcome
 from settings import Settings, read_settings
 from starter import adds, editing, enrollments, holds, todos
 from starter.adds import AddStanding, Forecast
-from starter.client import Runs, connect
 from starter.door import Door
 from starter.editing import Edited
 from starter.enrollments import Enrolled, NotEnrolled, Receipt
-from store.database import Database
+from starter.opening import open_door
 from store.selections import Selection
 
 EVERYBODY_NAMED = Selection()
@@ -144,14 +141,3 @@ class Sequencer:
 
     async def _act(self, enrollment_id: str, what: What, by: str) -> Receipt:
         return await enrollments.act(self.door, enrollment_id, Happening(what), by)
-
-
-@asynccontextmanager
-async def open_door(settings: Settings) -> AsyncIterator[Door]:
-    """The door on the database and engine that the settings name; neither is reached before it is needed."""
-    database = Database(settings.database, secret=settings.secret_bytes)
-    try:
-        runs = Runs(await connect(), settings.task_queue, act_within=settings.act_within)
-        yield Door(database, runs, lambda: datetime.now(UTC), lambda: str(ULID()), settings.outbox)
-    finally:
-        await database.close()

@@ -16,8 +16,7 @@ from temporalio.service import RPCError
 from sequencing.decisions import decide
 from sequencing.happenings import What
 from starter.adds import start_add
-from starter.client import Reached
-from starter.door import Door
+from starter.door import Door, Reached
 from starter.enrollments import start, tell
 from starter.reconcile import repair
 from starter.replans import start as start_replan

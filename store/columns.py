@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, CheckConstraint, DateTime, MetaData, String, TypeDecorator
+from sqlalchemy import JSON, BigInteger, CheckConstraint, DateTime, Index, MetaData, String, TypeDecorator, text
 from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import DeclarativeBase
 
@@ -78,3 +78,8 @@ class Table(DeclarativeBase):
         }
     )
     type_annotation_map = {datetime: Instant, timedelta: Span, dict[str, Any]: JSON, list[Any]: JSON}
+
+
+def partial(name: str, *columns: str, where: str, unique: bool = False) -> Index:
+    """An index of the rows that fit the condition."""
+    return Index(name, *columns, unique=unique, sqlite_where=text(where), postgresql_where=text(where))

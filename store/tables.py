@@ -1,6 +1,6 @@
 """The tables of sequences and enrollments. Ids of enrollments and to-dos are ULIDs."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -14,7 +14,7 @@ from sequencing.replans import Cause
 from sequencing.sequences import Action, OwnerRule, Sharing
 from sequencing.timing import Unit
 from sequencing.todos import Outcome, Result, TodoStatus
-from store.columns import Table, Word, one_of
+from store.columns import Table, Word, one_of, partial
 
 
 class TemplateRow(Table):
@@ -29,6 +29,7 @@ class TemplateRow(Table):
     owner_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     changed_by: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     changed_at: Mapped[datetime | None]
+    archived: Mapped[bool] = mapped_column(server_default=false())
 
 
 class SettingsRow(Table):
@@ -78,12 +79,7 @@ class ReplanRow(Table):
     __tablename__ = "replans"
     __table_args__ = (
         one_of("cause", Cause),
-        Index(
-            "ix_replans_open",
-            "id",
-            sqlite_where=text("ended_at IS NULL"),
-            postgresql_where=text("ended_at IS NULL"),
-        ),
+        partial("ix_replans_open", "id", where="ended_at IS NULL"),
     )
     id: Mapped[str] = mapped_column(String(26), primary_key=True)
     cause: Mapped[Cause] = mapped_column(Word(Cause))
@@ -114,6 +110,7 @@ class StepRow(Table):
     delay_amount: Mapped[int]
     delay_unit: Mapped[Unit] = mapped_column(Word(Unit))
     timing_version: Mapped[int] = mapped_column(server_default=text("1"))
+    wording_version: Mapped[int] = mapped_column(server_default=text("1"))
     owner: Mapped[OwnerRule] = mapped_column(Word(OwnerRule))
     user_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     title: Mapped[str] = mapped_column(Text, server_default="")
@@ -137,35 +134,16 @@ class EnrollmentRow(Table):
         one_of("reason", Reason),
         one_of("outcome", Outcome),
         one_of("why", Why),
-        Index(
-            "uq_enrollments_open_once",
-            "sequence_id",
-            "contact_id",
-            unique=True,
-            sqlite_where=text("status IN ('active', 'paused')"),
-            postgresql_where=text("status IN ('active', 'paused')"),
+        partial(
+            "uq_enrollments_open_once", "sequence_id", "contact_id", where="status IN ('active', 'paused')", unique=True
         ),
         Index("ix_enrollments_contact", "contact_id", "status"),
         Index("ix_enrollments_sequence", "sequence_id", "status", "id"),
         Index("ix_enrollments_standing", "status", "enrolled_by"),
-        Index(
-            "ix_enrollments_planned",
-            "calendar_version",
-            sqlite_where=text("status = 'active' AND state = 'waiting'"),
-            postgresql_where=text("status = 'active' AND state = 'waiting'"),
-        ),
-        Index(
-            "ix_enrollments_held",
-            "sequence_id",
-            sqlite_where=text("why = 'held'"),
-            postgresql_where=text("why = 'held'"),
-        ),
-        Index(
-            "ix_enrollments_unstarted",
-            "enrolled_at",
-            sqlite_where=text("started_run < run"),
-            postgresql_where=text("started_run < run"),
-        ),
+        partial("ix_enrollments_planned", "calendar_version", where="status = 'active' AND state = 'waiting'"),
+        partial("ix_enrollments_held", "sequence_id", where="why = 'held'"),
+        partial("ix_enrollments_queue", "queued_for", "step", "ready_at", where="why IN ('daily_cap', 'sender_gap')"),
+        partial("ix_enrollments_unstarted", "enrolled_at", where="started_run < run"),
     )
     id: Mapped[str] = mapped_column(String(26), primary_key=True)
     sequence_id: Mapped[int] = mapped_column(ForeignKey("sequences.id"))
@@ -197,6 +175,8 @@ class EnrollmentRow(Table):
     sequence_version: Mapped[int] = mapped_column(server_default=text("1"))
     calendar_version: Mapped[int] = mapped_column(server_default=text("0"))
     bypassed: Mapped[bool] = mapped_column(server_default=false())
+    any_hour: Mapped[bool] = mapped_column(server_default=false())
+    queued_for: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
 
 
 class NewsRow(Table):
@@ -206,12 +186,7 @@ class NewsRow(Table):
     __table_args__ = (
         one_of("what", What),
         UniqueConstraint("enrollment_id", "key"),
-        Index(
-            "ix_news_unsignaled",
-            "at",
-            sqlite_where=text("code IS NULL"),
-            postgresql_where=text("code IS NULL"),
-        ),
+        partial("ix_news_unsignaled", "at", where="code IS NULL"),
     )
     enrollment_id: Mapped[str] = mapped_column(ForeignKey("enrollments.id", ondelete="CASCADE"), primary_key=True)
     number: Mapped[int] = mapped_column(primary_key=True)
@@ -255,6 +230,7 @@ class TodoRow(Table):
     note: Mapped[str | None] = mapped_column(Text)
     done_by: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     done_at: Mapped[datetime | None]
+    sequence_version: Mapped[int] = mapped_column(server_default=text("1"))
 
 
 class Channel(StrEnum):
@@ -339,6 +315,17 @@ class RemovalRow(Table):
     contact_id: Mapped[int | None] = mapped_column(ForeignKey("contacts.id"))
     removed_by: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     removed_at: Mapped[datetime]
+
+
+class SenderRow(Table):
+    """How many emails left for a user on that local day, when the last automatic one did, and till when some wait."""
+
+    __tablename__ = "senders"
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id"), primary_key=True)
+    day: Mapped[date]
+    left_that_day: Mapped[int]
+    last_at: Mapped[datetime | None]
+    queued_until: Mapped[datetime | None]
 
 
 class SuppressionRow(Table):

@@ -19,7 +19,7 @@ from typing import Any
 import typer.main
 
 from starter import opportunities
-from starter.cli import app
+from starter.cli import command_line
 from tests.house import ADA, CALL, EMAIL, LETTER, RITA, TASK, House
 
 MEMORY = 1_500_000_000
@@ -101,7 +101,7 @@ class Place:
 
 def every_command() -> list[str]:
     """All that the command line has, as it is typed."""
-    return list(_commands(typer.main.get_command(app), ()))
+    return list(_commands(typer.main.get_command(command_line()), ()))
 
 
 def _commands(command: Any, path: tuple[str, ...]) -> Iterator[str]:

@@ -13,7 +13,7 @@ import uvicorn
 from sequencing.errors import Misconfigured
 from settings import Settings, read_settings
 from starter.log import configure
-from starter.sequencer import open_door
+from starter.opening import open_door
 from web.app import web_app
 
 BACKLOG = 512

@@ -7,12 +7,11 @@ from dataclasses import asdict
 from typing import Annotated, Any
 
 import typer
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from sequencing.adds import AddStatus
 from starter import adds
 from starter.adds import AddStanding
-from starter.commands.shell import As, Json, act, harmless, show
+from starter.commands.shell import As, Json, act, harmless, read, show
 from starter.door import Door
 
 app = typer.Typer(no_args_is_help=True, help="Look at large adds, and cancel them.")
@@ -22,7 +21,7 @@ Id = Annotated[str, typer.Argument(help="The add's id.", metavar="ADD")]
 @app.command("list")
 def list_(by: As = "", as_json: Json = False) -> None:
     """The adds you see, newest first."""
-    found = act(lambda door: adds.listed(door, by))
+    found = read(lambda door: adds.listed(door, by))
     rows = [
         {
             "id": row.id,
@@ -47,12 +46,12 @@ def show_(
 ) -> None:
     """Where an add stands; at a terminal, a bar until it ends."""
     if refused:
-        show(act(lambda door: _refused(door, add, by)), as_json, "Nobody was refused.")
+        show(read(lambda door: _refused(door, add, by)), as_json, "Nobody was refused.")
     elif as_json:
-        standing: AddStanding = act(lambda door: adds.show_add(door, add, by))
+        standing: AddStanding = read(lambda door: adds.show_add(door, add, by))
         print(json.dumps(asdict(standing), indent=2, default=str, ensure_ascii=False))
     else:
-        tell(act(lambda door: watch(door, add, by)))
+        tell(read(lambda door: watch(door, add, by)))
 
 
 @app.command()
@@ -75,6 +74,8 @@ async def watch(door: Door, add_id: str, by: str) -> AddStanding:
     standing = await adds.show_add(door, add_id, by)
     if not sys.stdout.isatty() or standing.status is not AddStatus.running:
         return standing
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn  # slow to load
+
     columns = TextColumn("adding"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
     try:
         with Progress(*columns, transient=True) as progress:

@@ -7,7 +7,7 @@ import typer
 
 from sequencing.people import Company
 from starter import companies as acts
-from starter.commands.shell import As, Json, act, show
+from starter.commands.shell import As, Json, act, read, show
 from starter.door import Door, permitted
 from starter.sequences import read_text
 from store import companies, users
@@ -61,7 +61,7 @@ def list_companies(
             owners = await users.some(tx, {one.owner_id for one in found if one.owner_id})
             return [_row(one, {user.id: user.email for user in owners.values()}) for one in found]
 
-    show(act(look), as_json, "No companies.")
+    show(read(look), as_json, "No companies.")
 
 
 @app.command("show")
@@ -75,7 +75,7 @@ def show_company(company: Which, by: As = "", as_json: Json = False) -> None:
             owner = await users.get(tx, one.owner_id) if one.owner_id else None
             return [_row(one, {owner.id: owner.email} if owner else {})]
 
-    show(act(look), as_json)
+    show(read(look), as_json)
 
 
 def _row(one: Company, owners: dict[int, str]) -> dict[str, Any]:

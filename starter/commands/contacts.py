@@ -8,15 +8,13 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn
 
 from sequencing.enrollments import Status
 from sequencing.errors import Refused, quoted
 from sequencing.lines import BadLine, BadLines
 from sequencing.people import AddressType, Contact, ContactKind, PhoneType
 from starter import people
-from starter.commands.shell import As, Json, act, fail, harmless, leave, show
+from starter.commands.shell import As, Json, act, fail, harmless, leave, read, show
 from starter.contacts import LARGEST_CSV, Imported, Tell, import_contacts
 from starter.door import Door
 from starter.erasures import Erased, erase
@@ -68,6 +66,9 @@ def _progress(lines: int) -> Iterator[Tell | None]:
     if lines < 2000 or not sys.stderr.isatty():
         yield None
         return
+    from rich.console import Console  # here, because it is slow to load
+    from rich.progress import BarColumn, Progress, TextColumn
+
     columns = TextColumn("{task.description}"), BarColumn(), TextColumn("{task.completed:,} of {task.total:,} lines")
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task("reading", total=lines)
@@ -97,7 +98,7 @@ def list_contacts(
 ) -> None:
     """The contacts."""
     wanted = Wanted(kind=kind, text=search, status=status, in_any=any_sequence, after=after, limit=limit)
-    found = act(lambda door: people.find(door, wanted, by, owner=owner, company=company, sequence=sequence))
+    found = read(lambda door: people.find(door, wanted, by, owner=owner, company=company, sequence=sequence))
     show([_row(one) for one in found], as_json, "No contacts.")
 
 
@@ -110,7 +111,7 @@ def _row(one: Contact) -> dict[str, Any]:
 @app.command("show")
 def show_contact(contact: Who, by: As = "", as_json: Json = False) -> None:
     """One contact, and all sequences he has been in."""
-    card: Card = act(lambda door: people.card(door, contact, by))
+    card: Card = read(lambda door: people.card(door, contact, by))
     said = _card(card)
     if as_json:
         print(json.dumps(said, indent=2, default=str, ensure_ascii=False))

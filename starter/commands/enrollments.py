@@ -15,7 +15,7 @@ from starter import adds
 from starter import enrollments as acts
 from starter.adds import AddDone, read_list
 from starter.commands.adds import tell, watch
-from starter.commands.shell import As, Json, acknowledge, act, fail, harmless, leave, show
+from starter.commands.shell import As, Json, acknowledge, act, fail, harmless, leave, read, show
 from starter.door import Door, acting_user
 from starter.sequences import read_text
 from starter.timeline import Story, story
@@ -51,11 +51,11 @@ def enroll(
     Exit 1 when all were refused.
     """
     selection = Selection(kind, owner, company, in_sequence, status, opportunity, stage)
-    names = [*(wanted or []), *(act_on_file(file) if file else [])]
+    names = [*(wanted or []), *(names_in(file) if file else [])]
     if not names and selection.is_empty:
         fail("Say whom to enroll: contacts, --file, or what they have in common; see `sequencing enroll --help`.", 2)
     if dry_run:
-        forecast = act(lambda door: adds.foresee(door, sequence, names, by, selection=selection))
+        forecast = read(lambda door: adds.foresee(door, sequence, names, by, selection=selection))
         _tell(forecast.answers, forecast.sentences, as_json, dry_run=True)
     done: AddDone = act(lambda door: adds.add(door, sequence, names, by, selection=selection))
     if done.add_id is None:
@@ -63,13 +63,13 @@ def enroll(
     _follow(done.add_id or "", by, as_json)
 
 
-def act_on_file(file: Path) -> list[str]:
+def names_in(file: Path) -> list[str]:
     """The contacts that a file lists, or the end of the program with a sentence."""
 
-    async def read(door: Door) -> list[str]:
+    async def listed(door: Door) -> list[str]:
         return read_list(read_text(file))
 
-    names: list[str] = act(read)
+    names: list[str] = read(listed)
     return names
 
 
@@ -88,7 +88,7 @@ def _follow(add_id: str, by: str, as_json: bool) -> NoReturn:
         print(json.dumps({"add": add_id}))
     else:
         print(f"Adding in the background: `sequencing adds show {add_id}`.")
-        tell(act(lambda door: watch(door, add_id, by)))
+        tell(read(lambda door: watch(door, add_id, by)))
     leave(0)
 
 
@@ -118,7 +118,7 @@ def list_(
             people = await contacts.some(tx, [one.contact_id for one in found])
             return [_row(one, people[one.contact_id].name) for one in found]
 
-    show(act(look), as_json, "No enrollments.")
+    show(read(look), as_json, "No enrollments.")
 
 
 def _row(one: Enrollment, name: str) -> dict[str, Any]:
@@ -139,7 +139,7 @@ def _row(one: Enrollment, name: str) -> dict[str, Any]:
 @app.command("show")
 def show_(enrollment: Id, by: As = "", as_json: Json = False) -> None:
     """One enrollment: where it stands, what is next, when, why not yet, and everything that has happened."""
-    told: Story = act(lambda door: story(door, enrollment, by))
+    told: Story = read(lambda door: story(door, enrollment, by))
     lines = map(harmless, told.as_text().split("\n"))
     print(json.dumps(told.as_json(), indent=2, default=str, ensure_ascii=False) if as_json else "\n".join(lines))
 

@@ -10,7 +10,7 @@ from sequencing.people import Opportunity
 from starter import candidacies
 from starter import opportunities as acts
 from starter.candidacies import Moves, Offer
-from starter.commands.shell import As, Json, act, harmless, leave, show
+from starter.commands.shell import As, Json, act, harmless, leave, read, show
 from starter.door import Door, permitted
 from starter.enrollments import Enrolled
 from starter.opportunities import Workflow
@@ -66,7 +66,7 @@ def list_opportunities(
             await permitted(tx, by, "see")
             return await opportunities.listed(tx, text=search, after=after)
 
-    show([asdict(one) for one in act(look)], as_json, "No opportunities.")
+    show([asdict(one) for one in read(look)], as_json, "No opportunities.")
 
 
 @app.command("show")
@@ -77,7 +77,7 @@ def show_opportunity(
     as_json: Json = False,
 ) -> None:
     """Its contacts, each at its stage, with the status in the sequence that the stage is linked to."""
-    found: Workflow = act(lambda door: acts.workflow(door, opportunity, by, after=after))
+    found: Workflow = read(lambda door: acts.workflow(door, opportunity, by, after=after))
     rows = [
         {
             "contact": one.contact_id,

@@ -8,7 +8,7 @@ import typer
 from sequencing.errors import quoted
 from sequencing.people import Level
 from starter import roles as acts
-from starter.commands.shell import As, Json, act, show
+from starter.commands.shell import As, Json, act, read, show
 from starter.door import Door
 from store import roles
 
@@ -25,7 +25,7 @@ def list_(as_json: Json = False) -> None:
         async with door.database.reading() as tx:
             return [asdict(role) for role in await roles.all_of_them(tx)]
 
-    show(act(look), as_json)
+    show(read(look), as_json)
 
 
 @app.command()

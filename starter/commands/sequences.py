@@ -9,7 +9,7 @@ import yaml
 from sequencing.sequences import Sharing
 from starter import holds
 from starter import sharing as sharing_door
-from starter.commands.shell import As, Json, act, fail, show
+from starter.commands.shell import As, Json, act, fail, read, show
 from starter.door import Door, acting_user
 from starter.editing import Edited, archive_sequence, copy_sequence, edit_sequence
 from starter.sequences import create_sequence, read_yaml
@@ -39,14 +39,14 @@ def list_sequences(by: As = "", as_json: Json = False) -> None:
             found = await sequence_rows.all_shown(tx, await acting_user(tx, by))
             return [{"id": one.id, "name": one.name, "sharing": one.sharing, "archived": one.archived} for one in found]
 
-    show(act(look), as_json, "No sequences.")
+    show(read(look), as_json, "No sequences.")
 
 
 @app.command("show")
 def show_sequence(sequence: str, by: As = "", as_json: Json = False, as_yaml: Yaml = False) -> None:
     """The steps of a sequence; with --yaml the document that `edit` takes."""
     if as_yaml:
-        print(yaml.safe_dump(act(lambda door: _document(door, sequence, by)), sort_keys=False, allow_unicode=True))
+        print(yaml.safe_dump(read(lambda door: _document(door, sequence, by)), sort_keys=False, allow_unicode=True))
         return
 
     async def look(door: Door) -> list[dict[str, Any]]:
@@ -64,7 +64,7 @@ def show_sequence(sequence: str, by: As = "", as_json: Json = False, as_yaml: Ya
             for s in steps
         ]
 
-    show(act(look), as_json)
+    show(read(look), as_json)
 
 
 async def _document(door: Door, sequence: str, by: str) -> dict[str, Any]:

@@ -8,7 +8,7 @@ import typer
 from sequencing.errors import Refused, quoted
 from sequencing.settings import DAYS, SettingsChange, as_words, defaults, differences
 from sequencing.timing import Frame, parse_frame
-from starter.commands.shell import As, Json, act, show
+from starter.commands.shell import As, Json, act, read, show
 from starter.door import Door
 from starter.settings import change_settings, settings_history
 from store import settings as setting_rows
@@ -25,7 +25,7 @@ def show_settings(as_json: Json = False) -> None:
             now = await setting_rows.current(tx)
         return {**as_words(now), "version": now.version}
 
-    show([{"setting": name, "value": value} for name, value in act(look).items()], as_json)
+    show([{"setting": name, "value": value} for name, value in read(look).items()], as_json)
 
 
 @app.command("set")
@@ -74,7 +74,7 @@ def history(by: As = "", as_json: Json = False) -> None:
             for one, earlier in zip(versions, before, strict=True)
         ]
 
-    show(act(look), as_json, "Nobody has changed them.")
+    show(read(look), as_json, "Nobody has changed them.")
 
 
 def _window(said: str) -> tuple[int, tuple[Frame, ...]]:

@@ -13,16 +13,13 @@ from typing import Annotated, Any, NoReturn
 from unicodedata import category
 
 import typer
-from rich.console import Console
-from rich.table import Table
 from sqlalchemy.exc import DataError, IntegrityError, SQLAlchemyError
-from temporalio.service import RPCError
 
 from sequencing.errors import Misconfigured, Refused, Unchanged
 from settings import Settings, read_settings
 from starter.door import Door
 from starter.enrollments import Receipt
-from starter.sequencer import open_door
+from starter.opening import open_door
 
 As = Annotated[str, typer.Option("--as", envvar="SEQUENCING_USER", help="Who acts, by email.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
@@ -36,10 +33,10 @@ TROUBLES = {
 }
 
 
-def act(work: Callable[[Door], Awaitable[Any]]) -> Any:
+def act(work: Callable[[Door], Awaitable[Any]], *, engine: bool = True) -> Any:
     """The answer of the work at the door, or the end of the program with a sentence and an exit code."""
     try:
-        return asyncio.run(_at_the_door(work))
+        return asyncio.run(_at_the_door(work, engine))
     except Unchanged as so_already:
         print(so_already.sentence)
         leave(0)
@@ -53,13 +50,24 @@ def act(work: Callable[[Door], Awaitable[Any]]) -> Any:
         fail("Somebody else did the same at the same moment; look, and repeat it if it is still to be done.", 1)
     except (SQLAlchemyError, OSError) as error:
         fail(_about_the_database(error), 3)
-    except (RPCError, RuntimeError):
+    except (RuntimeError, _engine_refused()):
         fail("Temporal cannot be reached; start it (`sequencing up`), or set TEMPORAL_ADDRESS.", 3)
 
 
-async def _at_the_door(work: Callable[[Door], Awaitable[Any]]) -> Any:
-    async with open_door(read_settings()) as door:
+def read(work: Callable[[Door], Awaitable[Any]]) -> Any:
+    """The same for what only reads the database."""
+    return act(work, engine=False)
+
+
+async def _at_the_door(work: Callable[[Door], Awaitable[Any]], engine: bool) -> Any:
+    async with open_door(read_settings(), engine=engine) as door:
         return await work(door)
+
+
+def _engine_refused() -> type[Exception]:
+    from temporalio.service import RPCError  # here, because it is slow to load and seldom needed
+
+    return RPCError
 
 
 def settings() -> Settings:
@@ -105,6 +113,9 @@ def show(rows: list[dict[str, Any]], as_json: bool, empty: str = "Nothing to sho
     elif not rows:
         print(empty)
     else:
+        from rich.console import Console  # here, because it takes long and most commands do not print a table
+        from rich.table import Table
+
         table = Table(*rows[0], box=None, pad_edge=False, header_style="bold")
         for row in rows:
             table.add_row(*("" if cell is None else harmless(str(cell)[:LONGEST_CELL]) for cell in row.values()))

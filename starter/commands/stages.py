@@ -6,7 +6,7 @@ import typer
 
 from sequencing.stage_links import StageType
 from starter import stages as acts
-from starter.commands.shell import As, Json, act, show
+from starter.commands.shell import As, Json, act, read, show
 from starter.door import Door, permitted
 from store import sequences, stages
 
@@ -27,7 +27,7 @@ def list_stages(by: As = "", as_json: Json = False) -> None:
                 for one in await stages.in_order(tx)
             ]
 
-    show(act(look), as_json)
+    show(read(look), as_json)
 
 
 @app.command("add")

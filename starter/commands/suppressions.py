@@ -6,7 +6,7 @@ import typer
 
 from sequencing.errors import quoted
 from starter import suppressions as suppressions_door
-from starter.commands.shell import As, Json, act, show
+from starter.commands.shell import As, Json, act, read, show
 from starter.door import Door, permitted
 from store import suppressions as suppression_rows
 
@@ -40,4 +40,4 @@ def list_suppressions(by: As = "", as_json: Json = False) -> None:
                 for s in await suppression_rows.all_of_them(tx)
             ]
 
-    show(act(look), as_json, "Nobody is suppressed.")
+    show(read(look), as_json, "Nobody is suppressed.")

@@ -13,7 +13,7 @@ from sequencing.todos import Due
 from starter import todo_lists
 from starter import todos as acts
 from starter.attention import waiting_for
-from starter.commands.shell import As, Json, acknowledge, act, fail, leave, show
+from starter.commands.shell import As, Json, acknowledge, act, fail, leave, read, show
 from starter.door import Door
 from starter.enrollments import Receipt
 from starter.todo_lists import Wanted
@@ -34,7 +34,7 @@ def list_(
     as_json: Json = False,
 ) -> None:
     """Your open to-dos: overdue ones first, then the longest due."""
-    listed = act(lambda door: todo_lists.todo_list(door, Wanted(of, everybody, kind, sequence, due), by))
+    listed = read(lambda door: todo_lists.todo_list(door, Wanted(of, everybody, kind, sequence, due), by))
     rows = [
         {
             "id": one.todo.id,
@@ -54,7 +54,7 @@ def list_(
 @app.command("show")
 def show_(todo: Id, by: As = "", as_json: Json = False) -> None:
     """All that a to-do shows: whom it is about, their local time and numbers, the instructions or the draft."""
-    told = act(lambda door: todo_lists.shown(door, todo, by))
+    told = read(lambda door: todo_lists.shown(door, todo, by))
     show([told] if as_json else [{"what": what, "is": said} for what, said in told.items()], as_json)
 
 
@@ -131,7 +131,7 @@ def _each(ids: list[str], act_on: Callable[[Door, str], Awaitable[Any]], as_json
 
 def attention(by: As = "", as_json: Json = False) -> None:
     """What waits for you besides to-dos: each with its cause, since when, and what mends it."""
-    found = act(lambda door: waiting_for(door, by))
+    found = read(lambda door: waiting_for(door, by))
     since = {one.enrollment: one.since.isoformat(timespec="seconds") if one.since else None for one in found}
     show([asdict(one) | {"since": since[one.enrollment]} for one in found], as_json, "Nothing waits for you.")
 

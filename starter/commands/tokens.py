@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from starter import keys
-from starter.commands.shell import As, Json, act, show
+from starter.commands.shell import As, Json, act, read, show
 
 app = typer.Typer(no_args_is_help=True, help="Keys to the HTTP API.")
 
@@ -28,7 +28,7 @@ def list_(by: As = "", as_json: Json = False) -> None:
             "made": token.created_at.isoformat(timespec="seconds"),
             "revoked": token.revoked_at.isoformat(timespec="seconds") if token.revoked_at else None,
         }
-        for token, email in act(lambda door: keys.tokens(door, by))
+        for token, email in read(lambda door: keys.tokens(door, by))
     ]
     show(rows, as_json, "No tokens.")
 

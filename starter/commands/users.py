@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from starter import users as acts
-from starter.commands.shell import As, Json, act, show
+from starter.commands.shell import As, Json, act, read, show
 from starter.door import Door
 from starter.users import UserChange
 from store import roles as role_rows
@@ -28,7 +28,7 @@ def list_users(as_json: Json = False) -> None:
             people = await user_rows.everybody(tx)
             return [asdict(user) | {"roles": ", ".join(held.get(user.id, []))} for user in people]
 
-    show(act(look), as_json)
+    show(read(look), as_json)
 
 
 @app.command("add")

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import typer.main
 
-from starter.cli import app
+from starter.cli import command_line
 
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -30,7 +30,7 @@ def test_the_documents_do_name_commands() -> None:
 
 
 def _exists(words: list[str]) -> bool:
-    command: Any = typer.main.get_command(app)
+    command: Any = typer.main.get_command(command_line())
     while words and hasattr(command, "commands"):
         if words[0] not in command.commands:
             return words[0] in ("…", "--help")
