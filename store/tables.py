@@ -318,14 +318,14 @@ class RemovalRow(Table):
 
 
 class SenderRow(Table):
-    """How many emails left for a user on that local day, when the last automatic one did, and till when some wait."""
+    """How many emails left for a user on that local day, when the last automatic one did, and the next slot."""
 
     __tablename__ = "senders"
     user_id: Mapped[int] = mapped_column(ForeignKey("users.id"), primary_key=True)
     day: Mapped[date]
     left_that_day: Mapped[int]
     last_at: Mapped[datetime | None]
-    queued_until: Mapped[datetime | None]
+    next_at: Mapped[datetime | None]
 
 
 class SuppressionRow(Table):

@@ -27,7 +27,7 @@ def upgrade() -> None:
         sa.Column("day", sa.Date(), nullable=False),
         sa.Column("left_that_day", sa.Integer(), nullable=False),
         sa.Column("last_at", sa.DateTime(timezone=True)),
-        sa.Column("queued_until", sa.DateTime(timezone=True)),
+        sa.Column("next_at", sa.DateTime(timezone=True)),
         sa.ForeignKeyConstraint(["user_id"], ["users.id"], name=op.f("fk_senders_user_id")),
         sa.PrimaryKeyConstraint("user_id", name=op.f("pk_senders")),
     )
