@@ -1,11 +1,14 @@
 """What tests share: real databases, the real engine with virtual time, a worker, and people to work with."""
 
+import asyncio
 import os
 import shutil
 import socket
 import sys
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Coroutine, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any, TypeVar
 
 import pytest
 import sqlalchemy as sa
@@ -16,6 +19,8 @@ from temporalio.testing import WorkflowEnvironment
 from store import schema
 from store.database import Database
 from tests.house import House, search_attribute_keys
+
+T = TypeVar("T")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -33,36 +38,70 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
     folder = tmp_path_factory.mktemp("postgres")
     server = get_server(folder / "data", cleanup_mode="delete")
+    for setting in ("fsync", "full_page_writes", "synchronous_commit"):  # nobody pulls its plug
+        server.psql(f"ALTER SYSTEM SET {setting} = off;")
+    server.psql("SELECT pg_reload_conf();")
     yield server.get_uri().replace("postgresql://", "postgresql+asyncpg://")
     server.cleanup()
+
+
+@pytest.fixture(scope="session")
+def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A file with the present schema, to be copied."""
+    path = tmp_path_factory.mktemp("migrated") / "empty.db"
+    _beside(_migrate(f"sqlite:///{path}"))
+    return path
+
+
+@pytest.fixture(scope="session")
+def migrated_postgres(postgres: str) -> str:
+    """The name of a database with the present schema, to be copied."""
+    name = "migrated"
+    _beside(_migrate(_beside(fresh_postgres(postgres, name))))
+    return name
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 async def database(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Database]:
     """An empty database with the present schema, on each kind in turn."""
     if request.param == "sqlite":
-        fresh = Database(f"sqlite:///{tmp_path / 'test.db'}")
+        fresh = _copied(request.getfixturevalue("migrated_sqlite"), tmp_path)
     else:
-        fresh = Database(await fresh_postgres(request.getfixturevalue("postgres"), f"t{abs(hash(tmp_path)):x}"))
-    await schema.migrate(fresh)
+        server, template = request.getfixturevalue("postgres"), request.getfixturevalue("migrated_postgres")
+        fresh = Database(await fresh_postgres(server, f"t{abs(hash(tmp_path)):x}", template))
     yield fresh
     await fresh.close()
 
 
 @pytest.fixture
-async def sqlite(tmp_path: Path) -> AsyncIterator[Database]:
+async def sqlite(migrated_sqlite: Path, tmp_path: Path) -> AsyncIterator[Database]:
     """An empty SQLite database with the present schema."""
-    fresh = Database(f"sqlite:///{tmp_path / 'test.db'}")
-    await schema.migrate(fresh)
+    fresh = _copied(migrated_sqlite, tmp_path)
     yield fresh
     await fresh.close()
 
 
-async def fresh_postgres(server: str, name: str) -> str:
-    """The address of an empty database of that name."""
+def _copied(migrated: Path, folder: Path) -> Database:
+    return Database(f"sqlite:///{shutil.copy(migrated, folder / 'test.db')}")
+
+
+async def _migrate(url: str) -> None:
+    database = Database(url)
+    await schema.migrate(database)
+    await database.close()
+
+
+def _beside(work: Coroutine[Any, Any, T]) -> T:
+    """The answer of the work, done in a thread: a fixture may be wanted while the tests' own loop runs."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(asyncio.run, work).result()
+
+
+async def fresh_postgres(server: str, name: str, template: str = "template1") -> str:
+    """The address of a new database of that name, a copy of the template."""
     engine = Database(server).engine.execution_options(isolation_level="AUTOCOMMIT")
     async with engine.connect() as connection:
-        await connection.execute(sa.text(f"CREATE DATABASE {name}"))
+        await connection.execute(sa.text(f"CREATE DATABASE {name} TEMPLATE {template}"))
     await engine.dispose()
     return sa.make_url(server).set(database=name).render_as_string(hide_password=False)
 
