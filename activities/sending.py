@@ -18,6 +18,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession
 from temporalio import activity
 
+from activities.queues import Soon, its_turn, take_slot
 from activities.standing import EngineClock, answer, take_in
 from activities.wording import Blocked, Scene
 from activities.world import World
@@ -26,8 +27,8 @@ from sequencing.enrollments import Enrollment
 from sequencing.errors import About, DeliveryUnknown, TransportError
 from sequencing.happenings import Happening, Reason, Settlement, What, Why
 from sequencing.runs import Answer, Ref
-from sequencing.timing import is_open
-from store import holds, messages, news, suppressions
+from sequencing.timing import day_of, is_open
+from store import holds, messages, news, senders, suppressions
 from store.lives import Life
 from store.tables import Channel, MessageState
 from transports.outgoing import Delivery, Transport
@@ -68,21 +69,29 @@ class Sending:
 
     async def run(self) -> Answer:
         """Sends the message if it is due, and answers what comes next."""
-        prepared = await self._prepare()
-        if isinstance(prepared, Answer):
-            return prepared
-        enrollment, letter = prepared
+        for patient in (True, True, True, False):
+            prepared = await self._prepare(patient)
+            if isinstance(prepared, Soon):
+                await asyncio.sleep(max((prepared.at - self.clock.now()).total_seconds(), 0))
+                continue
+            came_of_it = prepared if isinstance(prepared, Answer) else await self._send(*prepared)
+            if came_of_it is not None:
+                return came_of_it
+        return await self._stand()
+
+    async def _send(self, enrollment: Enrollment, letter: Letter) -> Answer | None:
+        """None where another email of the same sender was faster."""
         try:
             delivery = await self.transport.open(sender=letter.sender, recipient=letter.recipient)
         except TransportError as error:
             return await self._not_taken(enrollment, error)
         try:
             claimed = await self._claim(enrollment, letter)
-            return claimed if isinstance(claimed, Answer) else await self._hand_over(claimed, delivery, letter)
+            return await self._hand_over(claimed, delivery, letter) if isinstance(claimed, Enrollment) else claimed
         finally:
             await delivery.close()
 
-    async def _prepare(self) -> tuple[Enrollment, Letter] | Answer:
+    async def _prepare(self, patient: bool) -> tuple[Enrollment, Letter] | Answer | Soon:
         async with self.world.database.writing() as tx:
             life = await take_in(tx, self.ref, self.clock.now())
             if isinstance(life, Answer):
@@ -97,8 +106,19 @@ class Sending:
             except Blocked as blocked:
                 life.happen(Happening(What.blocked, reason=blocked.reason))
                 return await answer(life)
+            turn = await self._turn(life, letter, patient)
+            if isinstance(turn, Soon):
+                return turn
+            if not turn:
+                return await answer(life)
             await life.save()
             return life.enrollment, letter
+
+    async def _turn(self, life: Life, letter: Letter, patient: bool) -> bool | Soon:
+        """Cap and gap hold automatic emails; what a person sends himself passes them."""
+        if letter.channel is not Channel.email or life.enrollment.asked_by is not None:
+            return True
+        return await its_turn(life, letter.sender_id, patient=patient)
 
     def _is_due(self, decision: Decision) -> bool:
         return decision.do is self.do and decision.at is not None and decision.at <= self.clock.now()
@@ -123,8 +143,8 @@ class Sending:
         life.happen(Happening(What.look_again))
         return not self._is_due(life.decision)
 
-    async def _claim(self, expected: Enrollment, letter: Letter) -> Enrollment | Answer:
-        """The claim, if nothing at all has changed since the letter was written."""
+    async def _claim(self, expected: Enrollment, letter: Letter) -> Enrollment | Answer | None:
+        """The claim, if nothing at all has changed since the letter was written; None: the sender has no room now."""
         async with self.world.database.writing() as tx:
             life = await take_in(tx, self.ref, self.clock.now())
             if isinstance(life, Answer):
@@ -133,6 +153,8 @@ class Sending:
                 return await answer(life)
             if not await self._may_pass(life, letter):
                 return await answer(life)
+            if letter.channel is Channel.email and not await take_slot(life, letter.sender_id):
+                return None
             await messages.claim(
                 tx,
                 life.enrollment,
@@ -171,7 +193,7 @@ class Sending:
         except DeliveryUnknown:
             return await self._persistently(self._lost, enrollment)
         except TransportError as error:
-            return await self._persistently(self._not_taken, enrollment, error)
+            return await self._persistently(self._not_taken, enrollment, error, letter)
         return await self._persistently(self._sent, enrollment)
 
     async def _sent(self, enrollment: Enrollment) -> Answer:
@@ -199,12 +221,14 @@ class Sending:
                 return await self._taken_in(life)
         return await self._stand()
 
-    async def _not_taken(self, enrollment: Enrollment, error: TransportError) -> Answer:
+    async def _not_taken(self, enrollment: Enrollment, error: TransportError, letter: Letter | None = None) -> Answer:
         """Certainly not taken: the claim, if there is one, goes back, and the step pauses or tries later."""
         async with self.world.database.writing() as tx:
             life = await Life.lock(tx, enrollment.id, self.clock.now())
             if life is not None:
                 released = await messages.release(tx, enrollment, self.attempt)
+                if released and letter is not None and letter.channel is Channel.email:
+                    await senders.give_back(tx, letter.sender_id, day_of(self.clock.now(), life.course.calendar))
                 if released or life.enrollment == enrollment:
                     life.happen(self._after_refusal(life, error), {"answer": error.code})
                     return await self._taken_in(life)

@@ -88,6 +88,10 @@ class Why(StrEnum):
     sender_gap = "sender_gap"
 
 
+QUEUES = frozenset({Why.daily_cap, Why.sender_gap})
+"""What one waits for in a sender's queue."""
+
+
 class Settlement(StrEnum):
     """What a person says of a delivery nobody knows about."""
 
@@ -97,7 +101,10 @@ class Settlement(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Happening:
-    """One thing that happened. `step`, `copy` and `todo` say what it is aimed at; `by` is a user, None the system."""
+    """One thing that happened. `step`, `copy` and `todo` say what it is aimed at; `by` is a user, None the system.
+
+    `sender` is the user in whose queue it waits.
+    """
 
     what: What
     by: int | None = None
@@ -110,3 +117,4 @@ class Happening:
     reason: Reason | None = None
     until: datetime | None = None
     why: Why | None = None
+    sender: int | None = None

@@ -1,6 +1,7 @@
 """Sequences and their steps as values, and what a sequence document may say."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 from enum import StrEnum
 
 from sequencing.people import AddressType
@@ -81,8 +82,19 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
+class Pace:
+    """At most so many emails of one sender a day, and so long between two automatic ones."""
+
+    a_day: int
+    gap: timedelta
+
+
+USUAL_PACE = Pace(200, timedelta(minutes=1))
+
+
+@dataclass(frozen=True, slots=True)
 class Course:
-    """What decides when things happen: the steps' actions and delays in order, and the calendar of the settings.
+    """What decides when things happen: the steps' actions and delays in order; calendar and pace of the settings.
 
     `version` is the sequence's, `timed` says at which one each step's delay was changed last, and `calendar_version` at
     which version of the settings the calendar was.
@@ -94,6 +106,7 @@ class Course:
     version: int = 1
     timed: tuple[int, ...] = ()
     calendar_version: int = 0
+    pace: Pace = USUAL_PACE
 
     def retimed_since(self, version: int, step: int) -> bool:
         """Whether that step's delay was changed after that version of the sequence."""

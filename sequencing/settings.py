@@ -2,11 +2,12 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields, replace
-from datetime import date
+from datetime import date, timedelta
 from itertools import pairwise
 
 from sequencing.errors import Refused, quoted
 from sequencing.limits import NAME_LENGTH
+from sequencing.sequences import Pace
 from sequencing.timing import Calendar, Frame, check_zone, office_hours
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -26,6 +27,11 @@ class Limits:
     emails_a_day: int = 200
     gap_seconds: int = 60
     moves_a_second: int = 20
+
+    @property
+    def pace(self) -> Pace:
+        """Cap and gap of a sender."""
+        return Pace(self.emails_a_day, timedelta(seconds=self.gap_seconds))
 
 
 BOUNDS: Mapping[str, tuple[int, int]] = {

@@ -244,6 +244,26 @@ def next_open(at: datetime, calendar: Calendar) -> datetime | None:
     return None
 
 
+def open_until(at: datetime, calendar: Calendar) -> datetime:
+    """Return when the window that is open at `at` closes, or the date ends, whichever is first; `at` when it is not."""
+    start = _in_utc(at)
+    day = _clock(start, calendar).date()
+    spans = [span for near in (day - timedelta(days=1), day) for span in _spans(near, calendar)]
+    closings = [closes for opens, closes in spans if opens <= start < closes]
+    return min(max(closings), next_day(start, calendar)) if closings else start
+
+
+def day_of(at: datetime, calendar: Calendar) -> date:
+    """Return the date on the calendar's clock."""
+    return _clock(_in_utc(at), calendar).date()
+
+
+def next_day(at: datetime, calendar: Calendar) -> datetime:
+    """Return the first instant after `at` at which the calendar's clock shows the next date."""
+    midnight = datetime.combine(day_of(at, calendar) + timedelta(days=1), time.min)
+    return next(instant for instant in sorted(_both_instants(midnight, calendar)) if instant > at)
+
+
 def _openings(since: datetime, day: date, calendar: Calendar) -> list[datetime]:
     """When each frame of this date is open for the first time from `since` on."""
     return [max(since, opens) for opens, closes in _spans(day, calendar) if since < closes]

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 
 from sequencing.enrollments import Enrollment, Place, Status, StepState
 from sequencing.errors import Refused, Unchanged
-from sequencing.happenings import Happening, Reason, Settlement, What, Why
+from sequencing.happenings import QUEUES, Happening, Reason, Settlement, What, Why
 from sequencing.sequences import Course
 from sequencing.todos import RESULTS, Outcome
 from sequencing.waits import (
@@ -216,8 +216,15 @@ def _look_again(enrollment: Enrollment, happening: Happening, now: datetime, cou
         return keep_to_window(enrollment, now, course)
     ready = enrollment.ready_at
     retimed = not enrollment.bypassed and course.retimed_since(enrollment.sequence_version, enrollment.step)
+    if enrollment.why in QUEUES and not retimed:
+        return keep_to_window(enrollment, now, course)
     planned = plan(enrollment, course) if ready is None or retimed else wait_until(enrollment, ready, course)
     return keep_to_window(planned, now, course)
+
+
+def _queue(enrollment: Enrollment, happening: Happening, now: datetime, course: Course) -> Enrollment:
+    """Its delay is over and the window open: now it waits for its sender's next free slot."""
+    return replace(enrollment, due_at=happening.until, why=happening.why, queued_for=happening.sender)
 
 
 def _hold(enrollment: Enrollment, happening: Happening, now: datetime, course: Course) -> Enrollment:
@@ -243,6 +250,7 @@ _TABLE: tuple[tuple[What, tuple[Place, ...], Arrow], ...] = (
     (What.blocked, (WAITING, SENDING), _block),
     (What.lost, (WAITING, SENDING), _lose),
     (What.held, (WAITING,), _hold),
+    (What.queued, (WAITING,), _queue),
     (What.restored, OPEN, _restore),
     (What.result, (TO_DO,), _result),
     (What.skip, (TO_DO,), _skip),

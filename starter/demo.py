@@ -23,7 +23,8 @@ async def cast(door: Door) -> None:
         ada = await users.add(tx, ADMIN, "Ada Admin", Level.manage, "+4930900000")
         await users.add(tx, RECRUITER, "Rita Recruiter", Level.edit, "+4930900001")
         now = await settings.current(tx)
-        for_demos = replace(now, calendar=always("UTC"), seconds_allowed=True)
+        at_once = replace(now.limits, gap_seconds=0)
+        for_demos = replace(now, calendar=always("UTC"), seconds_allowed=True, limits=at_once)
         await settings.change(tx, for_demos, ada.id, door.now())
 
 

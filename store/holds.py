@@ -7,12 +7,12 @@ transaction: what was claimed before is committed before, what comes after sees 
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import BindParameter, bindparam, delete, exists, or_, select, text
+from sqlalchemy import BindParameter, ColumnElement, String, bindparam, cast, delete, exists, literal, or_, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from store.database import upsert
 from store.people_tables import ContactRow, EmailAddressRow, PhoneNumberRow
-from store.tables import HoldRow, SuppressionRow
+from store.tables import EnrollmentRow, HoldRow, SuppressionRow
 
 ALL = "all"
 GATE = 0x5E900E4D
@@ -96,6 +96,12 @@ async def standing(tx: AsyncSession, sequence_id: int | None) -> Hold | None:
         return None
     own = None if row.scope == ALL else int(row.scope.removeprefix("sequence-"))
     return Hold(own, row.held_by, row.since)
+
+
+def is_anyhow_held() -> ColumnElement[bool]:
+    """The condition under which a hold stands over an enrollment."""
+    own = literal("sequence-") + cast(EnrollmentRow.sequence_id, String)
+    return exists().where(or_(HoldRow.scope == ALL, HoldRow.scope == own))
 
 
 def _scope(sequence_id: int | None) -> str:

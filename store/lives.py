@@ -179,6 +179,6 @@ def _closing(before: Enrollment, happening: Happening, now: datetime, note: str 
 
 def _told(happening: Happening) -> dict[str, Any]:
     """The happening's own words, for the timeline."""
-    words = ("result", "outcome", "settlement", "reason", "why", "copy")
+    words = ("result", "outcome", "settlement", "reason", "why", "copy", "sender")
     told = {word: getattr(happening, word) for word in words if getattr(happening, word) is not None}
     return told if happening.until is None else {**told, "until": happening.until.isoformat()}

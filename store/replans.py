@@ -2,14 +2,14 @@
 
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, String, and_, cast, exists, func, insert, literal, or_, select, update
+from sqlalchemy import ColumnElement, and_, exists, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from sequencing.enrollments import Status, StepState
 from sequencing.happenings import Why
 from sequencing.replans import Cause, Replan
-from store.holds import ALL
-from store.tables import EnrollmentRow, HoldRow, ReplanRow, SettingsRow, StepRow
+from store.holds import is_anyhow_held
+from store.tables import EnrollmentRow, ReplanRow, SettingsRow, StepRow
 
 
 async def begin(tx: AsyncSession, replan: Replan) -> None:
@@ -67,7 +67,7 @@ def _concerned(replan: Replan) -> ColumnElement[bool]:
     if replan.sequence_id is not None:
         waiting = and_(waiting, row.sequence_id == replan.sequence_id)
     if replan.cause is Cause.release:
-        return and_(waiting, row.why == Why.held, ~_held())
+        return and_(waiting, row.why == Why.held, ~is_anyhow_held())
     by_itself = and_(waiting, row.asked_by.is_(None), row.why.is_distinct_from(Why.held))
     if replan.cause is Cause.calendar:
         newest = select(func.max(SettingsRow.calendar_version)).scalar_subquery()
@@ -78,11 +78,6 @@ def _concerned(replan: Replan) -> ColumnElement[bool]:
         StepRow.timing_version > row.sequence_version,
     )
     return and_(by_itself, row.failing_since.is_(None), row.bypassed.is_(False), retimed)
-
-
-def _held() -> ColumnElement[bool]:
-    own = literal("sequence-") + cast(EnrollmentRow.sequence_id, String)
-    return exists().where(or_(HoldRow.scope == ALL, HoldRow.scope == own))
 
 
 def _value(row: ReplanRow) -> Replan:

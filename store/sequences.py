@@ -93,6 +93,7 @@ async def _course(tx: AsyncSession, sequence_id: int, version: int) -> Course:
         version=version,
         timed=tuple(row.timing_version for row in rows),
         calendar_version=now.calendar_version,
+        pace=now.limits.pace,
     )
 
 

@@ -143,6 +143,7 @@ class EnrollmentRow(Table):
         partial("ix_enrollments_planned", "calendar_version", where="status = 'active' AND state = 'waiting'"),
         partial("ix_enrollments_held", "sequence_id", where="why = 'held'"),
         partial("ix_enrollments_queue", "queued_for", "step", "ready_at", where="why IN ('daily_cap', 'sender_gap')"),
+        partial("ix_enrollments_due", "due_at", where="status = 'active' AND state = 'waiting'"),
         partial("ix_enrollments_unstarted", "enrolled_at", where="started_run < run"),
     )
     id: Mapped[str] = mapped_column(String(26), primary_key=True)

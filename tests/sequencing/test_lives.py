@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from sequencing.decisions import Decision, Do, decide
 from sequencing.enrollments import Enrollment, Status, StepState
 from sequencing.errors import Refused
-from sequencing.happenings import NEWS, Happening, Reason, Settlement, What, Why
+from sequencing.happenings import NEWS, QUEUES, Happening, Reason, Settlement, What, Why
 from sequencing.sequences import Action, Course
 from sequencing.timing import Calendar, Delay, Unit, always, is_open, office_hours, ready_at
 from sequencing.todos import Outcome, Result, TodoStatus
@@ -149,7 +149,9 @@ class Life:
             self.go_on_with_the_message(self.ends[claim])
         elif self.window_is_open():
             self.go_on_with_the_message(
-                self.chance.choice([What.claimed] * 6 + [What.try_later, What.blocked, What.lost, What.held])
+                self.chance.choice(
+                    [What.claimed] * 6 + [What.try_later, What.blocked, What.lost, What.held, What.queued]
+                )
             )
 
     def window_is_open(self) -> bool:
@@ -168,6 +170,9 @@ class Life:
         happening = Happening(how, step=step, copy=copy)
         if how is What.blocked:
             happening = replace(happening, reason=self.chance.choice(BLOCKS))
+        if how is What.queued:
+            slot = self.now + self.chance.choice(MOMENTS)
+            happening = replace(happening, until=slot, why=self.chance.choice(sorted(QUEUES)), sender=1)
         if how is What.try_later:
             until = self.now + self.chance.choice(MOMENTS)
             happening = replace(happening, until=until, why=Why.mail_server_unreachable)

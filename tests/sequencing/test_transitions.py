@@ -591,6 +591,44 @@ def test_a_held_manual_email_leaves_at_once_when_it_is_released() -> None:
     assert (story.enrollment.due_at, story.enrollment.why) == (story.now, None)
 
 
+def in_the_queue(**course: Any) -> Story:
+    """An email that is due and waits an hour for its sender's next slot."""
+    story = enrolled(EMAIL, **course)
+    return story.then(What.queued, TWO_HOURS, until=story.now + TWO_HOURS + HOUR, why=Why.sender_gap, sender=BOB)
+
+
+@arrow(What.queued, WAITING)
+def test_an_email_whose_sender_is_busy_waits_for_its_slot_and_says_whose() -> None:
+    story = in_the_queue()
+
+    assert (story.enrollment.due_at, story.enrollment.why) == (story.now + HOUR, Why.sender_gap)
+    assert (story.enrollment.queued_for, story.enrollment.ready_at) == (BOB, story.now)
+
+
+def test_looking_again_keeps_the_slot() -> None:
+    story = in_the_queue()
+    slot = story.enrollment.due_at
+
+    assert story.then(What.look_again, HOUR / 2).enrollment.due_at == slot
+
+
+def test_a_slot_outside_the_window_is_put_off() -> None:
+    story = in_the_queue().then(What.look_again, 8 * HOUR)
+
+    assert (story.enrollment.due_at, story.enrollment.why) == (NOON + 21 * HOUR, Why.send_window)
+
+
+def test_bypassing_one_that_stands_in_the_queue_changes_nothing() -> None:
+    with pytest.raises(Unchanged, match="waits for something else"):
+        in_the_queue().then(What.bypass, by=ALICE)
+
+
+def test_a_pause_gives_the_slot_up() -> None:
+    story = in_the_queue().then(What.pause, by=ALICE).then(What.resume, HOUR, by=ALICE)
+
+    assert (story.enrollment.due_at, story.enrollment.why) == (story.now, Why.delay)
+
+
 def test_bypassing_a_held_one_lets_nothing_leave() -> None:
     story = enrolled(EMAIL).then(What.held, TWO_HOURS)
 

@@ -74,6 +74,9 @@ def _enrollments() -> None:
         enrollments.create_foreign_key(op.f("fk_enrollments_queued_for"), "users", ["queued_for"], ["id"])
         enrollments.drop_constraint(op.f("ck_enrollments_why_known"), type_="check")
         enrollments.create_check_constraint(op.f("ck_enrollments_why_known"), _one_of("why", WHY))
-    where = sa.text("why IN ('daily_cap', 'sender_gap')")
-    columns = ["queued_for", "step", "ready_at"]
-    op.create_index("ix_enrollments_queue", "enrollments", columns, sqlite_where=where, postgresql_where=where)
+    for name, columns, condition in (
+        ("ix_enrollments_queue", ["queued_for", "step", "ready_at"], "why IN ('daily_cap', 'sender_gap')"),
+        ("ix_enrollments_due", ["due_at"], "status = 'active' AND state = 'waiting'"),
+    ):
+        where = sa.text(condition)
+        op.create_index(name, "enrollments", columns, sqlite_where=where, postgresql_where=where)

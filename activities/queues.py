@@ -1,0 +1,55 @@
+"""Whose turn it is: an automatic email leaves when its sender's cap, gap and queue let it, else it takes a slot."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sequencing.happenings import QUEUES, Happening, What
+from sequencing.queues import PATIENCE, first_slot, has_room, slot, slot_used
+from sequencing.timing import day_of
+from store import senders
+from store.lives import Life
+from store.senders import Line
+
+
+@dataclass(frozen=True, slots=True)
+class Soon:
+    """Its turn comes at that instant, so soon that it is worth staying for."""
+
+    at: datetime
+
+
+async def its_turn(life: Life, sender_id: int, *, patient: bool) -> bool | Soon:
+    """Whether the email may leave now; where not, it stands in its sender's queue from now on."""
+    pace, calendar, now = life.course.pace, life.course.calendar, life.now
+    found = await senders.line(life.tx, sender_id, life.enrollment, now, day_of(now, calendar))
+    ahead = _ahead(life, sender_id, found)
+    if has_room(found.sender, ahead, now, pace, calendar):
+        return True
+    first = first_slot(found.sender, found.together + 1, now, pace)
+    its = slot(first, ahead, found.sender, pace, calendar)
+    assert its is not None, "the window is open, so it opens again"
+    if patient and its.at - now <= PATIENCE:
+        return Soon(its.at)
+    if pace.gap:
+        await senders.begin(life.tx, sender_id, first, found.sender.day)
+    life.happen(Happening(What.queued, until=its.at, why=its.why, sender=sender_id))
+    return False
+
+
+async def take_slot(life: Life, sender_id: int) -> bool:
+    """Uses the sender's room up for this email; False where somebody else was faster."""
+    today = day_of(life.now, life.course.calendar)
+    if life.enrollment.asked_by is not None:
+        await senders.count(life.tx, sender_id, today)
+        return True
+    its = slot_used(life.enrollment.due_at if _has_slot(life, sender_id) else None, life.now)
+    return await senders.take(life.tx, sender_id, life.now, today, life.course.pace, its)
+
+
+def _ahead(life: Life, sender_id: int, found: Line) -> int:
+    """Whoever has come at its own slot lets only those pass whose slots have come too."""
+    return found.ahead_now if _has_slot(life, sender_id) else found.ahead + found.ahead_of_those
+
+
+def _has_slot(life: Life, sender_id: int) -> bool:
+    return life.enrollment.queued_for == sender_id and life.enrollment.why in QUEUES
