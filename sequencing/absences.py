@@ -27,16 +27,17 @@ ABSENT = re.compile(
     r"|away and )*(?:out of (?:the |my )?office|out of office"
     r"|on (?:annual |maternity |parental |sick )?leave|on vacation|on holidays?|away from (?:the |my )?(?:office"
     r"|desk))"
-    r"|ich bin (?:\w+ ){0,6}(?:nicht im (?:büro|haus|hause)|abwesend|außer haus|ausser haus|im urlaub|in elternzeit)"
-    r"|bin ich (?:\w+ ){0,6}(?:nicht im (?:büro|haus|hause)|abwesend|außer haus|ausser haus|im urlaub)"
-    r"|(?:je suis|serai) (?:\w+ ){0,3}(?:absente?|en congés?|en vacances)"
-    r"|(?:estoy|estaré|me encuentro) (?:\w+ ){0,3}(?:fuera de la oficina|de vacaciones|ausente)"
-    r"|(?:sono|sarò) (?:\w+ ){0,3}(?:assente|fuori (?:ufficio|sede)|in ferie)"
-    r"|ik ben (?:\w+ ){0,6}(?:afwezig|niet op kantoor|met vakantie)"
-    r"|(?:estou|estarei|encontro-me) (?:\w+ ){0,3}(?:ausente|de férias|fora do escritório)"
-    r"|(?:jestem|będę) (?:\w+ ){0,3}(?:nieobecn\w+|poza biurem|na urlopie)"
-    r"|jag är (?:\w+ ){0,4}(?:frånvarande|på semester|inte på kontoret)"
-    r"|jeg er (?:\w+ ){0,4}(?:ikke på kontoret|på ferie|fraværende))"
+    r"|ich bin (?:(?:\w+|\d+\.) ){0,7}(?:nicht im (?:büro|haus|hause)|abwesend|außer haus|ausser haus|im urlaub"
+    r"|in elternzeit)"
+    r"|bin ich (?:(?:\w+|\d+\.) ){0,7}(?:nicht im (?:büro|haus|hause)|abwesend|außer haus|ausser haus|im urlaub)"
+    r"|(?:je suis|serai) (?:(?:\w+|\d+\.) ){0,5}(?:absente?|en congés?|en vacances)"
+    r"|(?:estoy|estaré|me encuentro) (?:(?:\w+|\d+\.) ){0,5}(?:fuera de la oficina|de vacaciones|ausente)"
+    r"|(?:sono|sarò) (?:(?:\w+|\d+\.) ){0,5}(?:assente|fuori (?:ufficio|sede)|in ferie)"
+    r"|ik ben (?:(?:\w+|\d+\.) ){0,7}(?:afwezig|niet op kantoor|met vakantie)"
+    r"|(?:estou|estarei|encontro-me) (?:(?:\w+|\d+\.) ){0,5}(?:ausente|de férias|fora do escritório)"
+    r"|(?:jestem|będę) (?:(?:\w+|\d+\.) ){0,5}(?:nieobecn\w+|poza biurem|na urlopie)"
+    r"|jag är (?:(?:\w+|\d+\.) ){0,5}(?:frånvarande|på semester|inte på kontoret)"
+    r"|jeg er (?:(?:\w+|\d+\.) ){0,5}(?:ikke på kontoret|på ferie|fraværende))"
 )
 """That the writer is away now or is going to be."""
 
@@ -84,7 +85,7 @@ MARKS = (
         r"|(?:no|após o) meu (?:retorno|regresso)|po (?:moim )?powrocie|när jag är tillbaka|når jeg er tilbage)"
     ),
 )
-"""What notices of absence say besides: thanks for the mail, nobody reads it, whom to ask instead, when to expect more."""
+"""What notices of absence say besides: thanks, nobody reads it, whom to ask instead, when to expect more."""
 
 NAMED = re.compile(
     r"\s*(?:hi|hello|dear|hey|hallo|guten tag|moin|liebe[r]?|sehr geehrte[r]? (?:frau|herr)|bonjour|cher|chère"

@@ -54,6 +54,6 @@ def _unicode(label: str) -> str:
 
 
 def _ascii(label: str) -> str:
-    if label.isascii() or len(label) > LONGEST_LABEL:
+    if label.isascii() or label.startswith("xn--") or len(label) > LONGEST_LABEL:
         return label
     return "xn--" + label.encode("punycode", errors="replace").decode()

@@ -34,7 +34,7 @@ REFUSED_LINE = re.compile(
     rf"^[ \t]*(?:\S{{1,40}} ){{0,3}}<?({ADDRESS})>?:?[ \t]*(?:\([^\n)]*\))?:?[ \t]*$", re.MULTILINE
 )
 ORIGINAL_BELOW = re.compile(
-    r"^[-\s]*(?:below this line is a copy|this is a copy of|original message follows|the original message"
+    r"^[- \t]*(?:below this line is a copy|this is a copy of|original message follows|the original message"
     r"|unsent message follows"
     r"|returned message|-+ ?original message|-+ ?message header|received: |return-path: )",
     re.MULTILINE | re.IGNORECASE,
@@ -155,7 +155,7 @@ def _without_format(message: Part, sender: str, subject: str) -> Returned | None
     code = CODE.search(told)
     said = re.sub(r"\s+", " ", told).strip()[:LONGEST_SAID]
     reports = tuple(Report(one, kind, code[0] if code else "", said) for one in recipients)
-    shown = re.findall(r"^\s*Message-ID:\s*(\S{3,900})", original, re.MULTILINE | re.IGNORECASE)
+    shown = re.findall(r"^[ \t]*Message-ID:[ \t]*(\S{3,900})", original, re.MULTILINE | re.IGNORECASE)
     attached = tuple(_originals(list(leaves(message))))
     return Returned(
         Verdict(kind, "report in plain words"), reports, tuple(dict.fromkeys((*attached, *message_ids(shown))))

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from itertools import groupby
+from itertools import chain, groupby, islice
 
 from sequencing.charsets import cleaned, decoded, untransferred
 from sequencing.emails import LONGEST_ADDRESS, LONGEST_TOKEN, Mailbox
@@ -12,6 +12,9 @@ from sequencing.emails import LONGEST_ADDRESS, LONGEST_TOKEN, Mailbox
 LONGEST_WORDS = 1_000
 """Characters of a subject or a name."""
 MOST_ADDRESSES = 500
+MOST_HEADERS_OF_A_NAME = 20
+LONGEST_ADDRESSES = 30_000
+"""Characters of one address header."""
 MOST_IDS = 50
 WORD = r"=\?([^?\s]{1,60})\?([bq])\?([^?]{0,4000})\?="
 PIECE = re.compile(r'"(?:[^"\\]|\\.){0,500}"|\((?:[^()\\]|\\.){0,500}\)|<[^<>]{0,999}>|[,;:]|[^",;:<(]+|.', re.DOTALL)
@@ -41,8 +44,8 @@ def _words_of(run: str) -> list[tuple[str, str, str]]:
 def mailboxes(values: Iterable[str]) -> tuple[Mailbox, ...]:
     """The mailboxes of address headers, those of groups included, at most 500; what has no address is left out."""
     found: dict[str, Mailbox] = {}
-    for value in values:
-        for name, address in _entries(value):
+    for value in islice(values, MOST_HEADERS_OF_A_NAME):
+        for name, address in islice(_entries(value[:LONGEST_ADDRESSES]), MOST_ADDRESSES):
             if address and len(found) < MOST_ADDRESSES:
                 found.setdefault(address, Mailbox(name, address))
     return tuple(found.values())
@@ -50,13 +53,13 @@ def mailboxes(values: Iterable[str]) -> tuple[Mailbox, ...]:
 
 def _entries(value: str) -> Iterable[tuple[str, str]]:
     phrase, angle = "", ""
-    for piece in [*PIECE.findall(value), ","]:
+    for piece in chain((found[0] for found in PIECE.finditer(value)), ","):
         if piece in (",", ";"):
             yield _entry(phrase, angle)
             phrase, angle = "", ""
         elif piece == ":":
             phrase = "" if "@" not in phrase else phrase
-        elif piece.startswith("<"):
+        elif piece.startswith("<") and piece != "<":
             angle = angle or piece
         else:
             phrase += piece

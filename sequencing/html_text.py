@@ -22,8 +22,11 @@ def as_text(html: str) -> str:
     for piece in PIECE.findall(html):
         tag = TAG.match(piece)
         closing, name = (bool(tag[1]), tag[2].lower()) if tag else (False, "")
-        if unseen:
-            unseen = "" if _ends(unseen, piece, name if closing else "") else unseen
+        if unseen and _ends(unseen, piece, name if closing else ""):
+            pieces.append(piece.partition("-->")[2] if unseen == "<!--" else "")
+            unseen = ""
+        elif unseen:
+            continue
         elif piece == "<!--":
             unseen = piece
         elif not tag:
