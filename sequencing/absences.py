@@ -27,9 +27,11 @@ ABSENT = re.compile(
     r"|away and )*(?:out of (?:the |my )?office|out of office"
     r"|on (?:annual |maternity |parental |sick )?leave|on vacation|on holidays?|away from (?:the |my )?(?:office"
     r"|desk))"
-    r"|ich bin (?:(?:\w+|\d+\.) ){0,7}(?:nicht im (?:büro|haus|hause)|abwesend|außer haus|ausser haus|im urlaub"
+    r"|ich bin (?:(?:\w+|\d+\.) ){0,7}(?:nicht im (?:büro|haus|hause)|nicht erreichbar|abwesend|außer haus"
+    r"|ausser haus|im urlaub"
     r"|in elternzeit)"
-    r"|bin ich (?:(?:\w+|\d+\.) ){0,7}(?:nicht im (?:büro|haus|hause)|abwesend|außer haus|ausser haus|im urlaub)"
+    r"|bin ich (?:(?:\w+|\d+\.) ){0,7}(?:nicht im (?:büro|haus|hause)|nicht erreichbar|abwesend|außer haus"
+    r"|ausser haus|im urlaub)"
     r"|(?:je suis|serai) (?:(?:\w+|\d+\.) ){0,5}(?:absente?|en congés?|en vacances)"
     r"|(?:estoy|estaré|me encuentro) (?:(?:\w+|\d+\.) ){0,5}(?:fuera de la oficina|de vacaciones|ausente)"
     r"|(?:sono|sarò) (?:(?:\w+|\d+\.) ){0,5}(?:assente|fuori (?:ufficio|sede)|in ferie)"
@@ -69,7 +71,8 @@ MARKS = (
         r"|beperkt(?:e)? toegang|acesso limitado|ograniczony dostęp|begränsad tillgång"
     ),
     re.compile(
-        r"\b(?:for|in) urgent (?:matters|cases|requests|issues|queries)|(?:if|should) (?:this|it|your (?:matter"
+        r"\bimmediate assistance|\b(?:for|in) urgent (?:matters|cases|requests|issues|queries)|(?:if"
+        r"|should) (?:this|it|your (?:matter"
         r"|request)) (?:is|be) urgent"
         r"|in dringenden (?:fällen|angelegenheiten)|en cas d.urgence|pour toute urgence|en caso (?:de urgencia"
         r"|urgente)"

@@ -26,6 +26,7 @@ FAILED_SUBJECT = re.compile(
     r"|could not be delivered|warning: (?:message|could not send)|delayed mail|message .{0,40}delayed|nondeliverable"
     r"|no se puede entregar|impossibile recapitare|niet-bestelbaar|permanent error"
 )
+ANSWERED = re.compile(r"(?:re|aw|sv|vs|antw|rv|tr|fwd?|wg)\s*:", re.IGNORECASE)
 DELAYED = re.compile(
     r"delay|warning: (?:message|could not send)|still (?:be )?(?:trying|retried)|will (?:continue to )?be retried"
 )
@@ -146,6 +147,7 @@ def _without_format(message: Part, sender: str, subject: str) -> Returned | None
     text = text_of(next((part for part in leaves(message) if part.content_type == "text/plain"), message))
     failed = message.all("x-failed-recipients")
     from_daemon = bool(DAEMON.match(sender)) or message.first("return-path").strip() == "<>"
+    from_daemon = from_daemon and not ANSWERED.match(subject)
     if not failed and not (from_daemon and (FAILED_SUBJECT.search(subject.lower()) or "qmail-send program" in text)):
         return None
     below = ORIGINAL_BELOW.search(text)

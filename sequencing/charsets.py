@@ -9,6 +9,8 @@ FIT_FOR_MAIL = frozenset(aliases.values()) - {"punycode", "idna", "rot_13"}
 """`codecs.lookup` would import a module for every name somebody makes up, and remember it for ever."""
 PLAIN = frozenset({"ascii", "latin_1"})
 """What senders declare when they do not know: the web reads it as Windows-1252, and so does everybody."""
+WIDER = {"gb2312": "gb18030", "gbk": "gb18030", "shift_jis": "cp932", "euc_kr": "cp949"}
+"""What senders write who declare the narrower one."""
 UNWANTED = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufeff]")
 
 
@@ -16,7 +18,8 @@ def decoded(data: bytes, charset: str) -> str:
     """The text in the charset that was declared, or else in UTF-8, or else in Windows-1252; without control
     characters and halves of surrogate pairs."""
     name = normalize_encoding(charset.strip().lower()[:40]) if charset.isascii() else ""
-    codec = aliases.get(name, name)
+    known = aliases.get(name, name)
+    codec = WIDER.get(known, known)
     tries = ("utf_8",) if codec in PLAIN or codec not in FIT_FOR_MAIL else (codec, "utf_8")
     for each in tries:
         try:

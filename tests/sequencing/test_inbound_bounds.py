@@ -133,9 +133,11 @@ def corpus() -> tuple[bytes, ...]:
 
 
 SPLINTERS = (
-    b"\n\n", b"\r\n", b"\r", b"\0", b"--", b"\n--", b"=?utf-8?b?", b"?=", b"<", b">", b"@", b'"', b";", b":", b"\xff\xfe", b"+2AA-",
-    b"Content-Type: message/rfc822\n", b"Content-Transfer-Encoding: base64\n", b"charset=utf-7", b"charset=utf-16",
-    b"X-MS-Journal-Report:\n", b"multipart/report", b"message/delivery-status", b"Status: 5.1.1\n", b"&#xD800;", b"<!--",
+    b"\n\n", b"\r\n", b"\r", b"\0", b"--", b"\n--", b"=?utf-8?b?", b"?=", b"<", b">", b"@", b'"', b";", b":",
+    b"\xff\xfe", b"+2AA-", b"Content-Type: message/rfc822\n", b"Content-Transfer-Encoding: base64\n",
+    b"charset=utf-7", b"charset=utf-16",
+    b"X-MS-Journal-Report:\n", b"multipart/report", b"message/delivery-status", b"Status: 5.1.1\n", b"&#xD800;",
+    b"<!--",
 )  # fmt: skip
 
 

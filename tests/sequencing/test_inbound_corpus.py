@@ -1,5 +1,6 @@
 """Every message of the corpus is what tests/sequencing/inbound/expected.yaml says."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -36,7 +37,7 @@ def seen(mail: Inbound) -> dict[str, Any]:
 
 @pytest.mark.parametrize("name", EXPECTED)
 def test_each_message_of_the_corpus_is_what_is_expected(name: str) -> None:
-    expected = {key: value for key, value in EXPECTED[name].items() if key != "line_ends"}
+    expected = {key: value for key, value in EXPECTED[name].items() if key not in ("line_ends", "wanted")}
 
     mail = seen(read_mail((CORPUS / f"{name}.eml").read_bytes()))
 
@@ -53,6 +54,14 @@ def test_a_message_is_the_same_with_the_line_ends_of_smtp(name: str) -> None:
 def test_every_message_of_the_corpus_has_its_expectation_and_there_are_at_least_ninety() -> None:
     assert {path.stem for path in CORPUS.glob("*.eml")} == set(EXPECTED)
     assert len(EXPECTED) >= 90
+
+
+def test_the_page_names_every_exception_and_no_other() -> None:
+    page = (CORPUS.parents[2] / "docs" / "inbound.md").read_text()
+
+    named = set(re.findall(r"`(exception_\w+)`", page))
+
+    assert named == {name for name, one in EXPECTED.items() if "wanted" in one}
 
 
 def test_the_corpus_has_each_kind() -> None:
