@@ -65,8 +65,8 @@ def has_our_form(found: str, domain: str) -> bool:
     26 letters of base32 hold two bits more than the digest, so the last one is one of eight.
     """
     local, _, right = found.lower().strip("<>").partition("@")
-    ours = _right_side(domain, LONGEST_MESSAGE_ID - len(local) - len("<@>"))
-    return right == ours and bool(re.fullmatch(r"[a-z2-7]{25}[aeimquy4]", local))
+    fits = re.fullmatch(r"[a-z2-7]{25}[aeimquy4]", local)
+    return bool(fits) and right == _right_side(domain, LONGEST_MESSAGE_ID - len(local) - len("<@>"))
 
 
 def _right_side(domain: str, longest: int) -> str:

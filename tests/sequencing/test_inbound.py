@@ -69,7 +69,15 @@ def test_every_id_that_we_make_has_our_form(enrollment: str, step: int, domain: 
 
 @pytest.mark.parametrize(
     "other",
-    ["", "<>", "<@agency.test>", OURS.replace("@", "@x."), f"<a{OURS[1:]}", "<abcdefghijklmnopqrstuvwxyb@agency.test>"],
+    [
+        "",
+        "<>",
+        "<@agency.test>",
+        "<" + "a" * 200 + "@agency.test>",
+        OURS.replace("@", "@x."),
+        f"<a{OURS[1:]}",
+        "<abcdefghijklmnopqrstuvwxyb@agency.test>",
+    ],
 )
 def test_what_has_another_form_is_not_ours(other: str) -> None:
     assert not has_our_form(other, "agency.test")
