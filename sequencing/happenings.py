@@ -97,7 +97,10 @@ class Settlement(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Happening:
-    """One thing that happened. `step`, `copy` and `todo` say what it is aimed at; `by` is a user, None the system."""
+    """One thing that happened. `step`, `copy` and `todo` say what it is aimed at; `by` is a user, None the system.
+
+    A bypass with `any_hour` lets the email leave outside the send window too.
+    """
 
     what: What
     by: int | None = None
@@ -110,3 +113,4 @@ class Happening:
     reason: Reason | None = None
     until: datetime | None = None
     why: Why | None = None
+    any_hour: bool = False
