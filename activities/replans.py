@@ -10,6 +10,7 @@ from temporalio.service import RPCError
 from activities.standing import EngineClock
 from activities.todos import say_anew
 from activities.world import World
+from sequencing.enrollments import Enrollment
 from sequencing.happenings import Happening, What
 from sequencing.replans import Cause, Progress, Replan
 from sequencing.transitions import happen
@@ -53,7 +54,7 @@ class ReplanActivities:
         """Whether its to-do says something else now. What its run has not noted yet is waited for."""
         async with self.world.database.writing() as tx:
             life = await Life.lock(tx, enrollment_id, now)
-            if life is None or life.enrollment.noted != life.enrollment.last_news or not await say_anew(life):
+            if life is None or _is_behind_its_news(life.enrollment) or not await say_anew(life):
                 return False
             await replans.moved_one(tx, replan)
         return True
@@ -84,3 +85,7 @@ class ReplanActivities:
             return
         async with self.world.database.writing() as tx:
             await news.signaled(tx, piece.enrollment_id, piece.number)
+
+
+def _is_behind_its_news(enrollment: Enrollment) -> bool:
+    return enrollment.is_open and enrollment.noted != enrollment.last_news

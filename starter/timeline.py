@@ -12,8 +12,8 @@ from starter.holds import words as hold_words
 from store import contacts, enrollments, holds, messages, news, ties, users
 from store.tables import EventRow, MessageRow, SequenceRow
 
-MENTIONING = ("assignee", "before")
-"""The details of a line that are users."""
+HANDED_ON, MENTIONING = (What.reassigned, What.inherited), ("assignee", "before")
+"""Lines that speak of two more users, and their details that do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,15 +110,15 @@ def _when(one: Enrollment, now: datetime, held: str) -> str:
 
 def _mentioned(event: EventRow) -> list[int]:
     """The users a line speaks of."""
-    told = [event.by, *(event.details.get(name) for name in MENTIONING)]
-    return [user for user in told if user is not None]
+    others = [event.details[name] for name in MENTIONING] if event.what in HANDED_ON else []
+    return [user for user in (event.by, *others) if user is not None]
 
 
 def _event(event: EventRow, names: dict[int, str]) -> dict[str, Any]:
     who = names.get(event.by) if event.by else None
     said = {"at": event.at, "what": event.what, "step": event.step, "by": who, "status": event.status}
-    mentioned = {name: names.get(event.details[name], "?") for name in MENTIONING if name in event.details}
-    return {**said, "refused": event.code, **event.details, **mentioned}
+    others = {name: names.get(event.details[name], "?") for name in MENTIONING} if event.what in HANDED_ON else {}
+    return {**said, "refused": event.code, **event.details, **others}
 
 
 def _told(letter: MessageRow) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from sequencing.enrollments import Status, StepState
 from sequencing.happenings import Why
 from sequencing.replans import Cause, Replan
 from sequencing.todos import TodoStatus
+from store.enrollments import OPEN
 from store.holds import ALL
 from store.tables import EnrollmentRow, HoldRow, ReplanRow, SettingsRow, StepRow, TodoRow
 
@@ -36,7 +37,8 @@ async def behind(tx: AsyncSession, replan: Replan, limit: int) -> list[str]:
 
     What a person asked for goes first, then follow-ups, then first messages; each by the instant it is due.
     """
-    rows = select(EnrollmentRow.id).where(_concerned(replan), EnrollmentRow.noted == EnrollmentRow.last_news)
+    quiet = or_(EnrollmentRow.noted == EnrollmentRow.last_news, EnrollmentRow.status.not_in(OPEN))
+    rows = select(EnrollmentRow.id).where(_concerned(replan), quiet)
     due = func.coalesce(EnrollmentRow.due_at, EnrollmentRow.ready_at)
     order = EnrollmentRow.asked_by.is_(None), EnrollmentRow.step == 1, due, EnrollmentRow.id
     return list(await tx.scalars(rows.order_by(*order).limit(limit)))

@@ -244,6 +244,20 @@ async def test_a_to_do_that_is_opened_while_instructions_change_is_right(house: 
     assert {(await house.todo(todo.enrollment_id)).instructions for todo in opened} == {"Version 3"}
 
 
+async def test_a_to_do_that_is_away_says_the_new_instructions_when_it_comes_back(house: House) -> None:
+    sequence = await house.sequence({**CALL, "instructions": "Ask"})
+    (todo,) = await on_the_list(house, sequence, 1)
+    await house.sequencer.cancel(todo.enrollment_id, by=RITA)
+    await house.place(todo.enrollment_id, "canceled")
+    newer = {"name": "Newer", "steps": [{**CALL, "instructions": "Thank"}]}
+
+    await house.sequencer.edit(sequence, newer, by=RITA)
+    await replanned(house)
+    await house.sequencer.reactivate(todo.enrollment_id, by=RITA)
+
+    assert (await house.todo(todo.enrollment_id)).instructions == "Thank"
+
+
 async def test_what_a_person_typed_in_a_draft_or_has_sent_is_never_overwritten(house: House) -> None:
     sequence = await house.sequence(LETTER)
     untouched, touched = await on_the_list(house, sequence, 2)
