@@ -5,7 +5,7 @@ from datetime import datetime
 
 from sequencing.happenings import QUEUES, Happening, What
 from sequencing.queues import PATIENCE, first_slot, has_room, slot, slot_used
-from sequencing.timing import day_of
+from sequencing.timing import Calendar, always, day_of
 from store import senders
 from store.lives import Life
 from store.senders import Line
@@ -20,7 +20,7 @@ class Soon:
 
 async def its_turn(life: Life, sender_id: int, *, patient: bool) -> bool | Soon:
     """Whether the email may leave now; where not, it stands in its sender's queue from now on."""
-    pace, calendar, now = life.course.pace, life.course.calendar, life.now
+    pace, calendar, now = life.course.pace, _open_to(life), life.now
     found = await senders.line(life.tx, sender_id, life.enrollment, now, day_of(now, calendar))
     ahead = _ahead(life, sender_id, found)
     if has_room(found.sender, ahead, now, pace, calendar):
@@ -44,6 +44,11 @@ async def take_slot(life: Life, sender_id: int) -> bool:
         return True
     its = slot_used(life.enrollment.due_at if _has_slot(life, sender_id) else None, life.now)
     return await senders.take(life.tx, sender_id, life.now, today, life.course.pace, its)
+
+
+def _open_to(life: Life) -> Calendar:
+    """Its window; all day for one that was let out at any hour."""
+    return always(life.course.calendar.zone) if life.enrollment.any_hour else life.course.calendar
 
 
 def _ahead(life: Life, sender_id: int, found: Line) -> int:

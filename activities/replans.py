@@ -1,4 +1,5 @@
-"""plan_anew: some of the waits that a change concerns, each by the rules, told to its run only where it moves."""
+"""plan_anew: some of the waits that a change concerns, each by the rules, told to its run only where it moves; or some
+of the to-dos, each said anew."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -7,7 +8,9 @@ from temporalio import activity
 from temporalio.service import RPCError
 
 from activities.standing import EngineClock
+from activities.todos import say_anew
 from activities.world import World
+from sequencing.enrollments import Enrollment
 from sequencing.happenings import Happening, What
 from sequencing.replans import Cause, Progress, Replan
 from sequencing.transitions import happen
@@ -20,7 +23,7 @@ SETTLED_AFTER = timedelta(seconds=60)
 
 @dataclass(frozen=True, slots=True)
 class ReplanActivities:
-    """The activity that moves waits."""
+    """The activity that moves waits, and to-dos with them."""
 
     world: World
 
@@ -42,6 +45,21 @@ class ReplanActivities:
             return Progress(await replans.moved(tx, replan_id), moved_now, over)
 
     async def _one(self, replan: Replan, enrollment_id: str, now: datetime) -> bool:
+        """Whether anything came of it."""
+        if replan.cause is Cause.instructions:
+            return await self._say_anew(replan, enrollment_id, now)
+        return await self._move(replan, enrollment_id, now)
+
+    async def _say_anew(self, replan: Replan, enrollment_id: str, now: datetime) -> bool:
+        """Whether its to-do says something else now. What its run has not noted yet is waited for."""
+        async with self.world.database.writing() as tx:
+            life = await Life.lock(tx, enrollment_id, now)
+            if life is None or _is_behind_its_news(life.enrollment) or not await say_anew(life):
+                return False
+            await replans.moved_one(tx, replan)
+        return True
+
+    async def _move(self, replan: Replan, enrollment_id: str, now: datetime) -> bool:
         """Whether its run has to hear of it. A wait that ends when it did is merely written down as planned anew."""
         look = Happening(What.look_again, by=replan.by)
         async with self.world.database.writing() as tx:
@@ -67,3 +85,7 @@ class ReplanActivities:
             return
         async with self.world.database.writing() as tx:
             await news.signaled(tx, piece.enrollment_id, piece.number)
+
+
+def _is_behind_its_news(enrollment: Enrollment) -> bool:
+    return enrollment.is_open and enrollment.noted != enrollment.last_news

@@ -137,8 +137,9 @@ class Sending:
         return True
 
     def _window_closed(self, life: Life) -> bool:
-        """The window is asked again now; what a person asked for keeps to no window."""
-        if life.enrollment.asked_by is not None or is_open(self.clock.now(), life.course.calendar):
+        """The window is asked again now; what a person asked for, or let go at any hour, keeps to no window."""
+        free = life.enrollment.asked_by is not None or life.enrollment.any_hour
+        if free or is_open(self.clock.now(), life.course.calendar):
             return False
         life.happen(Happening(What.look_again))
         return not self._is_due(life.decision)

@@ -1,4 +1,4 @@
-"""open_todo: puts a person's part of a step on the assignee's list when it is due."""
+"""open_todo: puts a person's part of a step on the assignee's list when it is due; and what a to-do says."""
 
 from dataclasses import dataclass
 
@@ -9,7 +9,6 @@ from activities.standing import EngineClock, answer, take_in
 from activities.wording import Blocked, Scene, email_address, scene
 from activities.world import World
 from sequencing.decisions import Do
-from sequencing.enrollments import Enrollment
 from sequencing.happenings import Happening, What
 from sequencing.runs import Answer, Ref
 from sequencing.sequences import Action
@@ -39,7 +38,7 @@ class TodoActivities:
     async def _open(self, tx: AsyncSession, life: Life) -> None:
         try:
             place = await scene(tx, life.enrollment)
-            opening = await self._opening(tx, life.enrollment, place)
+            opening = await self._opening(tx, life, place)
         except Blocked as blocked:
             life.happen(Happening(What.blocked, reason=blocked.reason))
             return
@@ -48,15 +47,39 @@ class TodoActivities:
         told = {"assignee": opening.assignee_id, "fallback_owner": place.assignment.fallback}
         life.happen(Happening(What.opened, todo=opening.id), told)
 
-    async def _opening(self, tx: AsyncSession, enrollment: Enrollment, place: Scene) -> todos.Opening:
+    async def _opening(self, tx: AsyncSession, life: Life, place: Scene) -> todos.Opening:
         """What the to-do shows. A manual email is checked now, so that nobody is given one that cannot leave."""
-        step, assignee = place.step, place.assignment.user.id
-        opportunity = place.opportunity.id if place.opportunity else None
-        subject = body = ""
-        title, instructions = place.shown(step.title), place.shown(step.body)
-        if step.action is Action.manual_email:
+        if place.step.action is Action.manual_email:
             await email_address(tx, place)
-            subject, body, instructions = place.filled_in(step.subject), place.filled_in(step.body), ""
         return todos.Opening(
-            self.world.new_id(), step.action, assignee, opportunity, title, instructions, subject, body
+            id=self.world.new_id(),
+            action=place.step.action,
+            assignee_id=place.assignment.user.id,
+            opportunity_id=place.opportunity.id if place.opportunity else None,
+            sequence_version=life.course.version,
+            **_said(place),
         )
+
+
+async def say_anew(life: Life) -> bool:
+    """Lets the current to-do say what its step says now; False where a person has taken its wording over.
+
+    A draft that cannot be filled in any more stays as it is.
+    """
+    todo = await todos.get(life.tx, life.enrollment.todo or "")
+    if todo is None or life.enrollment.asked_by is not None or todo.sequence_version >= life.course.version:
+        return False
+    try:
+        said = _said(await scene(life.tx, life.enrollment))
+    except Blocked:
+        said = {}
+    return await todos.say_anew(life.tx, todo.id, life.course.version, said)
+
+
+def _said(place: Scene) -> dict[str, str]:
+    """The to-do's wording. Raises Blocked for a draft in which something is missing."""
+    step, title = place.step, place.shown(place.step.title)
+    if step.action is not Action.manual_email:
+        return {"title": title, "instructions": place.shown(step.body)}
+    draft = {"subject": place.filled_in(step.subject), "body": place.filled_in(step.body)}
+    return {"title": title, "instructions": "", **draft}

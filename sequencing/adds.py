@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from sequencing.errors import Refused
+from sequencing.errors import Refused, quoted
 from sequencing.people import AddressType, Contact
 from sequencing.sequences import Action
 
@@ -96,11 +96,12 @@ class Enrolled:
 
 @dataclass(frozen=True, slots=True)
 class NotEnrolled:
-    """A contact that was refused, and why."""
+    """A contact that was refused, and why; `contact_id` where exactly one is meant."""
 
     contact: str
     code: str
     sentence: str
+    contact_id: int | None = None
 
 
 Answer = Enrolled | NotEnrolled
@@ -162,6 +163,25 @@ LEFT_OUT: dict[str, str] = {
     "canceled": "{n} not reached before the add was canceled: left out",
 }
 """How a sum tells each code of refusal."""
+
+REFUSED: dict[str, str] = {
+    "already_in_sequence": "The contact is in this sequence already.",
+    "already_in_another_sequence": "The contact is in another sequence, and the settings allow one at a time.",
+    "sequence_archived": "The sequence is archived; it takes no new contacts.",
+    "do_not_contact": "The contact is marked as not to be contacted.",
+    "unsubscribed": "The contact has no address that may be written to.",
+    "not_permitted": "Who added may not add to this sequence.",
+    "limit_reached": "That would be too many.",
+    "unknown_contact": "There is no contact {named}.",
+    "ambiguous_contact": "{named} fits several contacts.",
+    "canceled": "The add was canceled before it came to this contact.",
+}
+"""How a line of a large add tells each code, long after: of the contact it says what was typed and nothing else."""
+
+
+def told_later(code: str, named: str) -> str:
+    """The sentence of a line that was refused with that code."""
+    return REFUSED.get(code, "The contact was refused: {code}.").format(named=quoted(named), code=code)
 
 
 def in_sum(answers: Sequence[Answer], terms: Terms, *, dry_run: bool) -> list[str]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, fields
 from enum import StrEnum
 
 from sequencing.errors import Refused
-from sequencing.sequences import Step
+from sequencing.sequences import Action, Step
 
 
 class Reach(StrEnum):
@@ -14,6 +14,12 @@ class Reach(StrEnum):
     coming = "everybody who has not got there yet"
     waiting = "everybody who has not got there yet, and those who wait for it now"
     open_todos = "everybody who has not got there yet, those who wait for it now, and open to-dos"
+    drafts = "everybody who has not got there yet, those who wait for it now, and drafts that nobody has touched"
+
+    @property
+    def goes_on_lists(self) -> bool:
+        """Whether it changes to-dos that are on somebody's list already."""
+        return self in (Reach.open_todos, Reach.drafts)
 
 
 REACH: Mapping[str, Reach] = {
@@ -32,7 +38,9 @@ REACH: Mapping[str, Reach] = {
     "track_clicks": Reach.waiting,
     "unsubscribe_link": Reach.waiting,
 }
-"""What is read when the step acts reaches those who wait for it; the instructions of calls and tasks go further."""
+"""What is read when the step acts reaches those who wait for it; instructions and wording of drafts go further."""
+
+DRAFTED = frozenset({"subject", "body", "template_id"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +63,9 @@ def changes(before: Sequence[Step], after: Sequence[Step]) -> list[Change]:
 
 
 def _reach(step: Step, field: str) -> Reach:
-    instructions = field == "body" and step.action.for_a_person_alone
-    return Reach.open_todos if instructions else REACH[field]
+    if field == "body" and step.action.for_a_person_alone:
+        return Reach.open_todos
+    return Reach.drafts if field in DRAFTED and step.action is Action.manual_email else REACH[field]
 
 
 def check_frozen(before: Sequence[Step], after: Sequence[Step]) -> None:

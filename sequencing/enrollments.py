@@ -37,8 +37,8 @@ class Enrollment:
     computed, see `why`). While paused or canceled out of a wait, `wait_left` is what was left of the delay.
     `asked_by` is who pressed Send on a manual email. `answered_*` is the result that can still be taken back.
     `noted` of `last_news` numbered pieces of news have been taken in. A wait was planned with `sequence_version` and
-    `calendar_version`; a `bypassed` one has no delay any more, whatever becomes of the step's. While it waits for cap
-    or gap, `queued_for` is the sender in whose queue it stands.
+    `calendar_version`; a `bypassed` one has no delay any more, whatever becomes of the step's, and with `any_hour` no
+    send window either. While it waits for cap or gap, `queued_for` is the sender in whose queue it stands.
     """
 
     id: str
@@ -70,6 +70,7 @@ class Enrollment:
     sequence_version: int = 1
     calendar_version: int = 0
     bypassed: bool = False
+    any_hour: bool = False
     queued_for: int | None = None
 
     @property

@@ -103,7 +103,8 @@ class Settlement(StrEnum):
 class Happening:
     """One thing that happened. `step`, `copy` and `todo` say what it is aimed at; `by` is a user, None the system.
 
-    `sender` is the user in whose queue it waits.
+    `sender` is the user in whose queue it waits. A bypass with `any_hour` lets the email leave outside the send window
+    too.
     """
 
     what: What
@@ -118,3 +119,4 @@ class Happening:
     until: datetime | None = None
     why: Why | None = None
     sender: int | None = None
+    any_hour: bool = False

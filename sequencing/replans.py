@@ -1,4 +1,4 @@
-"""Replans: many waits that are planned anew because something they were planned with has changed."""
+"""Replans: many waits that are planned anew, or to-dos that are told anew, because what they follow has changed."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -32,7 +32,7 @@ class Replan:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far a replan is: how many waits it has moved, in all and just now, and whether it is over."""
+    """How far a replan is: how many it has moved (told anew), in all and just now, and whether it is over."""
 
     moved: int
     moved_now: int

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from sequencing.enrollments import Enrollment, Place, Status, StepState
 from sequencing.errors import Refused, Unchanged
 from sequencing.happenings import QUEUES, Happening, Reason, Settlement, What, Why
-from sequencing.sequences import Course
+from sequencing.sequences import Action, Course
 from sequencing.todos import RESULTS, Outcome
 from sequencing.waits import (
     NOTHING,
@@ -148,9 +148,25 @@ def _take_back(enrollment: Enrollment, happening: Happening, now: datetime, cour
 def _bypass(enrollment: Enrollment, happening: Happening, now: datetime, course: Course) -> Enrollment:
     if happening.step not in (None, enrollment.step):
         raise Refused("too_late", "The step whose wait was to be bypassed is over.")
+    if happening.any_hour:
+        return _bypass_window(enrollment, now, course)
     if enrollment.failing_since or (enrollment.ready_at is not None and enrollment.ready_at <= now):
         raise Unchanged("nothing_to_bypass", "Its delay is over already; it waits for something else.")
     return replace(wait_until(enrollment, now, course), bypassed=True)
+
+
+def _bypass_window(enrollment: Enrollment, now: datetime, course: Course) -> Enrollment:
+    """Neither delay nor window hold it any more; a hold, the cap, the gap and a mail server still do."""
+    if course.actions[enrollment.step - 1] is not Action.automatic_email:
+        raise Refused("not_an_email", "Only an automatic email can be let go at any hour, and this step is none.")
+    if enrollment.any_hour:
+        raise Unchanged("nothing_to_bypass", "It may leave at any hour already.")
+    free = replace(enrollment, bypassed=True, any_hour=True)
+    return free if enrollment.why in STANDING else wait_until(free, now, course)
+
+
+STANDING = frozenset({Why.held, Why.daily_cap, Why.sender_gap, Why.mail_server_unreachable, Why.mail_server_not_now})
+"""What an email that has no window to wait for still waits for."""
 
 
 def _pause_by_user(enrollment: Enrollment, happening: Happening, now: datetime, course: Course) -> Enrollment:

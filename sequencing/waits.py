@@ -16,7 +16,8 @@ def reach(enrollment: Enrollment, step: int, ended_at: datetime, course: Course)
     if step > len(course):
         return finish(enrollment, Reason.steps_done, Outcome.neutral)
     fresh = replace(enrollment, step=step, state=StepState.waiting, previous_end=ended_at, todo=None, copy=1)
-    return plan(replace(fresh, asked_by=None, failing_since=None, wait_left=None, bypassed=False), course)
+    fresh = replace(fresh, asked_by=None, failing_since=None, wait_left=None, bypassed=False, any_hour=False)
+    return plan(fresh, course)
 
 
 def plan(enrollment: Enrollment, course: Course) -> Enrollment:
@@ -27,7 +28,7 @@ def plan(enrollment: Enrollment, course: Course) -> Enrollment:
 
 
 def wait_until(enrollment: Enrollment, ready: datetime, course: Course) -> Enrollment:
-    due = _due(course.actions[enrollment.step - 1], ready, course)
+    due = ready if enrollment.any_hour else _due(course.actions[enrollment.step - 1], ready, course)
     why = Why.no_send_window if due is None else Why.send_window if due > ready else Why.delay
     return _planned(enrollment, course, ready, due, why)
 
@@ -49,6 +50,8 @@ def keep_to_window(enrollment: Enrollment, now: datetime, course: Course) -> Enr
         return enrollment
     earliest = max(enrollment.due_at or enrollment.ready_at, now)
     kept = replace(enrollment, calendar_version=course.calendar_version)
+    if enrollment.any_hour:
+        return replace(kept, due_at=enrollment.due_at or earliest)
     if enrollment.due_at is not None and is_open(earliest, course.calendar):
         return kept
     due = next_open(earliest, course.calendar)
@@ -60,7 +63,11 @@ def pause(enrollment: Enrollment, reason: Reason, now: datetime) -> Enrollment:
 
 
 def set_aside(enrollment: Enrollment, now: datetime) -> Enrollment:
-    """Keeps what is needed to go on: the to-do, or the wait that is left. What is aside already stays as it is."""
+    """Keeps what is needed to go on: the to-do, or the wait that is left. What is aside already stays as it is.
+
+    That an email may leave at any hour was said of this hour, and is over.
+    """
+    enrollment = replace(enrollment, any_hour=False)
     if enrollment.place not in (StepState.waiting, StepState.sending) and enrollment.ready_at is None:
         return timeless(enrollment)
     if enrollment.todo is not None:

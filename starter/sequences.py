@@ -1,25 +1,20 @@
-"""Making sequences and templates from documents."""
+"""Making sequences from documents."""
 
 import io
 from pathlib import Path
 from typing import Any
 
 import yaml
-from sqlalchemy import select
 from yaml.constructor import ConstructorError
 from yaml.reader import ReaderError
 
 from sequencing.documents import read_sequence
 from sequencing.errors import Refused, quoted
-from sequencing.limits import LINE_LENGTH
-from sequencing.merge_fields import check
-from sequencing.people import AddressType
-from sequencing.wording import check_name, check_text
 from starter.door import Door, permitted
 from starter.steps import steps_of
-from store import settings, users
+from store import settings, templates, users
 from store.sequences import put_steps, share_with
-from store.tables import SequenceRow, TemplateRow
+from store.tables import SequenceRow
 
 LARGEST_FILE = 2_000_000
 LARGEST_DOCUMENT = 500_000
@@ -62,14 +57,6 @@ def parse_yaml(text: str, name: str) -> object:
         raise Refused("invalid_yaml", f"{quoted(name)} is no valid YAML.") from None
 
 
-def read_letter(path: Path) -> tuple[str, str]:
-    """Subject and body. Raises Refused."""
-    first, _, body = read_text(path).partition("\n")
-    if not first.startswith("Subject:"):
-        raise Refused("invalid_template", f"Line 1 of {quoted(path.name)} must be “Subject: …”; then comes the body.")
-    return first.removeprefix("Subject:").strip(), body.strip() + "\n"
-
-
 def read_text(path: Path, largest: int = LARGEST_FILE) -> str:
     """The file as UTF-8 text with \\n at the ends of its lines. Raises Refused(`unreadable_file`)."""
     try:
@@ -109,25 +96,7 @@ async def create_sequence(door: Door, document: object, by: str) -> int:
         )
         tx.add(row)
         await tx.flush()
+        await templates.keep(tx, [step.template for step in wanted.steps if step.template])
         await put_steps(tx, row.id, await steps_of(tx, wanted))
         await share_with(tx, row.id, [(await users.by_email(tx, email)).id for email in wanted.shared_with])
-        return row.id
-
-
-async def create_template(door: Door, name: str, subject: str, body: str, address_type: AddressType, by: str) -> int:
-    """Makes a template; its number. Raises Refused."""
-    check_name("The subject", subject, LINE_LENGTH)
-    check_text("The body", body)
-    if not body.strip():
-        raise Refused("invalid_text", "The body must not be empty.")
-    check(subject)
-    check(body)
-    async with door.database.writing() as tx:
-        user = await permitted(tx, by, "create_template")
-        check_name("The template's name", name, (await settings.current(tx)).limits.name_length)
-        if await tx.scalar(select(TemplateRow.id).where(TemplateRow.name == name)):
-            raise Refused("template_exists", f"There is a template {quoted(name)} already.")
-        row = TemplateRow(name=name, subject=subject, body=body, address_type=address_type, version=1, owner_id=user.id)
-        tx.add(row)
-        await tx.flush()
         return row.id

@@ -1,5 +1,6 @@
 """Steps between a document, which names users, templates and opportunities, and the rows, which number them."""
 
+from collections.abc import Collection
 from typing import Any
 
 from sqlalchemy import select
@@ -16,18 +17,21 @@ from store.tables import SequenceRow, TemplateRow
 SWITCHES = ("track_opens", "track_clicks", "unsubscribe_link")
 
 
-async def steps_of(tx: AsyncSession, wanted: SequenceDocument) -> list[Step]:
-    """The document's steps. Raises Refused, with the step, for what it names and there is not."""
+async def steps_of(tx: AsyncSession, wanted: SequenceDocument, used: Collection[int | None] = ()) -> list[Step]:
+    """The document's steps. Raises Refused, with the step, for what it names and there is not.
+
+    Archived templates can be named only where they are in `used`.
+    """
     steps = []
     for position, step in enumerate(wanted.steps, 1):
         try:
-            steps.append(await _step(tx, position, step))
+            steps.append(await _step(tx, position, step, used))
         except Refused as refusal:
             raise Refused(refusal.code, f"Step {position}: {refusal.sentence}") from None
     return steps
 
 
-async def _step(tx: AsyncSession, position: int, step: StepDocument) -> Step:
+async def _step(tx: AsyncSession, position: int, step: StepDocument, used: Collection[int | None]) -> Step:
     rule, user_id = await _owner(tx, step.owner)
     return Step(
         position=position,
@@ -38,7 +42,7 @@ async def _step(tx: AsyncSession, position: int, step: StepDocument) -> Step:
         title=step.title,
         subject=step.subject,
         body=step.instructions if step.action.for_a_person_alone else step.body,
-        template_id=await _template(tx, step),
+        template_id=await _template(tx, step, used),
         address_type=step.address_type,
         reply_in_thread=step.reply_in_thread,
         opportunity_id=await _opportunity(tx, step),
@@ -60,13 +64,15 @@ async def _owner(tx: AsyncSession, said: str) -> tuple[OwnerRule, int | None]:
     return OwnerRule(rule), None
 
 
-async def _template(tx: AsyncSession, step: StepDocument) -> int | None:
+async def _template(tx: AsyncSession, step: StepDocument, used: Collection[int | None]) -> int | None:
     if step.template is None:
         return None
-    template_id = await tx.scalar(select(TemplateRow.id).where(TemplateRow.name == step.template))
-    if template_id is None:
+    row = await tx.scalar(select(TemplateRow).where(TemplateRow.name == step.template))
+    if row is None:
         raise Refused("unknown_template", f"There is no template {quoted(step.template)}.")
-    return template_id
+    if row.archived and row.id not in used:
+        raise Refused("template_archived", f"The template {quoted(row.name)} is archived; choose another one.")
+    return row.id
 
 
 async def _opportunity(tx: AsyncSession, step: StepDocument) -> int | None:

@@ -5,12 +5,15 @@ from datetime import UTC, datetime
 from typing import Any
 
 from sequencing.enrollments import Enrollment, Status, StepState
-from sequencing.happenings import Why
+from sequencing.happenings import What, Why
 from sequencing.permissions import check, not_found
 from starter.door import Door, acting_user
 from starter.holds import words as hold_words
 from store import contacts, enrollments, holds, messages, news, ties, users
 from store.tables import EventRow, MessageRow, SequenceRow
+
+HANDED_ON, MENTIONING = (What.reassigned, What.inherited), ("assignee", "before")
+"""Lines that speak of two more users, and their details that do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +72,7 @@ async def story(door: Door, enrollment_id: str, by: str) -> Story:
         contact = await contacts.get(tx, one.contact_id)
         sequence = await tx.get_one(SequenceRow, one.sequence_id)
         events = await enrollments.timeline(tx, one.id)
-        known = await users.some(tx, {event.by for event in events if event.by})
+        known = await users.some(tx, {user for event in events for user in _mentioned(event)})
         letters = [_told(letter) for letter in await messages.of_enrollment(tx, one.id)]
         hold = await holds.standing(tx, one.sequence_id)
         held = await hold_words(tx, hold) if hold else "held until a moment ago"
@@ -91,6 +94,11 @@ def what_is_next(one: Enrollment, now: datetime, held: str = "held") -> str:
         return f"step {one.step} is on somebody's to-do list"
     if one.state is StepState.sending:
         return f"step {one.step} is being handed over"
+    when = _when(one, now, held)
+    return f"{when}; it may leave at any hour" if one.any_hour else when
+
+
+def _when(one: Enrollment, now: datetime, held: str) -> str:
     if one.why is Why.held:
         return f"step {one.step} is due and {held}"
     if one.due_at is None:
@@ -100,10 +108,17 @@ def what_is_next(one: Enrollment, now: datetime, held: str = "held") -> str:
     return f"step {one.step} at {_shown(one.due_at)}" + (f" ({one.why})" if one.why else "")
 
 
+def _mentioned(event: EventRow) -> list[int]:
+    """The users a line speaks of."""
+    others = [event.details[name] for name in MENTIONING] if event.what in HANDED_ON else []
+    return [user for user in (event.by, *others) if user is not None]
+
+
 def _event(event: EventRow, names: dict[int, str]) -> dict[str, Any]:
     who = names.get(event.by) if event.by else None
     said = {"at": event.at, "what": event.what, "step": event.step, "by": who, "status": event.status}
-    return {**said, "refused": event.code, **event.details}
+    others = {name: names.get(event.details[name], "?") for name in MENTIONING} if event.what in HANDED_ON else {}
+    return {**said, "refused": event.code, **event.details, **others}
 
 
 def _told(letter: MessageRow) -> dict[str, Any]:
@@ -119,11 +134,27 @@ def _message(letter: dict[str, Any]) -> str:
 
 
 def _line(event: dict[str, Any]) -> str:
-    plain = ("at", "what", "step", "by", "status", "refused")
+    what, said = _in_words(event)
+    plain = ("at", "what", "step", "by", "status", "refused", *said)
     more = ", ".join(f"{name} {value}" for name, value in event.items() if name not in plain and value)
     by = f" by {event['by']}" if event["by"] else ""
     refused = f"  changed nothing: {event['refused']}" if event["refused"] else ""
-    return f"{_shown(event['at'])}  step {event['step']}  {event['what']}{by}{f'  ({more})' if more else ''}{refused}"
+    return f"{_shown(event['at'])}  step {event['step']}  {what}{by}{f'  ({more})' if more else ''}{refused}"
+
+
+def _in_words(event: dict[str, Any]) -> tuple[str, tuple[str, ...]]:
+    """What happened, and the names of the values that it says already."""
+    match event["what"]:
+        case What.postponed:
+            return f"to-do postponed until {_shown(datetime.fromisoformat(event['until']))}", ("until",)
+        case What.reassigned:
+            return f"to-do taken from {event['before']} and given to {event['assignee']}", MENTIONING
+        case What.inherited:
+            return f"to-do left to {event['assignee']} with the deactivation of {event['before']}", MENTIONING
+        case What.bypass if event.get("any_hour"):
+            return "bypass, at any hour", ("any_hour",)
+        case what:
+            return str(what), ()
 
 
 def _shown(at: datetime | None) -> str:

@@ -3,12 +3,12 @@
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from sequencing.people import AddressType, Contact
 from sequencing.permissions import Tie, check, not_found
 from sequencing.sequences import Action
 from sequencing.todos import Due, due
+from starter.clocks import local_time
 from starter.door import Door, acting_user
 from starter.todos import zone_of
 from store import contacts, enrollments, messages, sequences, settings, ties, todos, users
@@ -88,12 +88,11 @@ async def shown(door: Door, todo_id: str, by: str) -> dict[str, Any]:
 
 
 def _person(contact: Contact, now: datetime, zone: str) -> dict[str, Any]:
-    local = now.astimezone(ZoneInfo(contact.time_zone or zone))
     return {
         "contact": contact.name,
         "contact title": contact.title,
         "company": contact.company.name if contact.company else None,
-        "local time": f"{local:%a %H:%M}",
+        "local time": local_time(contact, now, zone),
         "number": contact.mobile,
         "email": contact.address(AddressType.any),
     }

@@ -1,7 +1,7 @@
 """Acts on to-dos: results, skipping, sending a draft, taking back, postponing, handing on; each for many at once."""
 
-from collections.abc import Awaitable, Callable, Collection
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Collection, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -15,6 +15,7 @@ from sequencing.todos import TodoStatus, check_result, postponed_to
 from starter.door import Door, acting_user
 from starter.enrollments import Receipt, act
 from store import enrollments, news, settings, ties, todos, users
+from store.lives import Life
 from store.tables import TodoRow
 
 
@@ -70,11 +71,12 @@ async def postpone(door: Door, todo_id: str, until: datetime, by: str) -> dateti
     An instant without a zone is a clock time in the assignee's zone. Raises Refused, or Unchanged.
     """
     async with door.database.writing() as tx:
-        todo = await _permitted(tx, todo_id, by, "postpone")
+        life, todo = await _locked(tx, door, todo_id, by, "postpone")
         at = postponed_to(until, await zone_of(tx, todo.assignee_id), door.now())
         if at == todo.due_at:
             raise Unchanged("unchanged", "It is due at that instant already.")
         await todos.postpone(tx, todo_id, at)
+        await _tell(life, Happening(What.postponed, step=todo.step, until=at), by, {})
         return at
 
 
@@ -87,11 +89,12 @@ async def zone_of(tx: AsyncSession, user_id: int) -> str:
 async def reassign(door: Door, todo_id: str, to: str, by: str) -> None:
     """Puts it on another user's list; nothing else changes. Raises Refused, or Unchanged."""
     async with door.database.writing() as tx:
-        todo = await _permitted(tx, todo_id, by, "reassign")
-        heir = await users.who_stays(tx, to)
-        if heir.id == todo.assignee_id:
+        life, todo = await _locked(tx, door, todo_id, by, "reassign")
+        heir, before = await users.who_stays(tx, to), todo.assignee_id
+        if heir.id == before:
             raise Unchanged("unchanged", f"It is on the list of {heir.email} already.")
         await todos.reassign(tx, todo_id, heir.id)
+        await _tell(life, Happening(What.reassigned, step=todo.step), by, {"assignee": heir.id, "before": before})
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +149,21 @@ async def _todo(door: Door, todo_id: str, by: str, what: What) -> TodoRow:
         _, tie = await ties.to_enrollment(tx, user.id, enrollment, todo_id)
     check(user, what.value, tie)
     return todo
+
+
+async def _locked(tx: AsyncSession, door: Door, todo_id: str, by: str, what: str) -> tuple[Life, TodoRow]:
+    """The to-do, with its enrollment locked: nothing is told behind what ends it."""
+    known = await todos.get(tx, todo_id)
+    life = await Life.lock(tx, known.enrollment_id, door.now()) if known else None
+    if life is None:
+        raise not_found()
+    return life, await _permitted(tx, todo_id, by, what)
+
+
+async def _tell(life: Life, happening: Happening, by: str, details: Mapping[str, int]) -> None:
+    """Puts it on the timeline."""
+    life.tell(replace(happening, by=(await acting_user(life.tx, by)).id), details)
+    await life.save()
 
 
 async def _permitted(tx: AsyncSession, todo_id: str, by: str, what: str) -> TodoRow:

@@ -60,9 +60,16 @@ async def deactivate_user(door: Door, email: str, heir: str, by: str) -> None:
 
     Contacts and companies stay his: steps for their owner fall to who enrolled, then to an admin.
     """
+    while not await _deactivated(door, email, heir, by):
+        pass
+
+
+async def _deactivated(door: Door, email: str, heir: str, by: str) -> bool:
+    """False where something was made his meanwhile: then nothing was changed, and it begins again."""
     async with door.database.writing() as tx:
+        known = await users.belongings(tx, email, lock=True)
         await users.take_turns(tx)
-        await permitted(tx, by, "users")
+        admin = await permitted(tx, by, "users")
         leaver = await users.by_email(tx, email)
         if not leaver.active:
             raise Unchanged("unchanged", f"{leaver.email} is deactivated already.")
@@ -70,7 +77,11 @@ async def deactivate_user(door: Door, email: str, heir: str, by: str) -> None:
         await users.lock(tx, leaver.id)
         await users.change(tx, replace(leaver, active=False))
         await users.check_an_admin_is_left(tx)
-        await users.leave_everything_to(tx, leaver.id, successor.id)
+        if await users.belongings(tx, email) != known:
+            await tx.rollback()
+            return False
+        await users.leave_everything_to(tx, leaver.id, successor.id, admin.id, door.now())
+        return True
 
 
 async def activate_user(door: Door, email: str, by: str) -> None:

@@ -36,7 +36,8 @@ class BulkAddRow(Table):
 class BulkAddLineRow(Table):
     """One contact of an add as it was named, and its answer: `enrolled`, a refusal's code, or none yet.
 
-    `contact_id` is whom the name means, once that is known: from the beginning where a search found the contact.
+    `contact_id` is whom the name means, once that is known: from the beginning where a search found the contact. The
+    `sentence` is a remark on whoever was enrolled; that of a refusal is made when it is shown.
     """
 
     __tablename__ = "bulk_add_lines"

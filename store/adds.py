@@ -27,7 +27,6 @@ ANSWERED = (
 )
 ENROLLED = "enrolled"
 CANCELED = "canceled"
-CANCELED_SENTENCE = "The add was canceled before it came to this contact."
 
 
 async def create(tx: AsyncSession, add_id: str, add: Add, wanted: Sequence[Wanted], now: datetime) -> None:
@@ -83,12 +82,13 @@ async def _unanswered(tx: AsyncSession, add_id: str, position: int, at_most: int
 
 
 def _told(add_id: str, position: int, answer: Answer) -> dict[str, object]:
+    """Of a refusal no sentence is kept, which may name the contact: it is made anew from the code."""
     who = {"add": add_id, "at": position}
     if isinstance(answer, Enrolled):
         ids = {"new_enrollment_id": answer.enrollment_id, "new_contact_id": answer.contact_id}
         return {**who, **ids, "new_code": ENROLLED, "new_sentence": answer.remark}
-    ids = {"new_enrollment_id": None, "new_contact_id": None}
-    return {**who, **ids, "new_code": answer.code, "new_sentence": answer.sentence}
+    ids = {"new_enrollment_id": None, "new_contact_id": answer.contact_id}
+    return {**who, **ids, "new_code": answer.code, "new_sentence": None}
 
 
 def _progress(row: BulkAddRow, position: int) -> AddProgress:
@@ -112,7 +112,7 @@ async def cancel(tx: AsyncSession, add_id: str, by: int | None, now: datetime) -
         return False
     left = LINES.c.bulk_add_id == add_id, LINES.c.code.is_(None)
     number = await tx.scalar(select(func.count()).select_from(LINES).where(*left)) or 0
-    await tx.execute(update(LINES).where(*left).values(code=CANCELED, sentence=CANCELED_SENTENCE))
+    await tx.execute(update(LINES).where(*left).values(code=CANCELED))
     row.status, row.ended_at, row.canceled_by = AddStatus.canceled, now, by
     row.refused += number
     return True

@@ -63,7 +63,7 @@ async def enroll(
     try:
         user = await _permitted(tx, add)
     except Refused as refusal:
-        return Batch([NotEnrolled(one.named, refusal.code, refusal.sentence) for one in wanted], [])
+        return Batch(await _all_refused(tx, wanted, refusal), [])
     judged = await _judged(tx, add, user, wanted, lock=True)
     course = await sequences.course(tx, add.sequence_id)
     fresh = Enrollment("", add.sequence_id, 0, add.by, now, now, add.opportunity_id)
@@ -115,6 +115,12 @@ async def _permitted(tx: AsyncSession, add: Add) -> User:
     return user
 
 
+async def _all_refused(tx: AsyncSession, wanted: Sequence[Wanted], refusal: Refused) -> list[Answer]:
+    meant = await _meant(tx, wanted)
+    said = refusal.code, refusal.sentence
+    return [NotEnrolled(one.named, *said, _only(ids)) for one, ids in zip(wanted, meant, strict=True)]
+
+
 async def _judged(tx: AsyncSession, add: Add, user: User, wanted: Sequence[Wanted], *, lock: bool) -> list[Answer]:
     meant = await _meant(tx, wanted)
     ids = sorted({ids[0] for ids in meant if len(ids) == 1})
@@ -129,12 +135,16 @@ async def _judged(tx: AsyncSession, add: Add, user: User, wanted: Sequence[Wante
             case = _the_one(one.named, ids_of_one, cases)
             admit(replace(case, in_it=case.in_it or case.contact.id in taken), asked)
         except Refused as refusal:
-            judged.append(NotEnrolled(one.named, refusal.code, refusal.sentence))
+            judged.append(NotEnrolled(one.named, refusal.code, refusal.sentence, _only(ids_of_one)))
             continue
         taken.add(case.contact.id)
         missing = lack(case.contact, asked)
         judged.append(Enrolled(one.named, case.contact.id, None, None, case.was_in_it_before, missing))
     return judged
+
+
+def _only(ids: Sequence[int]) -> int | None:
+    return ids[0] if len(ids) == 1 else None
 
 
 def _the_one(named: str, ids: Sequence[int], cases: dict[int, Case]) -> Case:
@@ -250,5 +260,5 @@ def _with_ids(one: Enrolled, born: dict[int, Enrollment]) -> Answer:
     enrollment = born.get(one.contact_id)
     if enrollment is None:
         refusal = already_in()
-        return NotEnrolled(one.contact, refusal.code, refusal.sentence)
+        return NotEnrolled(one.contact, refusal.code, refusal.sentence, one.contact_id)
     return replace(one, enrollment_id=enrollment.id, workflow_id=enrollment.workflow_id)

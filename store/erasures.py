@@ -88,11 +88,16 @@ async def erase(
 
 
 async def _blank_adds(tx: AsyncSession, contact: Contact, gone: Traces, removed: Collection[str]) -> None:
-    """The lines of adds in which he was named keep their answer's code."""
+    """The lines of adds in which he was named, or meant by an address he had then, keep their answer's code.
+
+    Lines that were refused before sentences were made anew still have them, with names of anybody: all of them go.
+    """
     names = {str(contact.id), *gone.targets} | ({contact.external_id.lower()} if contact.external_id else set())
     named = func.lower(func.trim(BulkAddLineRow.named)).in_(names)
-    mine = or_(named, BulkAddLineRow.enrollment_id.in_(removed))
-    await tx.execute(update(BulkAddLineRow).where(mine).values(named=NAMELESS, sentence=None))
+    mine = or_(named, BulkAddLineRow.enrollment_id.in_(removed), BulkAddLineRow.contact_id == contact.id)
+    await tx.execute(update(BulkAddLineRow).where(mine).values(named=NAMELESS, sentence=None, contact_id=None))
+    refused = BulkAddLineRow.sentence.is_not(None), BulkAddLineRow.enrollment_id.is_(None)
+    await tx.execute(update(BulkAddLineRow).where(*refused).values(sentence=None))
 
 
 async def _delete_answers(tx: AsyncSession, contact: Contact, gone: Traces) -> None:

@@ -181,4 +181,5 @@ def _told(happening: Happening) -> dict[str, Any]:
     """The happening's own words, for the timeline."""
     words = ("result", "outcome", "settlement", "reason", "why", "copy", "sender")
     told = {word: getattr(happening, word) for word in words if getattr(happening, word) is not None}
+    told |= {"any_hour": True} if happening.any_hour else {}
     return told if happening.until is None else {**told, "until": happening.until.isoformat()}

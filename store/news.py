@@ -102,6 +102,7 @@ def read(row: NewsRow) -> Happening:
         result=Result(said["result"]) if said.get("result") else None,
         outcome=Outcome(said["outcome"]) if said.get("outcome") else None,
         settlement=Settlement(said["settlement"]) if said.get("settlement") else None,
+        any_hour=bool(said.get("any_hour")),
     )
 
 
@@ -119,6 +120,7 @@ async def _insert(
     number = enrollment.last_news + 1
     said = {"by": happening.by, "step": happening.step, "copy": happening.copy, "todo": happening.todo}
     said |= {"result": happening.result, "outcome": happening.outcome, "settlement": happening.settlement, "note": note}
+    said |= {"any_hour": happening.any_hour or None}
     await tx.execute(
         insert(NewsRow).values(
             enrollment_id=enrollment.id,

@@ -2,14 +2,16 @@
 
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, exists, func, insert, select, update
+from sqlalchemy import ColumnElement, and_, exists, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from sequencing.enrollments import Status, StepState
 from sequencing.happenings import Why
 from sequencing.replans import Cause, Replan
+from sequencing.todos import TodoStatus
+from store.enrollments import OPEN
 from store.holds import is_anyhow_held
-from store.tables import EnrollmentRow, ReplanRow, SettingsRow, StepRow
+from store.tables import EnrollmentRow, ReplanRow, SettingsRow, StepRow, TodoRow
 
 
 async def begin(tx: AsyncSession, replan: Replan) -> None:
@@ -31,11 +33,12 @@ async def open_ones(tx: AsyncSession, before: datetime) -> list[Replan]:
 
 
 async def behind(tx: AsyncSession, replan: Replan, limit: int) -> list[str]:
-    """Enrollments whose wait was planned before the change, in the order in which they shall move.
+    """Enrollments whose wait, or whose to-do, is from before the change, in the order in which they shall move.
 
     What a person asked for goes first, then follow-ups, then first messages; each by the instant it is due.
     """
-    rows = select(EnrollmentRow.id).where(_concerned(replan), EnrollmentRow.noted == EnrollmentRow.last_news)
+    quiet = or_(EnrollmentRow.noted == EnrollmentRow.last_news, EnrollmentRow.status.not_in(OPEN))
+    rows = select(EnrollmentRow.id).where(_concerned(replan), quiet)
     due = func.coalesce(EnrollmentRow.due_at, EnrollmentRow.ready_at)
     order = EnrollmentRow.asked_by.is_(None), EnrollmentRow.step == 1, due, EnrollmentRow.id
     return list(await tx.scalars(rows.order_by(*order).limit(limit)))
@@ -44,6 +47,11 @@ async def behind(tx: AsyncSession, replan: Replan, limit: int) -> list[str]:
 async def anybody_behind(tx: AsyncSession, replan: Replan) -> bool:
     """Whether it still concerns anybody, those included who were told and have not taken it in yet."""
     return bool(await tx.scalar(select(exists().where(_concerned(replan)))))
+
+
+async def number_behind(tx: AsyncSession, replan: Replan) -> int:
+    """How many it concerns now."""
+    return await tx.scalar(select(func.count()).select_from(EnrollmentRow).where(_concerned(replan))) or 0
 
 
 async def moved_one(tx: AsyncSession, replan: Replan) -> None:
@@ -62,6 +70,27 @@ async def end(tx: AsyncSession, replan: Replan, at: datetime) -> None:
 
 
 def _concerned(replan: Replan) -> ColumnElement[bool]:
+    return _told_before(replan) if replan.cause is Cause.instructions else _planned_before(replan)
+
+
+def _told_before(replan: Replan) -> ColumnElement[bool]:
+    """Whose to-do says what its step said before. What a person has typed, or has sent, is said by that person."""
+    row, step = EnrollmentRow, StepRow
+    older = exists().where(
+        TodoRow.id == row.todo,
+        TodoRow.status.in_((TodoStatus.open, TodoStatus.away)),
+        TodoRow.edited.is_(False),
+        step.sequence_id == row.sequence_id,
+        step.position == TodoRow.step,
+        step.wording_version > TodoRow.sequence_version,
+    )
+    changed = select(step.sequence_id).where(step.wording_version > 1)
+    if replan.sequence_id is not None:
+        changed = changed.where(step.sequence_id == replan.sequence_id)
+    return and_(row.sequence_id.in_(changed), row.todo.is_not(None), row.asked_by.is_(None), older)
+
+
+def _planned_before(replan: Replan) -> ColumnElement[bool]:
     row = EnrollmentRow
     waiting = and_(row.status == Status.active, row.state == StepState.waiting)
     if replan.sequence_id is not None:

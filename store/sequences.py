@@ -52,8 +52,16 @@ async def locked(tx: AsyncSession, sequence_id: int) -> SequenceRow:
     return (await tx.execute(wanted.execution_options(populate_existing=True))).scalar_one()
 
 
-async def put_steps(tx: AsyncSession, sequence_id: int, wanted: list[Step], timed: Mapping[int, int] = NEW) -> None:
-    """These are the sequence's steps from now on; `timed`: at which version a step's delay was changed last."""
+async def put_steps(
+    tx: AsyncSession,
+    sequence_id: int,
+    wanted: list[Step],
+    timed: Mapping[int, int] = NEW,
+    worded: Mapping[int, int] = NEW,
+) -> None:
+    """These are the sequence's steps from now on; `timed`, `worded`: at which version a step's delay, or what its
+    to-dos say, was changed last.
+    """
     await tx.execute(delete(StepRow).where(StepRow.sequence_id == sequence_id))
     same = [field.name for field in fields(Step) if field.name != "delay"]
     rows = [
@@ -62,6 +70,7 @@ async def put_steps(tx: AsyncSession, sequence_id: int, wanted: list[Step], time
             "delay_amount": step.delay.amount,
             "delay_unit": step.delay.unit,
             "timing_version": timed.get(step.position, 1),
+            "wording_version": worded.get(step.position, 1),
             **{name: getattr(step, name) for name in same},
         }
         for step in wanted
@@ -76,10 +85,12 @@ async def share_with(tx: AsyncSession, sequence_id: int, user_ids: Collection[in
         tx.add(SequenceShareRow(sequence_id=sequence_id, user_id=user_id))
 
 
-async def timing_versions(tx: AsyncSession, sequence_id: int) -> dict[int, int]:
-    """At which version each step's delay was changed last."""
-    rows = select(StepRow.position, StepRow.timing_version).where(StepRow.sequence_id == sequence_id)
-    return {row.position: row.timing_version for row in await tx.execute(rows)}
+async def versions(tx: AsyncSession, sequence_id: int) -> tuple[dict[int, int], dict[int, int]]:
+    """At which version each step's delay, and what its to-dos say, was changed last."""
+    columns = select(StepRow.position, StepRow.timing_version, StepRow.wording_version)
+    rows = (await tx.execute(columns.where(StepRow.sequence_id == sequence_id))).all()
+    timed, worded = ({row[0]: row[at] for row in rows} for at in (1, 2))
+    return timed, worded
 
 
 async def _course(tx: AsyncSession, sequence_id: int, version: int) -> Course:

@@ -74,7 +74,7 @@ class HoldRow(Table):
 
 
 class ReplanRow(Table):
-    """Waits that are to be planned anew: after a change of a sequence's timing, of the calendar, or a release."""
+    """Waits, or to-dos, that follow a change: of a sequence's timing or instructions, of the calendar, or a release."""
 
     __tablename__ = "replans"
     __table_args__ = (

@@ -1,6 +1,6 @@
 """To-dos: being opened, being looked at, being handed on."""
 
-from collections.abc import Collection
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -15,7 +15,9 @@ from store.tables import TodoRow
 
 @dataclass(frozen=True, slots=True)
 class Opening:
-    """What a new to-do shows. `subject` and `body` are a manual email's draft."""
+    """What a new to-do shows, as that version of its sequence says it. `subject` and `body` are a manual email's
+    draft.
+    """
 
     id: str
     action: Action
@@ -25,6 +27,7 @@ class Opening:
     instructions: str
     subject: str = ""
     body: str = ""
+    sequence_version: int = 1
 
 
 async def open_one(tx: AsyncSession, enrollment: Enrollment, opening: Opening, due_at: datetime, now: datetime) -> None:
@@ -46,6 +49,7 @@ async def open_one(tx: AsyncSession, enrollment: Enrollment, opening: Opening, d
             status=TodoStatus.open,
             opened_at=now,
             due_at=due_at,
+            sequence_version=opening.sequence_version,
         )
     )
 
@@ -89,15 +93,13 @@ async def listed(tx: AsyncSession, wanted: Filter) -> list[TodoRow]:
     return list(await tx.scalars(rows.order_by(TodoRow.due_at, TodoRow.id).limit(wanted.limit)))
 
 
-async def instructions_at(tx: AsyncSession, sequence_id: int, steps: Collection[int]) -> list[TodoRow]:
-    """To-dos of these steps that are open, or will be again."""
-    rows = select(TodoRow).where(TodoRow.sequence_id == sequence_id, TodoRow.step.in_(steps))
-    return list(await tx.scalars(rows.where(TodoRow.status.in_((TodoStatus.open, TodoStatus.away)))))
-
-
-async def instruct(tx: AsyncSession, todo_id: str, title: str, instructions: str) -> None:
-    """Says anew what is to be done."""
-    await tx.execute(update(TodoRow).where(TodoRow.id == todo_id).values(title=title, instructions=instructions))
+async def say_anew(tx: AsyncSession, todo_id: str, version: int, said: Mapping[str, str]) -> bool:
+    """Keeps what that version of its sequence says (`title`, `instructions`, `subject`, `body`); False where somebody
+    has touched its draft, which stays.
+    """
+    untouched = update(TodoRow).where(TodoRow.id == todo_id, TodoRow.edited.is_(False))
+    told = await tx.execute(untouched.values(sequence_version=version, **said).returning(TodoRow.id))
+    return told.first() is not None
 
 
 async def keep_draft(tx: AsyncSession, todo_id: str, subject: str, body: str) -> None:

@@ -1,17 +1,20 @@
 """Users: who acts, who is assigned."""
 
 from collections.abc import Collection
+from datetime import datetime
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import bindparam, insert, literal, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from sequencing.errors import Refused, quoted
+from sequencing.happenings import What
 from sequencing.people import Level, User
 from sequencing.todos import TodoStatus
 from store import roles
 from store.people_tables import UserRow
-from store.tables import EnrollmentRow, SequenceRow, TemplateRow, TodoRow
+from store.tables import EnrollmentRow, EventRow, SequenceRow, TemplateRow, TodoRow
 
+EVENTS = EventRow.metadata.tables[EventRow.__tablename__]
 USERS = select(UserRow).where(UserRow.id.in_(bindparam("ids", expanding=True)))
 ADMINS = select(UserRow).where(UserRow.level == Level.manage, UserRow.active).order_by(UserRow.id)
 
@@ -110,13 +113,46 @@ async def owns_any(tx: AsyncSession, user_id: int) -> bool:
     return bool(await tx.scalar(select(owned | written)))
 
 
-async def leave_everything_to(tx: AsyncSession, user_id: int, heir_id: int) -> None:
-    """Hands on his sequences, his templates, and every to-do of his that is open or may come back."""
+async def belongings(tx: AsyncSession, email: str, *, lock: bool = False) -> tuple[list[int], list[int]]:
+    """The ids of his templates and of his sequences.
+
+    Whoever locks them does so before any user: opening a to-do locks its sequence first, then who is given it.
+    """
+    his = select(UserRow.id).where(UserRow.email == email.strip().lower()).scalar_subquery()
+    written = select(TemplateRow.id).where(TemplateRow.owner_id == his).order_by(TemplateRow.id)
+    owned = select(SequenceRow.id).where(SequenceRow.owner_id == his).order_by(SequenceRow.id)
+    found = [rows.with_for_update(key_share=True) if lock else rows for rows in (written, owned)]
+    return list(await tx.scalars(found[0])), list(await tx.scalars(found[1]))
+
+
+async def leave_everything_to(tx: AsyncSession, user_id: int, heir_id: int, by: int, at: datetime) -> None:
+    """Hands on his sequences, his templates, and every to-do of his that is open or may come back.
+
+    The timelines of those that are open say so.
+    """
+    await _tell_of_heir(tx, user_id, heir_id, by, at)
     await tx.execute(update(SequenceRow).where(SequenceRow.owner_id == user_id).values(owner_id=heir_id))
     await tx.execute(update(TemplateRow).where(TemplateRow.owner_id == user_id).values(owner_id=heir_id))
     answered = select(EnrollmentRow.answered_todo).where(EnrollmentRow.answered_todo.is_not(None))
     standing = TodoRow.status.in_((TodoStatus.open, TodoStatus.away)) | TodoRow.id.in_(answered)
     await tx.execute(update(TodoRow).where(TodoRow.assignee_id == user_id, standing).values(assignee_id=heir_id))
+
+
+async def _tell_of_heir(tx: AsyncSession, user_id: int, heir_id: int, by: int, at: datetime) -> None:
+    """Keeps his open to-dos as they are until this transaction ends, and writes a line for each."""
+    his = TodoRow.assignee_id == user_id, TodoRow.status.in_((TodoStatus.open, TodoStatus.away))
+    await tx.execute(select(TodoRow.id).where(*his).order_by(TodoRow.id).with_for_update())
+    said = {
+        "enrollment_id": TodoRow.enrollment_id,
+        "at": literal(at, EVENTS.c.at.type),
+        "what": literal(What.inherited, EVENTS.c.what.type),
+        "by": literal(by),
+        "step": TodoRow.step,
+        "status": EnrollmentRow.status,
+        "details": literal({"assignee": heir_id, "before": user_id}, EVENTS.c.details.type),
+    }
+    lines = select(*said.values()).join(EnrollmentRow, EnrollmentRow.id == TodoRow.enrollment_id).where(*his)
+    await tx.execute(insert(EVENTS).from_select(list(said), lines.order_by(TodoRow.id)))
 
 
 def value(row: UserRow) -> User:

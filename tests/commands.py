@@ -169,7 +169,7 @@ async def furnish(house: House) -> dict[str, str]:
 
 async def _template(house: House) -> None:
     from sequencing.people import AddressType
-    from starter.sequences import create_template
+    from starter.templates import create_template
 
     await create_template(house.door, "Hello", "Hello", "Hello {{ contact.first_name }}", AddressType.any, RITA)
 

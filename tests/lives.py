@@ -8,7 +8,7 @@ import json
 import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.testing import WorkflowEnvironment
 
 from sequencing.happenings import Settlement, Why
+from sequencing.timing import Calendar, Frame
 from starter.enrollments import Enrolled
 from store import replans, schema
 from store.database import Database
@@ -70,6 +71,16 @@ async def bypassed(house: House) -> list[WorkflowHistory]:
     one = await house.enroll("ann", {**EMAIL, "delay": "1 week"})
     await asyncio.sleep(0.5)
     await house.sequencer.bypass(one, by=RITA)
+    return await ended(house, one)
+
+
+async def let_go_at_any_hour(house: House) -> list[WorkflowHistory]:
+    now = datetime.now(UTC)
+    frame = Frame(time((now.hour + 6) % 24), time((now.hour + 7) % 24))
+    await house.settle_on(Calendar("UTC", ((frame,),) * 7))
+    one = await house.enroll("ann", EMAIL)
+    await asyncio.sleep(0.5)
+    await house.sequencer.bypass(one, by=RITA, any_hour=True)
     return await ended(house, one)
 
 
@@ -154,6 +165,18 @@ async def moved_by_a_new_timing(house: House) -> list[WorkflowHistory]:
     return [*await ended(house, one), await replan.fetch_history()]
 
 
+async def told_anew_by_new_instructions(house: House) -> list[WorkflowHistory]:
+    """Its second history is the replan's."""
+    one = await house.enroll("ann", {**CALL, "instructions": "Ask"})
+    todo = await house.todo(one)
+    await asyncio.sleep(0.5)
+    kinder = {"name": "Kinder", "steps": [{**CALL, "instructions": "Thank"}]}
+    await house.sequencer.edit(str(todo.sequence_id), kinder, by=RITA)
+    replan = await replanned(house)
+    await house.sequencer.resolve(todo.id, "interested", by=RITA)
+    return [*await ended(house, one), await replan.fetch_history()]
+
+
 async def replanned(house: House) -> WorkflowHandle[Any, Any]:
     """The house's one replan, once it is over."""
     async with house.database.reading() as tx:
@@ -179,6 +202,7 @@ LIVES: dict[str, Life] = {
         a_result_taken_back,
         replied_and_resumed,
         bypassed,
+        let_go_at_any_hour,
         canceled_and_reactivated,
         removed,
         canceled_in_the_temporal_ui,
@@ -188,6 +212,7 @@ LIVES: dict[str, Life] = {
         tried_later_and_sent,
         held_and_released,
         moved_by_a_new_timing,
+        told_anew_by_new_instructions,
         added_in_the_background,
     )
 }

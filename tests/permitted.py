@@ -25,10 +25,18 @@ from starter.editing import archive_sequence, copy_sequence, edit_sequence
 from starter.erasures import erase
 from starter.roles import add_role
 from starter.sequencer import Sequencer
-from starter.sequences import create_sequence, create_template
+from starter.sequences import create_sequence
 from starter.settings import change_settings
 from starter.sharing import hand_over, share
 from starter.suppressions import lift, suppress
+from starter.templates import (
+    TemplateChange,
+    archive_template,
+    copy_template,
+    create_template,
+    edit_template,
+    show_template,
+)
 from starter.timeline import story
 from starter.todo_lists import shown
 from starter.users import add_user
@@ -43,6 +51,7 @@ NOWHERE = {
     **dict.fromkeys(["waiting", "paused", "canceled", "unknown"], "none such"),
     **dict.fromkeys(["call", "letter", "done"], "none such"),
     "sequence": "999999",
+    "template": "999999",
 }
 """Names of what is not there."""
 SOON = timedelta(hours=1)
@@ -77,6 +86,7 @@ def _tie(connection: sqlite3.Connection, level: Level, tie: str) -> None:
     connection.execute("UPDATE users SET level = ? WHERE email = ?", (level.value, SAM))
     connection.execute("UPDATE sequences SET sharing = ?", ("everyone" if tie == "seen" else "private",))
     connection.execute(f"UPDATE sequences SET owner_id = {of}", (who,))
+    connection.execute(f"UPDATE templates SET owner_id = {of}", (who,))
     connection.execute(f"UPDATE enrollments SET enrolled_by = {of}", (who,))
     connection.execute(f"UPDATE todos SET assignee_id = {of}", (who,))
 
@@ -104,9 +114,10 @@ async def furnish(house: House) -> dict[str, str]:
     no_answer = Happening(What.result, step=1, todo="done", result=Result.no_answer)
     await _live(house, names["done_of"], no_answer)
     await opportunities.add(house.door, "A job", ADA, external_id="job")
+    template = await create_template(house.door, "Hello", "S", "B", AddressType.any, ADA)
     row = await house.row(names["waiting"])
     assert row is not None
-    return {**names, "sequence": str(row.sequence_id)}
+    return {**names, "sequence": str(row.sequence_id), "template": str(template)}
 
 
 async def _live(house: House, enrollment_id: str, *happenings: Happening) -> None:
@@ -185,6 +196,14 @@ ON_SOMETHING: Mapping[str, Act] = {
     "hold": lambda door, names: holds.hold(door, names["sequence"], SAM),
 }
 """Acts on an enrollment, a to-do or a sequence."""
+
+ON_A_TEMPLATE: Mapping[str, Act] = {
+    "see_template": lambda door, names: show_template(door, names["template"], SAM),
+    "edit_template": lambda door, names: edit_template(door, names["template"], TemplateChange(name="Newer"), SAM),
+    "copy_template": lambda door, names: copy_template(door, names["template"], SAM),
+    "archive_template": lambda door, names: archive_template(door, names["template"], SAM, archived=True),
+}
+"""Acts on a template, which is hidden from nobody who sees anything."""
 
 SIGNALS: Mapping[str, tuple[str, dict[str, Any]]] = {
     "result": ("call_of", {"todo": "call", "result": "interested"}),

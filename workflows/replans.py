@@ -1,4 +1,4 @@
-"""ReplanWorkflow: after a change, waits are planned anew, some each second, until nobody is left behind."""
+"""ReplanWorkflow: after a change, waits and to-dos follow it, some each second, until nobody is left behind."""
 
 from datetime import timedelta
 
@@ -13,7 +13,7 @@ A_MOMENT, A_WHILE = timedelta(seconds=1), timedelta(seconds=5)
 
 @workflow.defn
 class ReplanWorkflow:
-    """`at_most` waits are moved in each second, so that what they wake does not come all at once."""
+    """`at_most` are moved in each second, so that what they wake does not come all at once."""
 
     @workflow.run
     async def run(self, replan_id: str, at_most: int) -> int:
@@ -26,7 +26,7 @@ class ReplanWorkflow:
                 retry_policy=RETRIES,
                 summary=f"move at most {at_most}",
             )
-            workflow.set_current_details(f"**{progress.moved}** waits moved")
+            workflow.set_current_details(f"**{progress.moved}** moved")
             if progress.over:
                 return progress.moved
             await workflow.sleep(A_MOMENT if progress.moved_now else A_WHILE, summary=f"{progress.moved} moved so far")

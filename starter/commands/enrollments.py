@@ -14,6 +14,7 @@ from sequencing.todos import Outcome
 from starter import adds
 from starter import enrollments as acts
 from starter.adds import AddDone, read_list
+from starter.clocks import clock_of
 from starter.commands.adds import tell, watch
 from starter.commands.shell import As, Json, acknowledge, act, fail, harmless, leave, read, show
 from starter.door import Door, acting_user
@@ -151,7 +152,23 @@ def _simple(what: What, words: str) -> None:
     app.command(what.value, help=words)(command)
 
 
-_simple(What.bypass, "End the delay it waits for; window and other bounds stand.")
+@app.command()
+def bypass(
+    enrollment: Id,
+    any_hour: Annotated[bool, typer.Option("--any-hour", help="Let an email leave outside the window too.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask whether this hour will do.")] = False,
+    by: As = "",
+    as_json: Json = False,
+) -> None:
+    """End the delay it waits for; window and other bounds stand."""
+    if any_hour and not yes:
+        there = read(lambda door: clock_of(door, enrollment, by))
+        if not typer.confirm(f"{harmless(there.words)} Let the email go now?", err=True):
+            fail("Nothing was bypassed.", 1)
+    happening = Happening(What.bypass, any_hour=any_hour)
+    acknowledge(act(lambda door: acts.act(door, enrollment, happening, by)), as_json)
+
+
 _simple(What.pause, "Let nothing more happen until it is resumed.")
 _simple(What.resume, "Go on, with the wait that was left.")
 _simple(What.cancel, "Stop it; it can be reactivated.")

@@ -86,6 +86,8 @@ def edit(
         print(f"step {change.step}, {change.field}: reaches {change.reach}")
     if done.waiting:
         print(_moving(done))
+    if done.todos:
+        print(f"{done.todos} to-dos that are open now say it anew, some each second.")
     print("Nothing was changed." if dry_run else f"Version {done.version} in force.")
 
 

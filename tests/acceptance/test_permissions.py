@@ -27,12 +27,25 @@ from store import enrollments, schema, sequences, users
 from store.database import Database
 from store.news import NOTED
 from tests.house import House
-from tests.permitted import GENERAL, NOWHERE, ON_SOMETHING, SAM, SIGNALS, TIES, Act, Furnished, Names, furnish, rows
+from tests.permitted import (
+    GENERAL,
+    NOWHERE,
+    ON_A_TEMPLATE,
+    ON_SOMETHING,
+    SAM,
+    SIGNALS,
+    TIES,
+    Act,
+    Furnished,
+    Names,
+    furnish,
+    rows,
+)
 
 ROOT = Path(__file__).parents[2]
 CASES = [(level, tie) for level in Level for tie in TIES]
-NUMBERS = re.compile(r", \d+, \d+(?=(, \d+){3}\)$)")
-"""The numbers of the last news and of the last one that was noted; three columns follow them."""
+NUMBERS = re.compile(r", \d+, \d+(?=(, (\d+|None)){5}\)$)")
+"""The numbers of the last news and of the last one that was noted; five columns follow them."""
 AS_TIE = {"own": Tie(own=True, seen=True), "seen": Tie(seen=True), "hidden": Tie()}
 
 
@@ -54,7 +67,7 @@ def test_every_act_of_the_door_has_a_row_and_is_tried_here() -> None:
     asked = set(_asked_at_the_door()) | {what.value for what in NEWS}
 
     assert asked <= set(ACTS), "an act without a row"
-    assert asked == set(GENERAL) | set(ON_SOMETHING), "an act that is not tried"
+    assert asked == set(GENERAL) | set(ON_SOMETHING) | set(ON_A_TEMPLATE), "an act that is not tried"
     assert set(SIGNALS) == outside.SIGNALS
 
 
@@ -104,6 +117,27 @@ async def test_what_is_hidden_answers_in_the_words_of_what_is_not_there(
             missing = await _sentence(door, ON_SOMETHING[act], NOWHERE)
 
             assert hidden == missing, level
+
+
+@pytest.mark.parametrize("act", ON_A_TEMPLATE)
+async def test_a_template_is_shown_to_all_who_see_anything_and_changed_by_its_owner(
+    act: str, furnished: Furnished, tmp_path: Path
+) -> None:
+    for level, tie in [case for case in CASES if case[1] != "hidden"]:
+        async with furnished.case(tmp_path, level, tie) as door:
+            answered = await _answer(door, ON_A_TEMPLATE[act], furnished.names)
+
+            assert answered == _expected(act, level, tie), (level, tie)
+
+
+@pytest.mark.parametrize("act", ON_A_TEMPLATE)
+async def test_without_a_level_a_template_answers_in_the_words_of_what_is_not_there(
+    act: str, furnished: Furnished, tmp_path: Path
+) -> None:
+    async with furnished.case(tmp_path, Level.none, "seen") as door:
+        hidden = await _sentence(door, ON_A_TEMPLATE[act], furnished.names)
+
+        assert hidden == await _sentence(door, ON_A_TEMPLATE[act], NOWHERE)
 
 
 @pytest.mark.parametrize("signal", SIGNALS)
@@ -168,7 +202,8 @@ async def _answer(door: Door, act: Act, names: Names) -> str:
         return "yes"
     except Refused as refused:
         assert rows(door) == before
-        return {"unknown_sequence": "not_found"}.get(refused.code, refused.code)
+        unknown = refused.code in ("unknown_sequence", "unknown_template")
+        return "not_found" if unknown else refused.code
     return "yes"
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from sequencing.adds import Answer, Demand, Enrolled, Lack, NotEnrolled, Terms, in_sum, lack
+from sequencing.adds import LEFT_OUT, Answer, Demand, Enrolled, Lack, NotEnrolled, Terms, in_sum, lack, told_later
 from sequencing.people import AddressType, Contact
 from sequencing.sequences import Action
 
@@ -31,6 +31,15 @@ def test_the_first_step_is_named_at_which_an_address_or_number_will_be_missing(
     terms = Terms(tuple(Demand(step, action, kind) for step, (action, kind) in enumerate(steps, 1)))
 
     assert lack(contact, terms) == expected
+
+
+@pytest.mark.parametrize("code", LEFT_OUT)
+def test_a_refusal_is_told_long_after_in_a_sentence_of_its_own(code: str) -> None:
+    said = told_later(code, "ann@example.com")
+
+    assert said.endswith(".")
+    assert "refused:" not in said
+    assert ("ann@example.com" in said) == (code in ("unknown_contact", "ambiguous_contact"))
 
 
 def test_many_contacts_are_told_in_a_few_sentences() -> None:

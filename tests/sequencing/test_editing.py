@@ -12,6 +12,7 @@ from sequencing.timing import Delay, Unit
 HOUR, DAY = Delay(1, Unit.hours), Delay(1, Unit.days)
 EMAIL = Step(1, Action.automatic_email, HOUR, subject="Hello", body="Hello")
 CALL = Step(2, Action.call, HOUR, title="Call", body="Be kind")
+LETTER = Step(3, Action.manual_email, HOUR, subject="Hello", body="Hello")
 STEPS = [EMAIL, CALL]
 
 
@@ -45,6 +46,9 @@ def test_what_is_not_the_kind_or_the_order_of_the_steps_is_never_frozen() -> Non
         (CALL, {"delay": DAY}, Reach.waiting),
         (CALL, {"body": "Be quick"}, Reach.open_todos),
         (CALL, {"title": "Ring"}, Reach.open_todos),
+        (LETTER, {"body": "Hi"}, Reach.drafts),
+        (LETTER, {"template_id": 7}, Reach.drafts),
+        (LETTER, {"delay": DAY}, Reach.waiting),
     ],
 )
 def test_each_change_says_whom_it_reaches(step: Step, changed: dict[str, object], reach: Reach) -> None:

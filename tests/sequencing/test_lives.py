@@ -111,6 +111,7 @@ class Life:
             result=anything([None, *Result]),
             outcome=anything([None, *Outcome]),
             settlement=anything([None, *Settlement]),
+            any_hour=anything([False, False, True]),
         )
 
     def somebody_answers_the_todo(self) -> None:
@@ -155,7 +156,8 @@ class Life:
             )
 
     def window_is_open(self) -> bool:
-        if self.enrollment.asked_by is not None or is_open(self.now, self.course.calendar):
+        free = self.enrollment.asked_by is not None or self.enrollment.any_hour
+        if free or is_open(self.now, self.course.calendar):
             return True
         self.let_happen(Happening(What.look_again))
         assert self.decision.at is None or self.decision.at > self.now, "outside the window nothing is due"

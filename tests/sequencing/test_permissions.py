@@ -25,7 +25,9 @@ TABLE = {
     **dict.fromkeys(["stages", "stage_links", "erase"], (MANAGE, MANAGE, MANAGE)),
     **dict.fromkeys(["create_sequence", "create_template"], (EDIT, EDIT, EDIT)),
     **dict.fromkeys(["edit_sequence", "edit_template", "share", "archive", "hold"], (EDIT, MANAGE, MANAGE)),
-    "copy_sequence": (EDIT, EDIT, MANAGE),
+    **dict.fromkeys(["copy_sequence", "copy_template"], (EDIT, EDIT, MANAGE)),
+    "archive_template": (EDIT, MANAGE, MANAGE),
+    "see_template": (VIEW, VIEW, MANAGE),
     **dict.fromkeys(["settings", "users", "roles", "stage_links", "hand_over", "hold_all"], (MANAGE, MANAGE, MANAGE)),
     **dict.fromkeys(["lift_suppression", "erase", "reconcile"], (MANAGE, MANAGE, MANAGE)),
 }

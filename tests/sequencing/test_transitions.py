@@ -362,6 +362,71 @@ def test_a_bypass_ends_nothing_but_the_delay_the_window_stands() -> None:
     assert story.enrollment.why is Why.send_window
 
 
+def let_go(story: Story, later: timedelta = timedelta()) -> Story:
+    """Alice has seen what time it is there, and lets the email go at any hour."""
+    return story.then(What.bypass, later, by=ALICE, any_hour=True)
+
+
+def test_an_email_that_may_leave_at_any_hour_is_due_outside_the_window() -> None:
+    story = let_go(enrolled(EMAIL, delay=Delay(3, Unit.days)), 9 * HOUR)
+
+    assert (story.enrollment.ready_at, story.enrollment.due_at) == (story.now, story.now)
+    assert story.then(What.look_again, HOUR).enrollment.due_at == NOON + 9 * HOUR
+
+
+def test_an_email_whose_delay_is_over_is_let_go_while_it_waits_for_the_window() -> None:
+    story = let_go(enrolled(EMAIL).then(What.look_again, 6 * HOUR), HOUR)
+
+    assert story.enrollment.due_at == story.now
+
+
+def test_the_step_after_it_keeps_to_the_window_again() -> None:
+    story = let_go(enrolled(EMAIL, EMAIL), 9 * HOUR).then(What.claimed).left()
+
+    assert (story.stands, story.enrollment.any_hour) == ((WAITING, 2), False)
+    assert (story.enrollment.due_at, story.enrollment.why) == (NOON + 21 * HOUR, Why.send_window)
+
+
+@pytest.mark.parametrize("action", [MANUAL, CALL, TEXT, TASK])
+def test_only_an_automatic_email_is_let_go_at_any_hour(action: Action) -> None:
+    assert refusal(enrolled(action), What.bypass, by=ALICE, any_hour=True).code == "not_an_email"
+
+
+def test_a_hold_stands_and_once_it_is_released_the_email_leaves_at_any_hour() -> None:
+    story = let_go(enrolled(EMAIL).then(What.held, TWO_HOURS))
+
+    assert (story.enrollment.due_at, story.enrollment.why) == (None, Why.held)
+    assert story.then(What.look_again, 8 * HOUR).enrollment.due_at == NOON + TWO_HOURS
+
+
+@pytest.mark.parametrize("why", [Why.daily_cap, Why.sender_gap])
+def test_the_cap_and_the_gap_stand(why: Why) -> None:
+    story = enrolled(EMAIL)
+    story.enrollment = replace(story.enrollment, why=why, due_at=NOON + DAY)
+
+    assert let_go(story).enrollment.due_at == NOON + DAY
+
+
+def test_a_mail_server_that_is_away_is_waited_for_and_then_the_window_is_not() -> None:
+    why = Why.mail_server_unreachable
+    failing = enrolled(EMAIL).then(What.try_later, TWO_HOURS, until=NOON + 3 * HOUR, why=why)
+
+    story = let_go(failing)
+
+    assert story.enrollment.due_at == NOON + 3 * HOUR
+    assert story.then(What.try_later, 5 * HOUR, until=NOON + 9 * HOUR, why=why).enrollment.due_at == NOON + 9 * HOUR
+
+
+def test_a_pause_takes_it_back_that_the_email_may_leave_at_any_hour() -> None:
+    story = let_go(enrolled(EMAIL), 6 * HOUR).then(What.pause, by=ALICE).then(What.resume, by=ALICE)
+
+    assert (story.enrollment.due_at, story.enrollment.why) == (NOON + 21 * HOUR, Why.send_window)
+
+
+def test_letting_it_go_twice_changes_nothing_and_says_so() -> None:
+    assert isinstance(refusal(let_go(enrolled(EMAIL)), What.bypass, by=ALICE, any_hour=True), Unchanged)
+
+
 @arrow(What.pause, WAITING)
 def test_a_pause_keeps_the_wait_that_is_left() -> None:
     story = enrolled(EMAIL).then(What.pause, HOUR / 2, by=ALICE)

@@ -4,6 +4,7 @@ import asyncio
 from collections import deque
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from time import monotonic
 from typing import Any
 
 import pytest
@@ -18,10 +19,11 @@ from starter.editing import archive_sequence, copy_sequence, edit_sequence
 from starter.enrollments import Enrolled
 from starter.steps import document_of
 from starter.sweep import Sweep
+from starter.todos import edit as edit_draft
 from store import enrollments, replans, sequences
 from store.people_tables import UserRow
-from store.tables import ReplanRow, SequenceRow
-from tests.house import ADA, BOB, CALL, EMAIL, HEADER, RITA, House
+from store.tables import ReplanRow, SequenceRow, TodoRow
+from tests.house import ADA, BOB, CALL, EMAIL, HEADER, LETTER, RITA, House
 
 LATER = {**EMAIL, "delay": "5 hours"}
 
@@ -194,8 +196,93 @@ async def test_new_instructions_reach_an_open_to_do(house: House) -> None:
     shown["steps"][0]["instructions"] = "Thank {{ contact.first_name }}"
 
     await house.sequencer.edit(str(todo.sequence_id), shown, by=RITA)
+    await replanned(house)
 
     assert (await house.todo(one)).instructions == "Thank Ann"
+
+
+async def on_the_list(house: House, sequence: str, size: int) -> list[TodoRow]:
+    """So many new contacts in that sequence, each with a to-do at its first step."""
+    return [await house.todo(one) for one in await crowd(house, sequence, size)]
+
+
+async def test_new_instructions_reach_as_many_open_to_dos_as_the_preview_said_and_at_most_twenty_a_second(
+    house: House,
+) -> None:
+    sequence = await house.sequence({**CALL, "instructions": "Ask {{ contact.first_name }}"})
+    before = await on_the_list(house, sequence, 50)
+    await house.sequencer.pause(before[0].enrollment_id, by=RITA)
+    await house.place(before[0].enrollment_id, "paused")
+    await house.sequencer.resolve(before[1].id, "no_answer", by=RITA)
+    await house.place(before[1].enrollment_id, "finished")
+    shown = await document(house, sequence)
+    shown["steps"][0]["instructions"] = "Thank {{ contact.first_name }}"
+
+    said = await house.sequencer.edit(sequence, shown, by=RITA, dry_run=True)
+    began = monotonic()
+    await house.sequencer.edit(sequence, shown, by=RITA)
+    moved = await replanned(house)
+
+    assert (said.todos, moved) == (49, 49)
+    assert monotonic() - began >= 2, "two seconds lie between three times twenty"
+    async with house.database.reading() as tx:
+        now = {row.id: row.instructions for row in await tx.scalars(select(TodoRow))}
+    assert now[before[1].id] == "Ask Cay1", "what is done stays as it was"
+    assert {now[todo.id].split()[0] for todo in before if todo.id != before[1].id} == {"Thank"}
+
+
+async def test_a_to_do_that_is_opened_while_instructions_change_is_right(house: House) -> None:
+    sequence = await house.sequence({**CALL, "instructions": "Version 0"})
+    racing = asyncio.create_task(on_the_list(house, sequence, 20))
+    for number in (1, 2, 3):
+        await asyncio.sleep(0.3)
+        newer = {"name": "Newer", "steps": [{**CALL, "instructions": f"Version {number}"}]}
+        await house.sequencer.edit(sequence, newer, by=RITA)
+    opened = await racing
+    await replanned(house)
+
+    assert {(await house.todo(todo.enrollment_id)).instructions for todo in opened} == {"Version 3"}
+
+
+async def test_a_to_do_that_is_away_says_the_new_instructions_when_it_comes_back(house: House) -> None:
+    sequence = await house.sequence({**CALL, "instructions": "Ask"})
+    (todo,) = await on_the_list(house, sequence, 1)
+    await house.sequencer.cancel(todo.enrollment_id, by=RITA)
+    await house.place(todo.enrollment_id, "canceled")
+    newer = {"name": "Newer", "steps": [{**CALL, "instructions": "Thank"}]}
+
+    await house.sequencer.edit(sequence, newer, by=RITA)
+    await replanned(house)
+    await house.sequencer.reactivate(todo.enrollment_id, by=RITA)
+
+    assert (await house.todo(todo.enrollment_id)).instructions == "Thank"
+
+
+async def test_what_a_person_typed_in_a_draft_or_has_sent_is_never_overwritten(house: House) -> None:
+    sequence = await house.sequence(LETTER)
+    untouched, touched = await on_the_list(house, sequence, 2)
+    await edit_draft(house.door, touched.id, RITA, "Mine", "As I typed it")
+
+    said = await house.sequencer.edit(
+        sequence, {"name": "Newer", "steps": [{**LETTER, "body": "Good day {{ contact.first_name }}"}]}, by=RITA
+    )
+    await replanned(house)
+
+    assert said.todos == 1
+    assert (await house.todo(untouched.enrollment_id)).body == "Good day Cay0"
+    kept = await house.todo(touched.enrollment_id)
+    assert (kept.subject, kept.body) == ("Mine", "As I typed it")
+
+
+async def test_a_draft_that_could_not_be_filled_in_any_more_stays_as_it_was(house: House) -> None:
+    sequence = await house.sequence(LETTER)
+    (draft,) = await on_the_list(house, sequence, 1)
+    newer = {"name": "Newer", "steps": [{**LETTER, "body": "To {{ company.name }}"}]}
+
+    await house.sequencer.edit(sequence, newer, by=RITA)
+    await replanned(house)
+
+    assert (await house.todo(draft.enrollment_id)).body == "Dear Cay0"
 
 
 async def test_a_copy_belongs_to_the_copier_alone_and_is_not_frozen(house: House) -> None:

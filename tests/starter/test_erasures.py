@@ -17,6 +17,7 @@ from temporalio.contrib.pydantic import pydantic_data_converter
 from sequencing.errors import Refused, Unchanged
 from sequencing.people import AddressType, Level
 from starter import opportunities, people
+from starter.adds import lines
 from starter.candidacies import enter, move
 from starter.client import Runs
 from starter.contacts import import_contacts
@@ -142,6 +143,25 @@ async def test_after_an_erasure_the_person_is_found_nowhere(keyed: House, capfd:
     told = await histories(keyed, ids)
     assert "enrollment_id" in told
     assert found(told) == []
+
+
+async def test_whoever_was_refused_by_an_address_he_had_then_is_found_in_no_add(keyed: House) -> None:
+    job = str(await opportunities.add(keyed.door, "Chief pilot", RITA))
+    await enter(keyed.door, job, ["vic"], RITA)
+    sequence = await keyed.sequence({**CALL, "delay": "300 days"})
+    await keyed.sequencer.enroll(sequence, ["vic"], by=RITA)
+    add = await keyed.sequencer.add(sequence, ["vic.z@example.net", "ann"], by=RITA)
+    while (await keyed.sequencer.show_add(add, by=RITA)).answered < 2:
+        await asyncio.sleep(0.05)
+    await people.change(keyed.door, "vic", Said(emails=[(AddressType.work, "new@example.net")]), RITA)
+    before = await lines(keyed.door, add, RITA, refused_only=True)
+
+    await erase(keyed.door, "vic", ADA)
+
+    after = await lines(keyed.door, add, RITA, refused_only=True)
+    assert [(line.named, line.sentence) for line in before] == [("vic.z@example.net", None)]
+    assert [(line.named, line.code) for line in after] == [("(erased)", "already_in_sequence")]
+    assert found(await tables(keyed)) == []
 
 
 async def break_and_mend(house: House) -> None:

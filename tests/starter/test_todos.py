@@ -13,8 +13,9 @@ from sequencing.settings import SettingsChange
 from sequencing.todos import Due
 from starter import todos as acts
 from starter.settings import change_settings
+from starter.timeline import story
 from starter.todo_lists import Wanted, shown, todo_list
-from starter.users import UserChange, add_user, change_user
+from starter.users import UserChange, add_user, change_user, deactivate_user
 from store import todos, users
 from store.lives import Life
 from tests.house import ADA, BOB, CALL, RITA, TASK, House
@@ -127,6 +128,47 @@ async def test_a_repeated_postponing_and_handing_on_change_nothing_and_say_so(al
         await acts.postpone(alone.door, todo, later, BOB)
     with pytest.raises(Unchanged, match="on the list of bob"):
         await acts.reassign(alone.door, todo, BOB, BOB)
+
+
+async def told(house: House, todo: str) -> list[str]:
+    """What the timeline of its enrollment says in words, without the instants."""
+    async with house.database.reading() as tx:
+        row = await todos.get(tx, todo)
+    assert row is not None
+    lines = (await story(house.door, row.enrollment_id, ADA)).as_text().split("\n")
+    return [line.partition("  step 1  ")[2] for line in lines if "  step 1  " in line]
+
+
+async def test_the_timeline_says_who_postponed_a_todo_until_when_and_who_gave_it_to_whom(alone: House) -> None:
+    todo = await opened(alone, "ann")
+    noon = (datetime.now(UTC) + 3 * DAY).replace(hour=12, minute=0, second=0, microsecond=0)
+
+    await acts.postpone(alone.door, todo, noon, RITA)
+    await acts.reassign(alone.door, todo, BOB, RITA)
+
+    assert (await told(alone, todo))[-2:] == [
+        f"to-do postponed until {noon:%Y-%m-%d} 12:00:00Z by Rita Recruiter",
+        "to-do taken from Rita Recruiter and given to Bob Bystander by Rita Recruiter",
+    ]
+
+
+async def test_the_timeline_says_who_inherited_a_todo(alone: House) -> None:
+    todo = await opened(alone, "ann", BOB)
+
+    await deactivate_user(alone.door, BOB, RITA, ADA)
+
+    said = "to-do left to Rita Recruiter with the deactivation of Bob Bystander by Ada Admin"
+    assert (await told(alone, todo))[-1] == said
+
+
+async def test_postponing_that_is_refused_leaves_no_line(alone: House) -> None:
+    todo = await opened(alone, "ann")
+    before = await told(alone, todo)
+
+    with pytest.raises(Refused):
+        await acts.postpone(alone.door, todo, datetime.now(UTC) - DAY, RITA)
+
+    assert await told(alone, todo) == before
 
 
 async def test_of_many_at_once_each_is_answered_and_a_bad_one_never_stops_the_rest(alone: House) -> None:

@@ -11,6 +11,7 @@ from sequencing.happenings import Happening, What
 from sequencing.people import Level, User
 from sequencing.sequences import Action
 from starter.roles import add_role, change_role, give_role, take_role
+from starter.sharing import hand_over
 from starter.users import UserChange, activate_user, add_user, change_user, deactivate_user
 from store import enrollments, todos, users
 from store.lives import Life
@@ -154,6 +155,38 @@ async def test_a_to_do_of_a_deactivated_user_is_on_exactly_one_active_list(alone
         everybody = await users.everybody(tx)
         lists = [who.email for who in everybody for _ in await todos.on_the_list_of(tx, who.id)]
     assert lists == [ADA]
+
+
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+async def test_a_to_do_that_is_opened_while_its_sequences_owner_is_deactivated_waits_for_nobody(alone: House) -> None:
+    """Opening locks the enrollment, its sequence, and then who may be given the to-do."""
+    one = await alone.enroll("ann", EMAIL)
+    rita, ada = await user(alone, RITA), await user(alone, ADA)
+
+    async with alone.database.writing() as tx:
+        assert await Life.lock(tx, one, datetime.now(UTC)) is not None
+        deactivating = asyncio.create_task(deactivate_user(alone.door, RITA, ADA, ADA))
+        done, _ = await asyncio.wait([deactivating], timeout=0.5)
+        given = await asyncio.wait_for(users.some(tx, {rita.id, ada.id}, staying=True), 5)
+    await asyncio.wait_for(deactivating, 5)
+
+    assert (done, given[rita.id].active) == (set(), True)
+    assert not (await user(alone, RITA)).active
+
+
+async def test_what_is_handed_over_to_who_is_being_deactivated_is_not_left_with_him(alone: House) -> None:
+    sequences = [await alone.sequence(EMAIL, by=ADA) for _ in range(5)]
+
+    answers = await asyncio.gather(
+        *(hand_over(alone.door, one, RITA, ADA) for one in sequences),
+        deactivate_user(alone.door, RITA, ADA, ADA),
+        return_exceptions=True,
+    )
+
+    assert {type(answer) for answer in answers} <= {type(None), Refused}
+    async with alone.database.reading() as tx:
+        owners = {(await tx.get_one(SequenceRow, int(one))).owner_id for one in sequences}
+    assert owners == {(await user(alone, ADA)).id}
 
 
 async def live(house: House, enrollment_id: str, happenings: list[Happening], now: datetime) -> None:

@@ -1,0 +1,45 @@
+"""What the clock says where a contact is."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from sequencing.people import Contact
+from sequencing.permissions import check, not_found
+from starter.door import Door, acting_user
+from store import contacts, enrollments, settings, ties
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """A contact's local time; `known` is false where nobody has said the zone, and it is that of the settings."""
+
+    contact: str
+    time: str
+    zone: str
+    known: bool
+
+    @property
+    def words(self) -> str:
+        """For whoever decides whether that hour will do."""
+        if self.known:
+            return f"It is {self.time} where {self.contact} is ({self.zone})."
+        return f"Nobody knows what time it is where {self.contact} is; in {self.zone} it is {self.time}."
+
+
+async def clock_of(door: Door, enrollment_id: str, by: str) -> Clock:
+    """The clock of the contact of an enrollment that the user may bypass. Raises Refused."""
+    async with door.database.reading() as tx:
+        user, one = await acting_user(tx, by), await enrollments.get(tx, enrollment_id)
+        if one is None:
+            raise not_found()
+        _, tie = await ties.to_enrollment(tx, user.id, one)
+        check(user, "bypass", tie)
+        contact = (await contacts.some(tx, [one.contact_id]))[one.contact_id]
+        zone = contact.time_zone or (await settings.current(tx)).calendar.zone
+    return Clock(contact.name, local_time(contact, door.now(), zone), zone, contact.time_zone is not None)
+
+
+def local_time(contact: Contact, now: datetime, zone: str) -> str:
+    """Weekday and time; where the contact's zone is not known, in this one."""
+    return f"{now.astimezone(ZoneInfo(contact.time_zone or zone)):%a %H:%M}"

@@ -1,0 +1,194 @@
+"""Templates of emails: made, changed, copied, archived."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from sequencing.errors import Refused, Unchanged, quoted
+from sequencing.limits import LINE_LENGTH, NAME_LENGTH
+from sequencing.merge_fields import check as check_fields
+from sequencing.people import AddressType, User
+from sequencing.permissions import Tie, check
+from sequencing.replans import Cause, Replan
+from sequencing.wording import check_name, check_text
+from starter.door import Door, acting_user, permitted
+from starter.replans import start
+from starter.sequences import read_text
+from starter.versions import check_version
+from store import replans, settings, templates, users
+from store.tables import TemplateRow
+from store.templates import Users
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """What a template says."""
+
+    subject: str
+    body: str
+
+
+@dataclass(frozen=True, slots=True)
+class TemplateChange:
+    """What shall be otherwise; None stays. `version`: the one that was read and is now edited."""
+
+    letter: Letter | None = None
+    name: str | None = None
+    address_type: AddressType | None = None
+    version: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class EditedTemplate:
+    """What a change came to, or would come to: the version in force, and whom it reaches."""
+
+    version: int
+    reached: Users
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """A template with its owner's email."""
+
+    row: TemplateRow
+    owner: str | None
+
+
+def read_letter(path: Path) -> Letter:
+    """The file's subject and body. Raises Refused."""
+    first, _, body = read_text(path).partition("\n")
+    if not first.startswith("Subject:"):
+        raise Refused("invalid_template", f"Line 1 of {quoted(path.name)} must be “Subject: …”; then comes the body.")
+    return Letter(first.removeprefix("Subject:").strip(), body.strip() + "\n")
+
+
+async def create_template(door: Door, name: str, subject: str, body: str, address_type: AddressType, by: str) -> int:
+    """Makes a template; its number. Raises Refused."""
+    _check(Letter(subject, body))
+    async with door.database.writing() as tx:
+        user = await permitted(tx, by, "create_template")
+        await _check_name(tx, name)
+        row = TemplateRow(name=name, subject=subject, body=body, address_type=address_type, version=1, owner_id=user.id)
+        tx.add(row)
+        await tx.flush()
+        return row.id
+
+
+async def edit_template(
+    door: Door, name: str, change: TemplateChange, by: str, *, dry_run: bool = False
+) -> EditedTemplate:
+    """Changes what is named. Emails not yet sent follow at once, untouched drafts some each second.
+
+    Raises Refused (`changed_meanwhile` with who and when), or Unchanged.
+    """
+    if change.letter is not None:
+        _check(change.letter)
+    async with door.database.writing() as tx:
+        user, row = await _mine(tx, name, by, "edit_template")
+        await check_version(tx, row, change.version)
+        if change.name is not None and change.name != row.name:
+            await _check_name(tx, change.name)
+        reworded = await _change(tx, door, user, row, change)
+        done = EditedTemplate(row.version, await templates.users_of(tx, row.id, user))
+        replan = Replan(door.new_id(), Cause.instructions, None, user.id, door.now())
+        follow = reworded and await templates.drafts_follow(tx, row.id, user.id, door.now())
+        if follow:
+            await replans.begin(tx, replan)
+        if dry_run:
+            await tx.rollback()
+    if follow and not dry_run:
+        await start(door, replan)
+    return done
+
+
+async def _change(tx: AsyncSession, door: Door, user: User, row: TemplateRow, change: TemplateChange) -> bool:
+    """Whether the wording is another one now. Raises Unchanged."""
+    before = row.name, row.subject, row.body, row.address_type
+    letter = change.letter or Letter(row.subject, row.body)
+    after = change.name or row.name, letter.subject, letter.body, change.address_type or row.address_type
+    if after == before:
+        raise Unchanged("so_already", "The template is so already; nothing was changed.")
+    row.name, row.subject, row.body, row.address_type = after
+    _changed(row, user, door)
+    await tx.flush()
+    return after[1:3] != before[1:3]
+
+
+async def copy_template(door: Door, name: str, by: str) -> str:
+    """A copy that is the copier's; its name. Raises Refused."""
+    async with door.database.writing() as tx:
+        user, row = await _seen(tx, name, by, "copy_template")
+        copy = await _free_name(tx, row.name)
+        said = {"subject": row.subject, "body": row.body, "address_type": row.address_type}
+        tx.add(TemplateRow(name=copy, version=1, owner_id=user.id, **said))
+        return copy
+
+
+async def _free_name(tx: AsyncSession, name: str) -> str:
+    """“Copy of …”, with a number where that is taken."""
+    number, copy = 1, f"Copy of {name}"[:NAME_LENGTH]
+    while await templates.is_name_taken(tx, copy):
+        number += 1
+        copy = f"Copy {number} of {name}"[:NAME_LENGTH]
+    return copy
+
+
+async def archive_template(door: Door, name: str, by: str, *, archived: bool) -> None:
+    """From now on no new step can use it, or can again; steps that use it go on. Raises Refused, or Unchanged."""
+    async with door.database.writing() as tx:
+        user, row = await _mine(tx, name, by, "archive_template")
+        if row.archived is archived:
+            raise Unchanged("so_already", "It is archived already." if archived else "It is not archived.")
+        row.archived = archived
+        _changed(row, user, door)
+
+
+async def show_template(door: Door, name: str, by: str) -> tuple[Template, Users]:
+    """The template, and whom it concerns. Raises Refused."""
+    async with door.database.reading() as tx:
+        user, row = await _seen(tx, name, by, "see_template")
+        owner = await users.get(tx, row.owner_id) if row.owner_id else None
+        return Template(row, owner.email if owner else None), await templates.users_of(tx, row.id, user)
+
+
+async def list_templates(door: Door, by: str) -> list[Template]:
+    """All templates, by name. Raises Refused."""
+    async with door.database.reading() as tx:
+        check(await acting_user(tx, by), "see_template", Tie(seen=True))
+        rows = await templates.all_of_them(tx)
+        owners = await users.some(tx, {row.owner_id for row in rows if row.owner_id})
+    emails = {user.id: user.email for user in owners.values()}
+    return [Template(row, emails.get(row.owner_id or 0)) for row in rows]
+
+
+async def _seen(tx: AsyncSession, name: str, by: str, act: str) -> tuple[User, TemplateRow]:
+    """Templates are shown to whoever sees sequences at all; only their owners, and who manages, change them."""
+    user = await acting_user(tx, by)
+    row = await templates.find(tx, name, user)
+    check(user, act, Tie(own=row.owner_id == user.id, seen=True))
+    return user, row
+
+
+async def _mine(tx: AsyncSession, name: str, by: str, act: str) -> tuple[User, TemplateRow]:
+    user, row = await _seen(tx, name, by, act)
+    return user, await templates.locked(tx, row.id)
+
+
+def _check(letter: Letter) -> None:
+    check_name("The subject", letter.subject, LINE_LENGTH)
+    check_text("The body", letter.body)
+    if not letter.body.strip():
+        raise Refused("invalid_text", "The body must not be empty.")
+    check_fields(letter.subject)
+    check_fields(letter.body)
+
+
+async def _check_name(tx: AsyncSession, name: str) -> None:
+    check_name("The template's name", name, (await settings.current(tx)).limits.name_length)
+    if await templates.is_name_taken(tx, name):
+        raise Refused("template_exists", f"There is a template {quoted(name)} already.")
+
+
+def _changed(row: TemplateRow, user: User, door: Door) -> None:
+    row.version, row.changed_by, row.changed_at = row.version + 1, user.id, door.now()
