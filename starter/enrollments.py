@@ -73,16 +73,26 @@ async def _enroll_all(door: Door, add: Add, wanted: list[Wanted]) -> list[Answer
 async def may_add(
     tx: AsyncSession, sequence: str, number: int, by: str, opportunity_id: int | None
 ) -> tuple[User, Add]:
-    """Who adds, and to what. Raises Refused where the sequence, the user or the number of contacts is the trouble."""
-    most = (await settings.current(tx)).limits.contacts_per_add
-    if number > most:
-        raise Refused("limit_reached", f"At most {most:,} contacts can be added at once.")
+    """Who adds, and to what. Raises Refused where sequence, user, opportunity or the number of contacts is the trouble.
+
+    The user comes first: no other refusal may give anything away.
+    """
     user = await acting_user(tx, by)
     row = await sequences.find(tx, sequence, user)
     check(user, "enroll", await ties.to_sequence(tx, user, row))
     if row.archived:
         raise Refused("sequence_archived", f"The sequence {row.name!r} is archived; it takes no new contacts.")
+    if opportunity_id is not None and await contacts.opportunity(tx, opportunity_id) is None:
+        raise Refused("unknown_opportunity", f"There is no opportunity {opportunity_id}.")
+    await check_number(tx, number)
     return user, Add(row.id, user.id, opportunity_id)
+
+
+async def check_number(tx: AsyncSession, number: int) -> None:
+    """Raises Refused(`limit_reached`) for more contacts than one add takes."""
+    most = (await settings.current(tx)).limits.contacts_per_add
+    if number > most:
+        raise Refused("limit_reached", f"At most {most:,} contacts can be added at once.")
 
 
 def batches(wanted: list[Wanted]) -> list[list[Wanted]]:

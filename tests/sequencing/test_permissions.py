@@ -25,6 +25,8 @@ TABLE = {
     **dict.fromkeys(["stages", "stage_links", "erase"], (MANAGE, MANAGE, MANAGE)),
     **dict.fromkeys(["create_sequence", "create_template"], (EDIT, EDIT, EDIT)),
     **dict.fromkeys(["edit_sequence", "edit_template", "share", "archive", "hold"], (EDIT, MANAGE, MANAGE)),
+    "see_settings": (VIEW, VIEW, VIEW),
+    **dict.fromkeys(["see_users", "see_roles"], (NONE, NONE, NONE)),
     "copy_sequence": (EDIT, EDIT, MANAGE),
     **dict.fromkeys(["settings", "users", "roles", "stage_links", "hand_over", "hold_all"], (MANAGE, MANAGE, MANAGE)),
     **dict.fromkeys(["lift_suppression", "erase", "reconcile"], (MANAGE, MANAGE, MANAGE)),
