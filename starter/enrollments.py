@@ -9,7 +9,7 @@ from sequencing.adds import Answer
 from sequencing.adds import Enrolled as Enrolled
 from sequencing.adds import NotEnrolled as NotEnrolled
 from sequencing.decisions import Decision
-from sequencing.enrollments import Enrollment
+from sequencing.enrollments import Enrollment, Status
 from sequencing.errors import Refused, quoted
 from sequencing.happenings import Happening
 from sequencing.people import Contact, User
@@ -124,6 +124,17 @@ async def start(door: Door, enrollment: Enrollment, first: Decision) -> bool:
     async with door.database.writing() as tx:
         await enrollments.started(tx, enrollment.id, enrollment.run)
     return True
+
+
+async def listed(
+    door: Door, by: str, *, sequence: str = "", status: Status | None = None, after: str = "", limit: int = 100
+) -> list[Enrollment]:
+    """The enrollments the user sees, behind that id, in the order in which they began. Raises Refused."""
+    async with door.database.reading() as tx:
+        user = await acting_user(tx, by)
+        only = (await sequences.find(tx, sequence, user)).id if sequence else None
+        wanted = enrollments.Filter(sequence_id=only, status=status, after=after, limit=limit)
+        return await enrollments.listed(tx, user, wanted)
 
 
 async def act(door: Door, enrollment_id: str, happening: Happening, by: str, note: str | None = None) -> Receipt:

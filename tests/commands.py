@@ -72,10 +72,10 @@ class Place:
     forks: Forks
     environment: dict[str, str] = field(default_factory=dict)
 
-    def run(self, *words: str, **environment: str) -> Ended:
+    def run(self, *words: str, typed: str = "", **environment: str) -> Ended:
         """The command `sequencing` with these words, in which {names} are filled in."""
         filled = [self.names.get(word[1:-1], word) if word[:1] == "{" else word for word in words]
-        return self.forks.run(filled, {**self.variables(), **environment}, self.folder)
+        return self.forks.run(filled, {**self.variables(), **environment}, self.folder, typed)
 
     def seen(self) -> dict[str, Any]:
         """All rows of all tables, and all files of the outbox."""

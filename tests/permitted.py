@@ -55,7 +55,7 @@ NOWHERE = {
 }
 """Names of what is not there."""
 SOON = timedelta(hours=1)
-NEWER = {"name": "Newer", "steps": [{**EMAIL, "delay": "2 days"}]}
+NEWER: dict[str, Any] = {"name": "Newer", "steps": [{**EMAIL, "delay": "2 days"}]}
 Names = Mapping[str, str]
 """What things are called, by what they are."""
 Act = Callable[[Door, Names], Awaitable[object]]

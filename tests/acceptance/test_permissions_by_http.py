@@ -29,7 +29,7 @@ FREE = Judged(None)
 SEEN = Judged("see")
 CSV = f"{HEADER}\nnew,New,,,,,,,"
 LATER = f"{datetime.now(UTC) + timedelta(days=2):%Y-%m-%dT%H:%MZ}"
-ADDING = {"contacts": ["ann"]}
+ADDING: dict[str, Any] = {"contacts": ["ann"]}
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,7 +220,7 @@ def _code(answer: httpx2.Response) -> str:
     if answer.status_code < 400:
         return "yes"
     assert STATUS[said["code"]] == answer.status_code == said["status"]
-    return {"unknown_sequence": "not_found"}.get(said["code"], said["code"])
+    return "not_found" if said["code"] == "unknown_sequence" else str(said["code"])
 
 
 def _folder(of: Path, number: int) -> Path:
