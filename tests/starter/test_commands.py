@@ -465,8 +465,8 @@ ENVIRONMENT = [
     misset("users list", "cannot be used", code=3, SEQUENCING_DATABASE_URL="sqlite:////proc/none/such.db"),
     misset("users list", "no SQLite database", code=3, SEQUENCING_DATABASE_URL=f"sqlite:///{__file__}"),
     misset("users list", "run `sequencing setup`", code=3, SEQUENCING_DATABASE_URL="sqlite:///empty.db"),
-    misset("users list", "TEMPORAL_ADDRESS: write host and port", TEMPORAL_ADDRESS="http://localhost"),
-    misset("users list", "TEMPORAL_PROFILE", TEMPORAL_PROFILE="none such"),
+    misset("reconcile", "TEMPORAL_ADDRESS: write host and port", TEMPORAL_ADDRESS="http://localhost"),
+    misset("reconcile", "TEMPORAL_PROFILE", TEMPORAL_PROFILE="none such"),
 ]
 UNKEYED = {"SEQUENCING_SECRET"}
 """Any text will do."""
