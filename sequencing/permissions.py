@@ -77,6 +77,9 @@ ACTS: Mapping[str, Needs] = {
     "change_contacts": Needs(own=Level.use, seen=Level.use, others=Level.use),
     "move_in_stages": Needs(own=Level.use, seen=Level.use, others=Level.use),
     "stages": Needs(own=Level.manage),
+    "see_settings": Needs(own=Level.view, seen=Level.view, others=Level.view),
+    "see_users": Needs(own=Level.none, seen=Level.none, others=Level.none),
+    "see_roles": Needs(own=Level.none, seen=Level.none, others=Level.none),
     "password": Needs(own=Level.none),
     "tokens": Needs(own=Level.none),
 }

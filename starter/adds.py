@@ -2,7 +2,7 @@
 
 import csv
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -10,17 +10,18 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sequencing.adds import AddStatus, Answer, in_sum, left_out
 from sequencing.errors import Refused
 from sequencing.limits import ADDED_AT_ONCE
-from sequencing.people import User
+from sequencing.people import Level, User
 from sequencing.permissions import Tie, check, not_found
 from starter.door import Door, Reached, acting_user
-from starter.enrollments import batches, enroll_all, may_add
+from starter.enrollments import batches, check_number, enroll_all, may_add
 from store import adds, enrolling, selections, settings, ties
 from store.add_tables import BulkAddLineRow, BulkAddRow
-from store.enrolling import Wanted
+from store.enrolling import Add, Wanted
 from store.selections import Selection
 
 NAMING = ("external_id", "id", "email")
 """The columns by which a list may name contacts; the first it has is read."""
+ELSEWHERE = "already_in_another_sequence"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,7 @@ class AddStanding:
     refused: dict[str, int]
     created_at: datetime
     ended_at: datetime | None
+    sequence_id: int
 
     @property
     def sentences(self) -> list[str]:
@@ -51,22 +53,12 @@ class AddStanding:
         return [f"{self.enrolled} of {self.total} enrolled.", *left_out(Counter(self.refused))]
 
 
-async def chosen(tx: AsyncSession, user: User, names: list[str], selection: Selection) -> list[Wanted]:
-    """The contacts that are named, then those that the selection finds. Raises Refused."""
-    if selection.is_empty:
-        return [Wanted(name) for name in names]
-    found = await selections.find(tx, user, selection, (await settings.current(tx)).limits.contacts_per_add + 1)
-    return [Wanted(name) for name in names] + [Wanted(str(one), one) for one in found]
-
-
 async def foresee(
     door: Door, sequence: str, names: list[str], by: str, *, selection: Selection, opportunity_id: int | None = None
 ) -> Forecast:
     """What adding them would do. Raises Refused."""
     async with door.database.reading() as tx:
-        user = await acting_user(tx, by)
-        wanted = await chosen(tx, user, names, selection)
-        user, add = await may_add(tx, sequence, len(wanted), by, opportunity_id)
+        user, add, wanted = await _whom(tx, sequence, names, by, selection, opportunity_id)
         answers = [one for some in batches(wanted) for one in await enrolling.foresee(tx, add, user, some)]
         asked = await enrolling.terms(tx, add.sequence_id)
     return Forecast(answers, in_sum(answers, asked, dry_run=True))
@@ -85,12 +77,10 @@ async def add(
 ) -> AddDone:
     """Adds them at once, or in the background where they are many. Raises Refused."""
     async with door.database.reading() as tx:
-        user = await acting_user(tx, by)
-        wanted = await chosen(tx, user, names, selection)
-        regarding = await _regarding(tx, selection, opportunity_id)
+        _, add, wanted = await _whom(tx, sequence, names, by, selection, opportunity_id)
     if len(wanted) > ADDED_AT_ONCE:
-        return AddDone([], await _begin(door, sequence, wanted, by, regarding))
-    return AddDone(await enroll_all(door, sequence, wanted, by, regarding))
+        return AddDone([], await _begin(door, sequence, wanted, by, add.opportunity_id))
+    return AddDone(await enroll_all(door, sequence, wanted, by, add.opportunity_id))
 
 
 async def begin_add(
@@ -98,12 +88,34 @@ async def begin_add(
 ) -> str:
     """Has them added in the background; answers the add's id. Raises Refused."""
     async with door.database.reading() as tx:
-        user = await acting_user(tx, by)
-        wanted = await chosen(tx, user, names, selection)
-        regarding = await _regarding(tx, selection, opportunity_id)
+        _, add, wanted = await _whom(tx, sequence, names, by, selection, opportunity_id)
     if not wanted:
         raise Refused("nobody", "That finds no contacts.")
-    return await _begin(door, sequence, wanted, by, regarding)
+    return await _begin(door, sequence, wanted, by, add.opportunity_id)
+
+
+async def _whom(
+    tx: AsyncSession, sequence: str, names: list[str], by: str, selection: Selection, opportunity_id: int | None
+) -> tuple[User, Add, list[Wanted]]:
+    """Who adds to what, and the contacts that are named, then those that the selection finds. Raises Refused.
+
+    Nothing is looked for before the user may add: what a search finds, or not, would give it away.
+    """
+    user, add = await may_add(tx, sequence, len(names), by, opportunity_id)
+    wanted = [Wanted(name) for name in names]
+    if selection.is_empty:
+        return user, add, wanted
+    most = (await settings.current(tx)).limits.contacts_per_add
+    wanted += [Wanted(str(one), one) for one in await selections.find(tx, user, selection, most + 1)]
+    await check_number(tx, len(wanted))
+    return user, replace(add, opportunity_id=await _regarding(tx, selection, opportunity_id)), wanted
+
+
+async def _regarding(tx: AsyncSession, selection: Selection, opportunity_id: int | None) -> int | None:
+    """The candidates of an opportunity are added with regard to it."""
+    if opportunity_id is not None or not selection.opportunity:
+        return opportunity_id
+    return await selections.opportunity(tx, selection.opportunity)
 
 
 async def _begin(door: Door, sequence: str, wanted: list[Wanted], by: str, opportunity_id: int | None) -> str:
@@ -131,15 +143,44 @@ async def show_add(door: Door, add_id: str, by: str) -> AddStanding:
         codes = await adds.codes(tx, add_id)
     answered = row.enrolled + row.refused
     return AddStanding(
-        row.id, name, row.status, row.total, answered, row.enrolled, dict(codes), row.created_at, row.ended_at
+        row.id,
+        name,
+        row.status,
+        row.total,
+        answered,
+        row.enrolled,
+        dict(codes),
+        row.created_at,
+        row.ended_at,
+        row.sequence_id,
     )
 
 
-async def lines(door: Door, add_id: str, by: str, *, refused_only: bool, after: int = -1) -> list[BulkAddLineRow]:
-    """The answered lines, a thousand at a time. Raises Refused."""
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One contact of an add as it was named, and its answer."""
+
+    position: int
+    named: str
+    code: str
+    sentence: str | None
+
+
+async def lines(
+    door: Door, add_id: str, by: str, *, refused_only: bool, after: int = -1, limit: int = 1000
+) -> list[Line]:
+    """The answered lines behind that position, in order. Raises Refused."""
     async with door.database.reading() as tx:
-        await _seen(tx, add_id, by, "see")
-        return await adds.lines(tx, add_id, refused_only=refused_only, after=after)
+        add, _, user = await _seen(tx, add_id, by, "see")
+        found = await adds.lines(tx, add_id, refused_only=refused_only, after=after, limit=limit)
+    return [Line(row.position, row.named, row.code or "", _sentence(row, user, add)) for row in found]
+
+
+def _sentence(line: BulkAddLineRow, user: User, add: BulkAddRow) -> str | None:
+    """What only whoever added may see is not told to others: the sequence in which the contact is."""
+    if line.code == ELSEWHERE and add.by != user.id and user.level is not Level.manage:
+        return "The contact is in another sequence, and the settings allow one sequence at a time."
+    return line.sentence
 
 
 async def listed(door: Door, by: str) -> list[tuple[BulkAddRow, str]]:
@@ -163,13 +204,6 @@ async def _seen(tx: AsyncSession, add_id: str, by: str, act: str) -> tuple[BulkA
     shown = (await ties.to_sequence(tx, user, sequence)).seen
     check(user, act, Tie(own=row.by == user.id, seen=shown))
     return row, sequence.name, user
-
-
-async def _regarding(tx: AsyncSession, selection: Selection, opportunity_id: int | None) -> int | None:
-    """The candidates of an opportunity are added with regard to it."""
-    if opportunity_id is not None or not selection.opportunity:
-        return opportunity_id
-    return await selections.opportunity(tx, selection.opportunity)
 
 
 def read_list(text: str) -> list[str]:

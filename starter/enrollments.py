@@ -9,7 +9,7 @@ from sequencing.adds import Answer
 from sequencing.adds import Enrolled as Enrolled
 from sequencing.adds import NotEnrolled as NotEnrolled
 from sequencing.decisions import Decision
-from sequencing.enrollments import Enrollment
+from sequencing.enrollments import Enrollment, Status
 from sequencing.errors import Refused, quoted
 from sequencing.happenings import Happening
 from sequencing.people import Contact, User
@@ -73,16 +73,26 @@ async def _enroll_all(door: Door, add: Add, wanted: list[Wanted]) -> list[Answer
 async def may_add(
     tx: AsyncSession, sequence: str, number: int, by: str, opportunity_id: int | None
 ) -> tuple[User, Add]:
-    """Who adds, and to what. Raises Refused where the sequence, the user or the number of contacts is the trouble."""
-    most = (await settings.current(tx)).limits.contacts_per_add
-    if number > most:
-        raise Refused("limit_reached", f"At most {most:,} contacts can be added at once.")
+    """Who adds, and to what. Raises Refused where sequence, user, opportunity or the number of contacts is the trouble.
+
+    The user comes first: no other refusal may give anything away.
+    """
     user = await acting_user(tx, by)
     row = await sequences.find(tx, sequence, user)
     check(user, "enroll", await ties.to_sequence(tx, user, row))
     if row.archived:
         raise Refused("sequence_archived", f"The sequence {row.name!r} is archived; it takes no new contacts.")
+    if opportunity_id is not None and await contacts.opportunity(tx, opportunity_id) is None:
+        raise Refused("unknown_opportunity", f"There is no opportunity {opportunity_id}.")
+    await check_number(tx, number)
     return user, Add(row.id, user.id, opportunity_id)
+
+
+async def check_number(tx: AsyncSession, number: int) -> None:
+    """Raises Refused(`limit_reached`) for more contacts than one add takes."""
+    most = (await settings.current(tx)).limits.contacts_per_add
+    if number > most:
+        raise Refused("limit_reached", f"At most {most:,} contacts can be added at once.")
 
 
 def batches(wanted: list[Wanted]) -> list[list[Wanted]]:
@@ -114,6 +124,17 @@ async def start(door: Door, enrollment: Enrollment, first: Decision) -> bool:
     async with door.database.writing() as tx:
         await enrollments.started(tx, enrollment.id, enrollment.run)
     return True
+
+
+async def listed(
+    door: Door, by: str, *, sequence: str = "", status: Status | None = None, after: str = "", limit: int = 100
+) -> list[Enrollment]:
+    """The enrollments the user sees, behind that id, in the order in which they began. Raises Refused."""
+    async with door.database.reading() as tx:
+        user = await acting_user(tx, by)
+        only = (await sequences.find(tx, sequence, user)).id if sequence else None
+        wanted = enrollments.Filter(sequence_id=only, status=status, after=after, limit=limit)
+        return await enrollments.listed(tx, user, wanted)
 
 
 async def act(door: Door, enrollment_id: str, happening: Happening, by: str, note: str | None = None) -> Receipt:

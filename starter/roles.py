@@ -9,6 +9,13 @@ from starter.door import Door, permitted
 from store import roles, users
 
 
+async def listed(door: Door, by: str) -> list[Role]:
+    """The roles there are. Raises Refused."""
+    async with door.database.reading() as tx:
+        await permitted(tx, by, "see_roles")
+        return await roles.all_of_them(tx)
+
+
 async def add_role(door: Door, name: str, level: Level, by: str) -> Role:
     """Makes a role, which nobody has yet. Raises Refused."""
     check_name("The role's name", name, 80)

@@ -7,21 +7,33 @@ async with Sequencer.connect() as sequencer:
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Self
 
+from sequencing.enrollments import Enrollment, Status
 from sequencing.happenings import Happening, Settlement, What
+from sequencing.people import Contact
 from sequencing.todos import Outcome
 from settings import Settings, read_settings
-from starter import adds, editing, enrollments, holds, todos
-from starter.adds import AddStanding, Forecast
+from starter import adds, editing, enrollments, erasures, holds, people, sequences, suppressions, todos
+from starter.adds import AddStanding, Forecast, Line
+from starter.attention import Waiting, waiting_for
 from starter.door import Door
 from starter.editing import Edited
 from starter.enrollments import Enrolled, NotEnrolled, Receipt
+from starter.erasures import Erased
+from starter.events import follow
 from starter.opening import open_door
+from starter.people import Card, Kept, Said
+from starter.timeline import Story, story
+from starter.todo_lists import Listed, Wanted, todo_list
+from store import contact_lists
+from store.events import Event
 from store.selections import Selection
 
 EVERYBODY_NAMED = Selection()
+ONES_OWN = Wanted()
+AT_ONCE = timedelta(0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +56,22 @@ class Sequencer:
         return await enrollments.enroll(
             self.door, sequence, contacts, by, opportunity_id=opportunity_id, dry_run=dry_run
         )
+
+    async def create(self, document: object, *, by: str) -> int:
+        """Makes a sequence from a document; its number."""
+        return await sequences.create_sequence(self.door, document, by)
+
+    async def copy(self, sequence: str, *, by: str) -> int:
+        """A copy that is the copier's alone and not frozen; its number."""
+        return await editing.copy_sequence(self.door, sequence, by)
+
+    async def archive(self, sequence: str, *, by: str) -> None:
+        """Takes no new contacts from now on; running enrollments go on."""
+        await editing.archive_sequence(self.door, sequence, by, archived=True)
+
+    async def unarchive(self, sequence: str, *, by: str) -> None:
+        """Takes new contacts again."""
+        await editing.archive_sequence(self.door, sequence, by, archived=False)
 
     async def edit(self, sequence: str, document: object, *, by: str, dry_run: bool = False) -> Edited:
         """Makes a sequence what the document says; who waits for a step whose timing changes is moved."""
@@ -76,6 +104,20 @@ class Sequencer:
     async def cancel_add(self, add_id: str, *, by: str) -> bool:
         """Leaves the rest of an add un-added; False when it had ended already."""
         return await adds.cancel_add(self.door, add_id, by)
+
+    async def refused(self, add_id: str, *, by: str, after: int = -1) -> list[Line]:
+        """Whom an add refused, and why, behind that position, at most 1,000."""
+        return await adds.lines(self.door, add_id, by, refused_only=True, after=after)
+
+    async def enrollments(
+        self, *, by: str, sequence: str = "", status: Status | None = None, after: str = "", limit: int = 100
+    ) -> list[Enrollment]:
+        """The enrollments the user sees, behind that id, in the order in which they began."""
+        return await enrollments.listed(self.door, by, sequence=sequence, status=status, after=after, limit=limit)
+
+    async def show(self, enrollment_id: str, *, by: str) -> Story:
+        """Where an enrollment stands, what is next, when, why not yet, and everything that has happened."""
+        return await story(self.door, enrollment_id, by)
 
     async def bypass(self, enrollment_id: str, *, by: str, any_hour: bool = False) -> Receipt:
         """Ends the current wait's delay; with `any_hour` an email leaves outside the send window too.
@@ -118,6 +160,10 @@ class Sequencer:
         happening = Happening(What.settle, settlement=settlement)
         return await enrollments.act(self.door, enrollment_id, happening, by)
 
+    async def todos(self, wanted: Wanted = ONES_OWN, *, by: str) -> list[Listed]:
+        """The open to-dos, one's own unless others are wanted; overdue ones first."""
+        return await todo_list(self.door, wanted, by)
+
     async def resolve(self, todo_id: str, result: str, *, by: str, note: str | None = None) -> Receipt:
         """Gives a call or a task its result."""
         return await todos.resolve(self.door, todo_id, result, by, note)
@@ -141,6 +187,44 @@ class Sequencer:
     async def reassign(self, todo_id: str, to: str, *, by: str) -> None:
         """Puts a to-do on another user's list."""
         await todos.reassign(self.door, todo_id, to, by)
+
+    async def attention(self, *, by: str) -> list[Waiting]:
+        """What waits for the user besides to-dos, each with what mends it."""
+        return await waiting_for(self.door, by)
+
+    async def add_contact(self, said: Said, *, by: str) -> Kept:
+        """A new contact, owned by who adds him unless told otherwise."""
+        return await people.add(self.door, said, by)
+
+    async def change_contact(self, contact: str, said: Said, *, by: str) -> Kept:
+        """Changes what is said of a contact; the rest stays."""
+        return await people.change(self.door, contact, said, by)
+
+    async def find_contacts(self, wanted: contact_lists.Wanted, *, by: str, sequence: str = "") -> list[Contact]:
+        """The contacts that are wanted, by id; `sequence`: who is or was in it."""
+        return await people.find(self.door, wanted, by, sequence=sequence)
+
+    async def show_contact(self, contact: str, *, by: str) -> Card:
+        """A contact, and all sequences he has been in as far as the user sees them."""
+        return await people.card(self.door, contact, by)
+
+    async def erase_contact(self, contact: str, *, by: str) -> Erased:
+        """Deletes the person everywhere, beyond recovery."""
+        return await erasures.erase(self.door, contact, by)
+
+    async def suppress(self, target: str, *, by: str, reason: str = "by_user") -> bool:
+        """Lets nobody write to an address or a number; False when it was so already."""
+        return await suppressions.suppress(self.door, target, reason, by)
+
+    async def lift(self, target: str, *, by: str) -> bool:
+        """Allows writing to it again; False when it was not suppressed."""
+        return await suppressions.lift(self.door, target, by)
+
+    async def events(
+        self, *, by: str, after: str = "", limit: int = 100, wait: timedelta = AT_ONCE
+    ) -> tuple[list[Event], str]:
+        """What has happened behind the cursor, and the cursor to go on with; waits so long for the first."""
+        return await follow(self.door, by, after, limit, wait)
 
     async def _act(self, enrollment_id: str, what: What, by: str) -> Receipt:
         return await enrollments.act(self.door, enrollment_id, Happening(what), by)

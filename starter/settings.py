@@ -11,6 +11,13 @@ from store import replans, settings
 from store.settings import Version
 
 
+async def in_force(door: Door, by: str) -> SequencingSettings:
+    """What the settings say now. Raises Refused."""
+    async with door.database.reading() as tx:
+        await permitted(tx, by, "see_settings")
+        return await settings.current(tx)
+
+
 async def change_settings(
     door: Door, changes: SettingsChange, by: str, expected_version: int | None = None
 ) -> SequencingSettings:

@@ -43,6 +43,14 @@ async def add_user(
             await roles.give(tx, user.id, role.id)
 
 
+async def listed(door: Door, by: str) -> list[tuple[User, list[str]]]:
+    """Everybody, each with the names of his roles. Raises Refused."""
+    async with door.database.reading() as tx:
+        await permitted(tx, by, "see_users")
+        held = await roles.of_users(tx)
+        return [(user, held.get(user.id, [])) for user in await users.everybody(tx)]
+
+
 async def change_user(door: Door, email: str, change: UserChange, by: str) -> None:
     """Changes what is named; the rest stays. Raises Refused, or Unchanged."""
     _check(change)

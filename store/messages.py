@@ -14,8 +14,10 @@ from sqlalchemy.engine import CursorResult
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from sequencing.enrollments import Enrollment
+from sequencing.people import User
 from store.database import upsert
-from store.tables import Channel, MessageRow, MessageState
+from store.sequences import shown_to
+from store.tables import Channel, MessageRow, MessageState, SequenceRow
 
 MESSAGES = MessageRow.metadata.tables[MessageRow.__tablename__]
 THE_STEPS = (
@@ -113,6 +115,14 @@ async def of_enrollment(tx: AsyncSession, enrollment_id: str) -> list[MessageRow
     """Every message of the enrollment, whatever became of it, oldest first."""
     rows = select(MessageRow).where(MessageRow.enrollment_id == enrollment_id)
     return list(await tx.scalars(rows.order_by(MessageRow.step, MessageRow.copy)))
+
+
+async def seen_by(tx: AsyncSession, user: User) -> set[str | tuple[str, str]]:
+    """The Message-IDs, and the (recipient, body), of messages in sequences a user sees, or that left in his name."""
+    shown = select(SequenceRow.id).where(shown_to(user))
+    rows = select(MessageRow.message_id, MessageRow.recipient, MessageRow.body)
+    rows = rows.where(MessageRow.sequence_id.in_(shown) | (MessageRow.sender_id == user.id))
+    return {sign for one, recipient, body in await tx.execute(rows) for sign in (one, (recipient, body))}
 
 
 async def thread(tx: AsyncSession, enrollment: Enrollment) -> list[tuple[str, str]]:

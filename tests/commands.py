@@ -1,5 +1,6 @@
 """Commands as they are typed: each in a process of its own, on a furnished place of its own."""
 
+import gc
 import hashlib
 import json
 import os
@@ -46,11 +47,12 @@ class Forks:
             [sys.executable, "-m", "tests.commands"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=ROOT, text=True
         )
 
-    def run(self, words: list[str], environment: dict[str, str], folder: Path) -> Ended:
-        """The command `sequencing` with these words, and nothing else in its environment."""
+    def run(self, words: list[str], environment: dict[str, str], folder: Path, typed: str = "") -> Ended:
+        """The command `sequencing` with these words, nothing else in its environment, and that on its input."""
         assert self._parent.stdin is not None
         assert self._parent.stdout is not None
         with tempfile.TemporaryDirectory() as said:
+            (Path(said) / "in").write_text(typed)
             print(json.dumps([words, environment, str(folder), said]), file=self._parent.stdin, flush=True)
             code = int(self._parent.stdout.readline())
             out, err = ((Path(said) / name).read_bytes().decode(errors="replace") for name in ("out", "err"))
@@ -70,10 +72,10 @@ class Place:
     forks: Forks
     environment: dict[str, str] = field(default_factory=dict)
 
-    def run(self, *words: str, **environment: str) -> Ended:
+    def run(self, *words: str, typed: str = "", **environment: str) -> Ended:
         """The command `sequencing` with these words, in which {names} are filled in."""
         filled = [self.names.get(word[1:-1], word) if word[:1] == "{" else word for word in words]
-        return self.forks.run(filled, {**self.variables(), **environment}, self.folder)
+        return self.forks.run(filled, {**self.variables(), **environment}, self.folder, typed)
 
     def seen(self) -> dict[str, Any]:
         """All rows of all tables, and all files of the outbox."""
@@ -112,8 +114,15 @@ def _commands(command: Any, path: tuple[str, ...]) -> Iterator[str]:
 
 
 def _fork_for_each_line() -> None:
-    import starter.__main__  # noqa: F401 - imported before the fork, for all
+    import aiosqlite  # noqa: F401 - imported before the fork, for all
+    import sqlalchemy.dialects.sqlite.aiosqlite
+    import sqlalchemy.orm
 
+    import starter.__main__  # noqa: F401
+
+    command_line()
+    sqlalchemy.orm.configure_mappers()
+    gc.freeze()
     for line in sys.stdin:
         child = os.fork()
         if child == 0:
@@ -122,7 +131,7 @@ def _fork_for_each_line() -> None:
 
 
 def _be_the_command(words: list[str], environment: dict[str, str], folder: str, said: str) -> None:
-    for number, path in enumerate((os.devnull, f"{said}/out", f"{said}/err")):
+    for number, path in enumerate((f"{said}/in", f"{said}/out", f"{said}/err")):
         os.dup2(os.open(path, os.O_RDWR | os.O_CREAT, 0o600), number)
     os.environ.clear()
     os.environ.update(environment)

@@ -2,7 +2,7 @@
 
 import shutil
 import sqlite3
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
 from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -11,6 +11,7 @@ from typing import Any
 
 from sequencing.happenings import Happening, Settlement, What
 from sequencing.people import AddressType, Level
+from sequencing.permissions import ACTS, Tie
 from sequencing.sequences import Action, Sharing
 from sequencing.settings import SettingsChange
 from sequencing.stage_links import StageType
@@ -18,15 +19,17 @@ from sequencing.todos import Outcome, Result
 from starter import companies, holds, keys, opportunities, people, stages
 from starter import enrollments as enrolling
 from starter import todos as todo_acts
+from starter.adds import begin_add
 from starter.candidacies import enter
 from starter.contacts import import_contacts
 from starter.door import Door, permitted
 from starter.editing import archive_sequence, copy_sequence, edit_sequence
 from starter.erasures import erase
 from starter.roles import add_role
+from starter.roles import listed as all_roles
 from starter.sequencer import Sequencer
 from starter.sequences import create_sequence
-from starter.settings import change_settings
+from starter.settings import change_settings, in_force
 from starter.sharing import hand_over, share
 from starter.suppressions import lift, suppress
 from starter.templates import (
@@ -40,24 +43,65 @@ from starter.templates import (
 from starter.timeline import story
 from starter.todo_lists import shown
 from starter.users import add_user
+from starter.users import listed as everybody
 from store import todos, users
 from store.database import Database
 from store.lives import Life
+from store.selections import Selection
 from tests.house import ADA, BOB, CALL, EMAIL, HEADER, LETTER, RITA, TASK, House
 
 SAM = "sam@example.org"
-TIES = ("own", "seen", "hidden")
+AS_TIE = {"own": Tie(own=True, seen=True), "seen": Tie(seen=True), "hidden": Tie()}
+TIES = tuple(AS_TIE)
+CASES = [(level, tie) for level in Level for tie in TIES]
 NOWHERE = {
     **dict.fromkeys(["waiting", "paused", "canceled", "unknown"], "none such"),
     **dict.fromkeys(["call", "letter", "done"], "none such"),
     "sequence": "999999",
     "template": "999999",
+    "hidden_token": "999999",
+    "add": "none such",
 }
 """Names of what is not there."""
 SOON = timedelta(hours=1)
-NEWER = {"name": "Newer", "steps": [{**EMAIL, "delay": "2 days"}]}
+NEWER: dict[str, Any] = {"name": "Newer", "steps": [{**EMAIL, "delay": "2 days"}]}
 Names = Mapping[str, str]
+"""What things are called, by what they are."""
 Act = Callable[[Door, Names], Awaitable[object]]
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """By which act of the table a door judges what it is asked; None: nobody is refused.
+
+    `general`: it regards nothing in particular. `tie`: to a thing to which Sam is always tied like that.
+    """
+
+    act: str | None
+    general: bool = False
+    tie: str | None = None
+
+    def answer(self, level: Level, tie: str) -> str:
+        """`yes`, or the code of the refusal."""
+        if self.act is None:
+            return "yes"
+        if self.general:
+            return "yes" if level.reaches(ACTS[self.act].own) else "not_permitted"
+        return expected(self.act, level, self.tie or tie)
+
+
+def expected(act: str, level: Level, tie: str) -> str:
+    """By the table, whose rows a test of the rules holds against the specification."""
+    if level.reaches(ACTS[act].level(AS_TIE[tie])):
+        return "yes"
+    return "not_found" if tie == "hidden" or level is Level.none else "not_permitted"
+
+
+def nameless(said: str, names: Names) -> str:
+    """A sentence without the names that were asked for."""
+    for name in set(names.values()):
+        said = said.replace(repr(name), "…")
+    return said
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,13 +115,16 @@ class Furnished:
     @asynccontextmanager
     async def case(self, folder: Path, level: Level, tie: str) -> AsyncIterator[Door]:
         """The door on a copy in which Sam has that level, and that tie to everything."""
-        copy = folder / f"{level}-{tie}.db"
-        shutil.copy(self.file, copy)
-        with closing(sqlite3.connect(copy)) as connection, connection:
-            _tie(connection, level, tie)
-        database = Database(f"sqlite:///{copy}")
+        database = Database(f"sqlite:///{self.copy(folder / f'{level}-{tie}.db', level, tie)}")
         yield replace(self.house.door, database=database)
         await database.close()
+
+    def copy(self, file: Path, level: Level, tie: str) -> Path:
+        """The file, with that in it."""
+        shutil.copy(self.file, file)
+        with closing(sqlite3.connect(file)) as connection, connection:
+            _tie(connection, level, tie)
+        return file
 
 
 def _tie(connection: sqlite3.Connection, level: Level, tie: str) -> None:
@@ -89,13 +136,20 @@ def _tie(connection: sqlite3.Connection, level: Level, tie: str) -> None:
     connection.execute(f"UPDATE templates SET owner_id = {of}", (who,))
     connection.execute(f"UPDATE enrollments SET enrolled_by = {of}", (who,))
     connection.execute(f"UPDATE todos SET assignee_id = {of}", (who,))
+    connection.execute(f"UPDATE bulk_adds SET by = {of}", (who,))
 
 
-def rows(door: Door) -> dict[str, list[str]]:
-    """Everything the database holds."""
+def rows(door: Door, without: Collection[str] = ()) -> dict[str, list[str]]:
+    """Everything the database holds, but for those columns."""
     with closing(sqlite3.connect(str(door.database.url.database))) as connection:
         tables = [name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
-        return {table: sorted(map(repr, connection.execute(f"SELECT * FROM {table}"))) for table in tables}
+        return {table: _rows(connection, table, without) for table in tables}
+
+
+def _rows(connection: sqlite3.Connection, table: str, without: Collection[str]) -> list[str]:
+    columns = [column for _, column, *_ in connection.execute(f"PRAGMA table_info({table})")]
+    kept = ", ".join(f'"{column}"' for column in columns if column not in without)
+    return sorted(map(repr, connection.execute(f"SELECT {kept} FROM {table}")))
 
 
 async def furnish(house: House) -> dict[str, str]:
@@ -114,10 +168,21 @@ async def furnish(house: House) -> dict[str, str]:
     no_answer = Happening(What.result, step=1, todo="done", result=Result.no_answer)
     await _live(house, names["done_of"], no_answer)
     await opportunities.add(house.door, "A job", ADA, external_id="job")
+    await enter(house.door, "job", ["ben"], ADA)
     template = await create_template(house.door, "Hello", "S", "B", AddressType.any, ADA)
     row = await house.row(names["waiting"])
     assert row is not None
-    return {**names, "sequence": str(row.sequence_id), "template": str(template)}
+    sequence = str(row.sequence_id)
+    mine, hers = [await keys.add_token(house.door, "tests", by) for by in (SAM, ADA)]
+    return {
+        **names,
+        "sequence": sequence,
+        "template": str(template),
+        "add": await begin_add(house.door, sequence, ["ann"], ADA, selection=Selection()),
+        "bearer": mine.token,
+        "token": str(mine.id),
+        "hidden_token": str(hers.id),
+    }
 
 
 async def _live(house: House, enrollment_id: str, *happenings: Happening) -> None:
@@ -153,6 +218,9 @@ GENERAL: Mapping[str, Act] = {
     "settings": lambda door, names: change_settings(door, SettingsChange(journaling=True), SAM),
     "users": lambda door, names: add_user(door, "new@example.org", "New", ["use"], None, SAM),
     "roles": lambda door, names: add_role(door, "New", Level.use, SAM),
+    "see_users": lambda door, names: everybody(door, SAM),
+    "see_roles": lambda door, names: all_roles(door, SAM),
+    "see_settings": lambda door, names: in_force(door, SAM),
     "reconcile": _reconcile,
     "hold_all": lambda door, names: holds.hold(door, None, SAM),
     "companies": lambda door, names: companies.add(door, "New", SAM),

@@ -96,7 +96,7 @@ def _not_kept() -> TransportError:
 
 @dataclass(frozen=True)
 class Kept:
-    """A message in an outbox. A text has no subject."""
+    """A message in an outbox. A text has no subject and no Message-ID."""
 
     path: Path
     at: datetime
@@ -104,6 +104,7 @@ class Kept:
     recipient: str
     subject: str
     text: str
+    message_id: str = ""
 
 
 def messages(folder: Path) -> list[Kept]:
@@ -161,6 +162,7 @@ def _kept(path: Path, at: datetime) -> Kept:
         recipient=_address(message, "To"),
         subject=str(make_header(decode_header(message.get("Subject", "")))),
         text=_wording(message) if path.suffix == ".eml" else whole.partition("\n\n")[2],
+        message_id=str(message.get("Message-ID", "")).strip(),
     )
 
 

@@ -11,7 +11,7 @@ from starter.door import Door
 from starter.keys import nobody_s
 from web import problems
 from web.acting import SCHEME
-from web.api import contacts, enrollments, events, sequences, todos
+from web.api import adds, contacts, editing, enrollments, events, holds, sequences, todos
 from web.api.words import PROBLEMS
 from web.guard import Headers
 from web.pages import documentation, frame, signing_in
@@ -51,7 +51,7 @@ def web_app(door: Door) -> FastAPI:
 
 def _api() -> APIRouter:
     api = APIRouter(prefix="/api", dependencies=[Depends(SCHEME)], responses=PROBLEMS)
-    for module in (sequences, enrollments, todos, events, contacts):
+    for module in (sequences, editing, holds, enrollments, adds, todos, events, contacts):
         api.include_router(module.router)
     return api
 

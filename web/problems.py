@@ -26,6 +26,8 @@ STATUS = {
     "limit_reached": 422,
     "not_an_email": 422,
     "neither": 422,
+    "nobody": 422,
+    "no_sequence": 422,
     "twice": 422,
     "template_broken": 422,
     "unreadable_file": 422,

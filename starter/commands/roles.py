@@ -1,7 +1,7 @@
 """`sequencing roles …`: what users may do."""
 
 from dataclasses import asdict
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -9,8 +9,6 @@ from sequencing.errors import quoted
 from sequencing.people import Level
 from starter import roles as acts
 from starter.commands.shell import As, Json, act, read, show
-from starter.door import Door
-from store import roles
 
 app = typer.Typer(no_args_is_help=True, help="What users may do: the highest of a user's roles counts.")
 Role = Annotated[str, typer.Argument(help="The role's name, or the word of a level.", metavar="ROLE")]
@@ -18,14 +16,9 @@ Email = Annotated[str, typer.Argument(help="The user's email.", metavar="EMAIL")
 
 
 @app.command("list")
-def list_(as_json: Json = False) -> None:
+def list_(by: As = "", as_json: Json = False) -> None:
     """The roles there are."""
-
-    async def look(door: Door) -> list[dict[str, Any]]:
-        async with door.database.reading() as tx:
-            return [asdict(role) for role in await roles.all_of_them(tx)]
-
-    show(read(look), as_json)
+    show([asdict(role) for role in read(lambda door: acts.listed(door, by))], as_json)
 
 
 @app.command()

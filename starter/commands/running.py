@@ -8,12 +8,12 @@ from typing import Annotated
 import typer
 
 from settings import read_settings
-from starter.commands.shell import As, Json, act, fail, settings, show
+from starter.commands.shell import As, Json, act, fail, read, show
 from starter.door import Door, permitted
+from starter.outbox import kept
 from starter.reconcile import Repair, reconcile
 from starter.setup import set_up
 from starter.up import Ports, up
-from transports.outbox import messages
 
 
 def up_(
@@ -46,12 +46,11 @@ def setup(admin: Annotated[str, typer.Option(help="Email of the first admin.")] 
     print("The database has the present schema; Temporal has the search attributes and the retention.")
 
 
-def outbox(as_json: Json = False) -> None:
+def outbox(by: As = "", as_json: Json = False) -> None:
     """What was kept instead of sent, because no mail server is set."""
-    kept = messages(settings().outbox)
     rows = [
         {"at": one.at.isoformat(timespec="seconds"), "to": one.recipient, "subject": one.subject, "file": str(one.path)}
-        for one in kept
+        for one in read(lambda door: kept(door, by))
     ]
     show(rows, as_json, "The outbox is empty.")
 

@@ -6,26 +6,21 @@ from typing import Annotated, Any
 import typer
 
 from sequencing.errors import Refused, quoted
-from sequencing.settings import DAYS, SettingsChange, as_words, defaults, differences
+from sequencing.settings import DAYS, SequencingSettings, SettingsChange, as_words, defaults, differences
 from sequencing.timing import Frame, parse_frame
 from starter.commands.shell import As, Json, act, read, show
 from starter.door import Door
-from starter.settings import change_settings, settings_history
-from store import settings as setting_rows
+from starter.settings import change_settings, in_force, settings_history
 
 app = typer.Typer(no_args_is_help=True, help="Sequencing settings.")
 
 
 @app.command("show")
-def show_settings(as_json: Json = False) -> None:
+def show_settings(by: As = "", as_json: Json = False) -> None:
     """What is in force."""
-
-    async def look(door: Door) -> dict[str, Any]:
-        async with door.database.reading() as tx:
-            now = await setting_rows.current(tx)
-        return {**as_words(now), "version": now.version}
-
-    show([{"setting": name, "value": value} for name, value in read(look).items()], as_json)
+    now: SequencingSettings = read(lambda door: in_force(door, by))
+    said = {**as_words(now), "version": now.version}
+    show([{"setting": name, "value": value} for name, value in said.items()], as_json)
 
 
 @app.command("set")

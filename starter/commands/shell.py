@@ -16,7 +16,7 @@ import typer
 from sqlalchemy.exc import DataError, IntegrityError, SQLAlchemyError
 
 from sequencing.errors import Misconfigured, Refused, Unchanged
-from settings import Settings, read_settings
+from settings import read_settings
 from starter.door import Door
 from starter.enrollments import Receipt
 from starter.opening import open_door
@@ -68,14 +68,6 @@ def _engine_refused() -> type[Exception]:
     from temporalio.service import RPCError  # here, because it is slow to load and seldom needed
 
     return RPCError
-
-
-def settings() -> Settings:
-    """What the environment says, or the end of the program."""
-    try:
-        return read_settings()
-    except Misconfigured as trouble:
-        fail(trouble.sentence, 2)
 
 
 def _about_the_database(error: BaseException) -> str:

@@ -1,16 +1,13 @@
 """`sequencing users …`: who acts."""
 
 from dataclasses import asdict
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from starter import users as acts
 from starter.commands.shell import As, Json, act, read, show
-from starter.door import Door
 from starter.users import UserChange
-from store import roles as role_rows
-from store import users as user_rows
 
 app = typer.Typer(no_args_is_help=True, help="Who acts.")
 Email = Annotated[str, typer.Argument(help="The user's email.", metavar="EMAIL")]
@@ -19,16 +16,10 @@ Zone = Annotated[str | None, typer.Option(help="Where he works: Europe/Berlin.")
 
 
 @app.command("list")
-def list_users(as_json: Json = False) -> None:
+def list_users(by: As = "", as_json: Json = False) -> None:
     """Who there is."""
-
-    async def look(door: Door) -> list[dict[str, Any]]:
-        async with door.database.reading() as tx:
-            held = await role_rows.of_users(tx)
-            people = await user_rows.everybody(tx)
-            return [asdict(user) | {"roles": ", ".join(held.get(user.id, []))} for user in people]
-
-    show(read(look), as_json)
+    found = read(lambda door: acts.listed(door, by))
+    show([asdict(user) | {"roles": ", ".join(held)} for user, held in found], as_json)
 
 
 @app.command("add")

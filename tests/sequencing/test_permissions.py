@@ -28,6 +28,8 @@ TABLE = {
     **dict.fromkeys(["copy_sequence", "copy_template"], (EDIT, EDIT, MANAGE)),
     "archive_template": (EDIT, MANAGE, MANAGE),
     "see_template": (VIEW, VIEW, MANAGE),
+    "see_settings": (VIEW, VIEW, VIEW),
+    **dict.fromkeys(["see_users", "see_roles"], (NONE, NONE, NONE)),
     **dict.fromkeys(["settings", "users", "roles", "stage_links", "hand_over", "hold_all"], (MANAGE, MANAGE, MANAGE)),
     **dict.fromkeys(["lift_suppression", "erase", "reconcile"], (MANAGE, MANAGE, MANAGE)),
 }

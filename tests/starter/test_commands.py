@@ -227,7 +227,9 @@ PEOPLE = [
     refused("roles take", "Administrator", ADA, *AS_ADA, says="Somebody active must keep the level 'manage'"),
     refused("roles take", "edit", RITA, says="needs the level 'manage'"),
     misused("roles list", "now", says="unexpected extra argument"),
-    misused("users list", "--as", ADA, says="No such option: --as"),
+    refused("users list", "--as", "nobody", says="no user 'nobody'"),
+    refused("users list", "--as", "", says="Say who acts"),
+    refused("roles list", "--as", "nobody", says="no user 'nobody'"),
     refused("suppressions add", HOSTILE, says="is no"),
     refused("suppressions add", LONG, says="neither an email address nor a number"),
     refused("suppressions add", "a@example.com", "--reason", HOSTILE, says="reason must be one line"),
@@ -338,6 +340,7 @@ SETTINGS = [
     misused("settings set", "--if-version", "x", *AS_ADA, says="valid integer"),
     refused("settings history", says="needs the level 'manage'"),
     misused("settings show", "now", says="unexpected extra argument"),
+    refused("settings show", "--as", "nobody", says="no user 'nobody'"),
 ]
 SEQUENCES = [
     refused("sequences show", "Hidden", says="There is no sequence 'Hidden'"),
@@ -452,6 +455,7 @@ RUNNING = [
     refused("setup", "--admin", HOSTILE, says="is no email address"),
     refused("reconcile", says="needs the level 'manage'"),
     misused("outbox", "--everything", says="No such option"),
+    refused("outbox", "--as", "nobody", says="no user 'nobody'"),
     Case("setup", (), 3, "Temporal cannot be reached", {"TEMPORAL_ADDRESS": NOWHERE}),
     Case("reconcile", AS_ADA, 3, "Temporal cannot be reached", {"TEMPORAL_ADDRESS": NOWHERE}),
 ]
@@ -483,8 +487,8 @@ ENVIRONMENT = [
     misset("users list", "cannot be used", code=3, SEQUENCING_DATABASE_URL="sqlite:////proc/none/such.db"),
     misset("users list", "no SQLite database", code=3, SEQUENCING_DATABASE_URL=f"sqlite:///{__file__}"),
     misset("users list", "run `sequencing setup`", code=3, SEQUENCING_DATABASE_URL="sqlite:///empty.db"),
-    misset("users list", "TEMPORAL_ADDRESS: write host and port", TEMPORAL_ADDRESS="http://localhost"),
-    misset("users list", "TEMPORAL_PROFILE", TEMPORAL_PROFILE="none such"),
+    misset("reconcile", "TEMPORAL_ADDRESS: write host and port", TEMPORAL_ADDRESS="http://localhost"),
+    misset("reconcile", "TEMPORAL_PROFILE", TEMPORAL_PROFILE="none such"),
 ]
 UNKEYED = {"SEQUENCING_SECRET"}
 """Any text will do."""
@@ -594,7 +598,7 @@ def test_an_outbox_with_strange_files_is_listed(place: Place) -> None:
     (place.folder / "outbox" / "01J00000000000000000000001.eml").write_bytes(b"")
     (place.folder / "outbox" / "note.txt").write_bytes(b"\xff")
 
-    listed = place.run("outbox")
+    listed = place.run("outbox", *AS_ADA)
 
     assert (listed.code, listed.err) == (0, "")
     assert "".join(listed.out.splitlines()).isprintable()

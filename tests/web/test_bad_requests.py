@@ -40,13 +40,15 @@ PATHS = [
     "/enrollments/{enrollment}/conclusion",
     "/enrollments/{enrollment}/delivery",
 ]
+BULK = "/sequences/{sequence}/bulk-adds"
+"""Where more than a thousand are not too many."""
 
 
 @pytest.mark.parametrize("body", BODIES)
 async def test_a_body_that_is_wrong_is_a_problem_and_changes_nothing(resting: Knocking, body: str) -> None:
     names = {"sequence": await resting.house.sequence(TASK), "todo": "none", "enrollment": "none"}
 
-    for path in PATHS:
+    for path in PATHS if body == "too many" else [*PATHS, BULK]:
         said = BODIES[body]
         answer = await resting.api.post(path.format(**names), **said)
         assert _is_a_problem(answer), (path, answer.text)
@@ -98,6 +100,8 @@ async def test_a_body_that_is_too_large_is_not_read(resting: Knocking, path: str
         "/enrollments?sequence=%00",
         "/enrollments?after=%ff%00",
         "/sequences?after=x",
+        "/bulk-adds/none?after=x",
+        "/bulk-adds/none?limit=0",
         "/todos?after=x",
         "/todos?after=2026-01-01_x",
         "/events?wait=31",

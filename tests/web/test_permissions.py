@@ -1,5 +1,6 @@
 """What a user may not see answers by HTTP exactly as what is not there; what he sees but may not change says why."""
 
+import asyncio
 import re
 import sqlite3
 from contextlib import closing
@@ -8,6 +9,7 @@ from typing import Any
 import pytest
 from ulid import ULID
 
+from sequencing.adds import AddStatus
 from starter.enrollments import Enrolled
 from starter.sequences import create_sequence
 from tests.house import ADA, BOB, CALL, EMAIL, RITA
@@ -29,6 +31,7 @@ TODO_ACTS: dict[str, Any] = {
     "postponement": {"until": "2027-01-01T09:00Z"},
     "assignment": {"to": BOB},
 }
+SEQUENCE_ACTS = ["copies", "copy", "archive", "unarchive", "hold", "release"]
 REQUESTS: list[tuple[str, str, Any]] = [
     ("GET", "/enrollments/{enrollment}", None),
     ("DELETE", "/enrollments/{enrollment}", None),
@@ -36,11 +39,18 @@ REQUESTS: list[tuple[str, str, Any]] = [
     ("POST", "/sequences/{sequence}/enrollments", {"contacts": ["ann"]}),
     ("POST", "/sequences/{sequence}/enrollments?dry_run=true", {"contacts": ["ann"]}),
     ("GET", "/enrollments?sequence={sequence}", None),
+    ("GET", "/sequences/{sequence}", None),
+    ("PUT", "/sequences/{sequence}", {"name": "N", "steps": [CALL]}),
+    ("DELETE", "/sequences/{sequence}/hold", None),
+    ("POST", "/sequences/{sequence}/bulk-adds", {"contacts": ["ann"]}),
+    *[("POST", f"/sequences/{{sequence}}/{act}", None) for act in SEQUENCE_ACTS],
+    ("GET", "/bulk-adds/{add}", None),
+    ("DELETE", "/bulk-adds/{add}", None),
     *[("POST", f"/enrollments/{{enrollment}}/{act}", body) for act, body in ENROLLMENT_ACTS.items()],
     *[("POST", f"/todos/{{todo}}/{act}", body) for act, body in TODO_ACTS.items()],
 ]
 PAGES = ["/enrollments/{enrollment}", "/enrollments/{enrollment}/removal", "/todos/{todo}", "/sequences/{sequence}"]
-MISSING = {"sequence": "999999", "enrollment": str(ULID()), "todo": str(ULID())}
+MISSING = {"add": str(ULID()), "sequence": "999999", "enrollment": str(ULID()), "todo": str(ULID())}
 
 
 Names = dict[str, str]
@@ -54,7 +64,10 @@ async def hidden(knocking: Knocking) -> Names:
     (answer,) = await house.sequencer.enroll(str(number), ["pia"], by=ADA)
     assert isinstance(answer, Enrolled)
     todo = await house.todo(answer.enrollment_id or "")
-    return {"sequence": str(number), "enrollment": todo.enrollment_id, "todo": todo.id}
+    add = await house.sequencer.add(str(number), ["pia"], by=ADA)
+    while (await house.sequencer.show_add(add, by=ADA)).status is AddStatus.running:
+        await asyncio.sleep(0.02)
+    return {"add": add, "sequence": str(number), "enrollment": todo.enrollment_id, "todo": todo.id}
 
 
 async def test_what_is_hidden_answers_as_what_is_not_there_and_nothing_changes(

@@ -17,7 +17,7 @@ from store import contacts, todos
 from store.tables import TodoRow
 from web.acting import At, By
 from web.api.enrollments import done
-from web.api.words import After, Body, Done, Id, Instant, Limit, Text
+from web.api.words import After, Body, Done, Id, Instant, Limit, Text, changed
 from web.once import Once
 
 router = APIRouter(tags=["to-dos"], route_class=Once)
@@ -120,8 +120,7 @@ async def skip(door: At, by: By, id: Id) -> Done:
 @router.post("/todos/{id}/postponement")
 async def postpone(door: At, by: By, id: Id, said: Instant) -> Done:
     """Makes it due at another instant."""
-    await acts.postpone(door, id, said.until, by.email)
-    return Done(changed=True)
+    return await changed(acts.postpone(door, id, said.until, by.email))
 
 
 class AssignmentSaid(Body):
@@ -133,8 +132,7 @@ class AssignmentSaid(Body):
 @router.post("/todos/{id}/assignment")
 async def reassign(door: At, by: By, id: Id, said: AssignmentSaid) -> Done:
     """Puts it on another user's list."""
-    await acts.reassign(door, id, said.to, by.email)
-    return Done(changed=True)
+    return await changed(acts.reassign(door, id, said.to, by.email))
 
 
 class Attention(BaseModel):

@@ -1,5 +1,6 @@
 """The shapes in which the API answers, and the words that paths and queries may hold."""
 
+from collections.abc import Awaitable
 from datetime import datetime
 from typing import Annotated, Any, Self
 
@@ -7,7 +8,7 @@ from fastapi import Path, Query
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 
 from sequencing.enrollments import Enrollment, Status
-from sequencing.errors import Unchanged
+from sequencing.errors import Refused, Unchanged, quoted
 from sequencing.people import Contact
 from sequencing.wording import check_text
 from starter.enrollments import Receipt
@@ -75,6 +76,30 @@ class Done(BaseModel):
     def before(cls, unchanged: Unchanged) -> Self:
         """Of an act that found it done."""
         return cls(changed=False, message=unchanged.sentence)
+
+
+async def changed(acting: Awaitable[object]) -> Done:
+    """What came of an act that answers nothing, also where it was so already."""
+    try:
+        await acting
+    except Unchanged as unchanged:
+        return Done.before(unchanged)
+    return Done(changed=True)
+
+
+def behind(after: str, first: int) -> int:
+    """The number behind which a list goes on; `first` where nothing is said. Raises Refused(`invalid_cursor`)."""
+    if not after:
+        return first
+    if not (after.isascii() and after.isdecimal() and len(after) < 10):
+        raise Refused("invalid_cursor", f"{quoted(after)} is no cursor; take `next` of an earlier answer.")
+    return int(after)
+
+
+class Created(BaseModel):
+    """The number of what was made."""
+
+    id: int
 
 
 class Standing(BaseModel):

@@ -1,0 +1,229 @@
+"""Who may do what by HTTP: every operation of the API, by every level, on what is one's own, what one sees, and what is
+hidden. A refusal changes nothing, and what is hidden answers like what is not there."""
+
+from collections.abc import AsyncIterator, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import pytest
+from fastapi import FastAPI
+from fastapi.routing import _IncludedRouter
+from sqlalchemy import update
+
+from sequencing.people import Level
+from starter.door import Door
+from store.people_tables import UserRow
+from tests.house import BOB, HEADER
+from tests.permitted import CASES, NEWER, NOWHERE, SAM, Furnished, Judged, Names, nameless, rows
+from tests.web.knocking import bearer
+from web.app import web_app
+from web.problems import STATUS
+
+DEACTIVATED = update(UserRow).where(UserRow.email == SAM).values(active=False)
+DOCUMENTATION = {("GET", "/api/docs"), ("GET", "/api/openapi.json")}
+"""Open to everybody, and about nobody."""
+FREE = Judged(None)
+SEEN = Judged("see")
+CSV = f"{HEADER}\nnew,New,,,,,,,"
+LATER = f"{datetime.now(UTC) + timedelta(days=2):%Y-%m-%dT%H:%MZ}"
+ADDING: dict[str, Any] = {"contacts": ["ann"]}
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One request; {id} in its path is that of the `thing`."""
+
+    method: str
+    path: str
+    judged: Judged
+    thing: str = ""
+    said: Mapping[str, Any] = field(default_factory=dict)
+    query: str = ""
+
+    def url(self, names: Names) -> str:
+        """The path with the id in it."""
+        name = names.get(self.thing, "")
+        return self.path.replace("{id}", name) + self.query.replace("{id}", name)
+
+
+def on(act: str, method: str, path: str, thing: str, query: str = "", **said: Any) -> Request:
+    return Request(method, path, Judged(act), thing, {"json": said} if said else {}, query)
+
+
+def on_sequence(act: str, method: str, noun: str, query: str = "", **said: Any) -> Request:
+    return on(act, method, f"/api/sequences/{{id}}{noun}", "sequence", query, **said)
+
+
+def on_enrollment(act: str, noun: str, thing: str = "waiting", **said: Any) -> Request:
+    return on(act, "POST", f"/api/enrollments/{{id}}/{noun}", thing, **said)
+
+
+def on_todo(act: str, noun: str, thing: str = "call", **said: Any) -> Request:
+    return Request("POST", f"/api/todos/{{id}}/{noun}", Judged(act), thing, {"json": said})
+
+
+REQUESTS = [
+    Request("GET", "/api/sequences", FREE),
+    Request("POST", "/api/sequences", Judged("create_sequence", general=True), said={"json": {**NEWER, "name": "New"}}),
+    on_sequence("see", "GET", ""),
+    on_sequence("edit_sequence", "PUT", "", **NEWER),
+    on_sequence("edit_sequence", "PUT", "", "?dry_run=true", **NEWER),
+    on_sequence("copy_sequence", "POST", "/copies"),
+    on_sequence("copy_sequence", "POST", "/copy"),
+    on_sequence("archive", "POST", "/archive"),
+    on_sequence("archive", "POST", "/unarchive"),
+    on_sequence("hold", "POST", "/hold"),
+    on_sequence("hold", "DELETE", "/hold"),
+    on_sequence("hold", "POST", "/release"),
+    on_sequence("enroll", "POST", "/enrollments", **ADDING),
+    on_sequence("enroll", "POST", "/enrollments", "?dry_run=true", contacts=["pia", "nobody"]),
+    on_sequence("enroll", "POST", "/bulk-adds", **ADDING),
+    on_sequence("enroll", "POST", "/bulk-adds", "?dry_run=true", selection={"company": "Acme"}),
+    on_sequence("enroll", "POST", "/bulk-adds", selection={"stage": "New", "opportunity": "job"}),
+    on("see", "GET", "/api/bulk-adds/{id}", "add"),
+    on("cancel", "DELETE", "/api/bulk-adds/{id}", "add"),
+    Request("GET", "/api/enrollments", FREE),
+    on("see", "GET", "/api/enrollments", "sequence", "?sequence={id}"),
+    on("see", "GET", "/api/enrollments/{id}", "waiting"),
+    on("remove", "DELETE", "/api/enrollments/{id}", "waiting"),
+    on_enrollment("bypass", "bypass"),
+    on_enrollment("pause", "pause"),
+    on_enrollment("resume", "resumption", "paused"),
+    on_enrollment("cancel", "cancellation"),
+    on_enrollment("reactivate", "reactivation", "canceled"),
+    on_enrollment("conclude", "conclusion", outcome="positive"),
+    on_enrollment("settle", "delivery", "unknown", settlement="left"),
+    Request("GET", "/api/todos", FREE),
+    on_todo("result", "result", result="interested"),
+    on("take_back", "DELETE", "/api/todos/{id}/result", "done"),
+    on_todo("send", "email", "letter"),
+    on_todo("draft", "email", "letter", subject="Subject", body="Body"),
+    on_todo("skip", "skip"),
+    on_todo("postpone", "postponement", until=LATER),
+    on_todo("reassign", "assignment", to=BOB),
+    Request("GET", "/api/attention", FREE),
+    Request("GET", "/api/events", Judged("see", tie="own")),
+    Request("POST", "/api/contacts/imports", Judged("import_contacts", general=True), said={"content": CSV}),
+]
+LISTS = [
+    "/sequences",
+    "/enrollments",
+    "/enrollments?contact_id=4",
+    "/enrollments?status=paused",
+    "/attention",
+    "/events",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """The app, whose door is another one for each case, and Sam with his token."""
+
+    app: FastAPI
+    client: httpx2.AsyncClient
+    names: Names
+
+    async def ask(self, door: Door, request: Request, names: Names | None = None) -> httpx2.Response:
+        """The answer at that door."""
+        self.app.state.door = door
+        return await self.client.request(request.method, request.url(names or self.names), **request.said)
+
+
+@pytest.fixture(scope="module")
+async def served(furnished: Furnished) -> AsyncIterator[Served]:
+    app = web_app(furnished.house.door)
+    headers = bearer(furnished.names["bearer"])
+    async with httpx2.AsyncClient(
+        transport=httpx2.ASGITransport(app), base_url="http://testserver", headers=headers, timeout=30
+    ) as client:
+        yield Served(app, client, furnished.names)
+
+
+def test_every_operation_of_the_api_is_tried(served: Served) -> None:
+    tried = {(request.method, request.path) for request in REQUESTS}
+
+    assert set(_operations(served.app)) - DOCUMENTATION == tried
+
+
+def _operations(app: FastAPI) -> Iterator[tuple[str, str]]:
+    """Method and path of every route under /api, described or not."""
+    for route in app.routes:
+        for one in route.effective_route_contexts() if isinstance(route, _IncludedRouter) else [route]:
+            path, methods = getattr(one, "path", ""), getattr(one, "methods", None) or ()
+            yield from ((method, path) for method in set(methods) - {"HEAD"} if path.startswith("/api/"))
+
+
+@pytest.mark.parametrize(("level", "tie"), CASES)
+async def test_an_operation_is_done_or_refused_as_the_table_says_and_a_refusal_changes_nothing(
+    served: Served, furnished: Furnished, tmp_path: Path, level: Level, tie: str
+) -> None:
+    async with furnished.case(tmp_path, level, tie) as door:
+        before = rows(door)
+
+        for request in REQUESTS:
+            if not _changes(request, level, tie):
+                answer = await served.ask(door, request)
+                assert _code(answer) == request.judged.answer(level, tie), (request, answer.text)
+
+        assert rows(door) == before
+
+    for number, request in enumerate(request for request in REQUESTS if _changes(request, level, tie)):
+        async with furnished.case(_folder(tmp_path, number), level, tie) as door:
+            answer = await served.ask(door, request)
+            assert _code(answer) == "yes", (request, answer.text)
+
+
+def _changes(request: Request, level: Level, tie: str) -> bool:
+    reads = request.method == "GET" or "dry_run" in request.query
+    return not reads and request.judged.answer(level, tie) == "yes"
+
+
+@pytest.mark.parametrize("level", list(Level)[:-1])
+async def test_what_is_hidden_answers_as_what_is_not_there(
+    served: Served, furnished: Furnished, tmp_path: Path, level: Level
+) -> None:
+    async with furnished.case(tmp_path, level, "hidden") as door:
+        for request in (request for request in REQUESTS if request.thing):
+            hidden, missing = await served.ask(door, request), await served.ask(door, request, NOWHERE)
+
+            assert hidden.status_code == missing.status_code == 404, request
+            assert nameless(hidden.text, served.names) == nameless(missing.text, NOWHERE), request
+
+
+@pytest.mark.parametrize("level", list(Level)[:-1])
+async def test_lists_hold_nothing_of_what_is_hidden(
+    served: Served, furnished: Furnished, tmp_path: Path, level: Level
+) -> None:
+    async with furnished.case(tmp_path, level, "hidden") as door:
+        for path in LISTS:
+            said = (await served.ask(door, Request("GET", f"/api{path}", FREE))).json()
+
+            assert said.get("items", []) == [], path
+
+
+async def test_a_deactivated_user_is_not_let_in(served: Served, furnished: Furnished, tmp_path: Path) -> None:
+    async with furnished.case(tmp_path, Level.manage, "own") as door:
+        async with door.database.writing() as tx:
+            await tx.execute(DEACTIVATED)
+
+        answers = {(await served.ask(door, request)).status_code for request in REQUESTS}
+
+    assert answers == {401}
+
+
+def _code(answer: httpx2.Response) -> str:
+    """`yes`, or the problem's code, which goes with the status."""
+    said = answer.json()
+    if answer.status_code < 400:
+        return "yes"
+    assert STATUS[said["code"]] == answer.status_code == said["status"]
+    return "not_found" if said["code"] == "unknown_sequence" else str(said["code"])
+
+
+def _folder(of: Path, number: int) -> Path:
+    folder = of / str(number)
+    folder.mkdir()
+    return folder

@@ -1,0 +1,23 @@
+"""Holding a sequence, and releasing it."""
+
+from fastapi import APIRouter
+
+from starter import holds
+from web.acting import At, By
+from web.api.words import Done, Number, changed
+from web.once import Once
+
+router = APIRouter(tags=["sequences"], route_class=Once)
+
+
+@router.post("/sequences/{id}/hold")
+async def hold(door: At, by: By, id: Number) -> Done:
+    """No message leaves until it is released; waits and to-dos go on."""
+    return await changed(holds.hold(door, str(id), by.email))
+
+
+@router.post("/sequences/{id}/release")
+@router.delete("/sequences/{id}/hold")
+async def release(door: At, by: By, id: Number) -> Done:
+    """What fell due meanwhile goes, in order, some each second."""
+    return await changed(holds.release(door, str(id), by.email))
