@@ -74,12 +74,14 @@ Act = Callable[[Door, Names], Awaitable[object]]
 class Judged:
     """By which act of the table a door judges what it is asked; None: nobody is refused.
 
-    `general`: it regards nothing in particular. `tie`: to a thing to which Sam is always tied like that.
+    `general`: it regards nothing in particular. `tie`: to a thing to which Sam is always tied like that. `shown`: to a
+    thing that is hidden from nobody who sees anything.
     """
 
     act: str | None
     general: bool = False
     tie: str | None = None
+    shown: bool = False
 
     def answer(self, level: Level, tie: str) -> str:
         """`yes`, or the code of the refusal."""
@@ -87,7 +89,7 @@ class Judged:
             return "yes"
         if self.general:
             return "yes" if level.reaches(ACTS[self.act].own) else "not_permitted"
-        return expected(self.act, level, self.tie or tie)
+        return expected(self.act, level, "seen" if self.shown and tie == "hidden" else self.tie or tie)
 
 
 def expected(act: str, level: Level, tie: str) -> str:

@@ -12,7 +12,7 @@ from temporalio.client import Client
 from sequencing.people import Level
 from tests.commands import Forks, Place, every_command
 from tests.house import ADA, BOB, HEADER, RITA
-from tests.permitted import GENERAL, NOWHERE, ON_SOMETHING, SAM, Furnished, Judged, nameless
+from tests.permitted import GENERAL, NOWHERE, ON_A_TEMPLATE, ON_SOMETHING, SAM, Furnished, Judged, nameless
 
 UNASKED = {"up", "worker", "web", "setup"}
 """They run the installation, and act for nobody."""
@@ -49,6 +49,10 @@ def general(act: str, command: str, *words: str) -> Typed:
 
 def on(act: str, command: str, *words: str, tie: str | None = None) -> Typed:
     return Typed(command, words, Judged(act, tie=tie))
+
+
+def on_a_template(act: str, command: str, *words: str) -> Typed:
+    return Typed(command, words, Judged(act, shown=True))
 
 
 COMMANDS = [
@@ -127,6 +131,12 @@ COMMANDS = [
     on("share", "sequences share", "{sequence}", "users", BOB),
     on("hand_over", "sequences hand-over", "{sequence}", RITA),
     general("create_template", "templates add", "New", "@letter.txt"),
+    on_a_template("see_template", "templates list"),
+    on_a_template("see_template", "templates show", "{template}"),
+    on_a_template("edit_template", "templates edit", "{template}", "@letter.txt"),
+    on_a_template("copy_template", "templates copy", "{template}"),
+    on_a_template("archive_template", "templates archive", "{template}"),
+    on_a_template("archive_template", "templates unarchive", "{template}"),
     general("users", "users add", "new@example.org", "New", "use"),
     general("users", "users change", BOB, "--name", "Robert"),
     general("users", "users deactivate", BOB, "--heir", ADA),
@@ -208,7 +218,7 @@ def test_every_command_is_tried_and_every_act_that_can_be_typed() -> None:
     acts = {typed.judged.act for typed in COMMANDS}
 
     assert {typed.command for typed in COMMANDS} == set(every_command()) - UNASKED
-    assert acts - {None} == (set(GENERAL) | set(ON_SOMETHING)) - NOT_TYPED
+    assert acts - {None} == (set(GENERAL) | set(ON_SOMETHING) | set(ON_A_TEMPLATE)) - NOT_TYPED
 
 
 @pytest.mark.parametrize(("level", "tie"), CASES)
@@ -235,7 +245,7 @@ def test_what_is_hidden_answers_in_the_words_of_what_is_not_there(sam: Sam) -> N
     for typed in SEARCHES:
         if (
             any(word[1:-1] in NOWHERE for word in typed.words)
-            and not typed.judged.general
+            and not (typed.judged.general or typed.judged.shown)
             and typed.judged.tie != "own"
         ):
             hidden, missing = sam.types(place, typed), sam.types(nowhere, typed)
@@ -257,4 +267,4 @@ def _code(sentence: str) -> str:
     for code, said in {"not_permitted": "This needs the level", "not_found": "There is nothing of that id"}.items():
         if sentence.startswith(said):
             return code
-    return "not_found" if sentence.startswith("There is no sequence") else sentence
+    return "not_found" if sentence.startswith(("There is no sequence", "There is no template")) else sentence
