@@ -50,7 +50,7 @@ BOUNDS: Mapping[str, tuple[int, int]] = {
 class SequencingSettings:
     """`seconds_allowed` lets delays be given in seconds, for demos and tests.
 
-    `calendar_version` is the version that brought the present calendar.
+    `calendar_version` is the version that brought the present calendar, or the present cap and gap of senders.
     """
 
     calendar: Calendar

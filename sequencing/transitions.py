@@ -233,14 +233,17 @@ def _look_again(enrollment: Enrollment, happening: Happening, now: datetime, cou
     ready = enrollment.ready_at
     retimed = not enrollment.bypassed and course.retimed_since(enrollment.sequence_version, enrollment.step)
     if enrollment.why in QUEUES and not retimed:
-        return keep_to_window(enrollment, now, course)
+        same = enrollment.calendar_version == course.calendar_version
+        slot = enrollment if same else replace(enrollment, due_at=now, why=Why.delay)
+        return keep_to_window(slot, now, course)
     planned = plan(enrollment, course) if ready is None or retimed else wait_until(enrollment, ready, course)
     return keep_to_window(planned, now, course)
 
 
 def _queue(enrollment: Enrollment, happening: Happening, now: datetime, course: Course) -> Enrollment:
     """Its delay is over and the window open: now it waits for its sender's next free slot."""
-    return replace(enrollment, due_at=happening.until, why=happening.why, queued_for=happening.sender)
+    slot = replace(enrollment, due_at=happening.until, why=happening.why, queued_for=happening.sender)
+    return replace(slot, calendar_version=course.calendar_version)
 
 
 def _hold(enrollment: Enrollment, happening: Happening, now: datetime, course: Course) -> Enrollment:

@@ -21,7 +21,7 @@ async def in_force(door: Door, by: str) -> SequencingSettings:
 async def change_settings(
     door: Door, changes: SettingsChange, by: str, expected_version: int | None = None
 ) -> SequencingSettings:
-    """Puts what is named in force as a new version, and answers it; running waits follow a changed calendar.
+    """Puts what is named in force as a new version, and answers it; waits follow a changed calendar, cap or gap.
 
     Raises Refused(`changed_meanwhile`), who and when, if `expected_version` is given and is not the newest any more;
     Unchanged where they say so already.

@@ -6,6 +6,7 @@ from datetime import date, datetime
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from sequencing.sequences import Pace
 from sequencing.settings import Limits, SequencingSettings, defaults
 from sequencing.timing import Calendar, parse_frame
 from store.database import upsert
@@ -28,12 +29,17 @@ async def current(tx: AsyncSession) -> SequencingSettings:
     return defaults() if row is None else _value(row)
 
 
+def _when(settings: SequencingSettings) -> tuple[Calendar, Pace]:
+    """What decides when messages leave."""
+    return settings.calendar, settings.limits.pace
+
+
 async def change(
     tx: AsyncSession, settings: SequencingSettings, by: int | None, at: datetime
 ) -> SequencingSettings | None:
     """Keeps them as the version after theirs, with who and when; None where somebody made that version already."""
     newer = replace(settings, version=settings.version + 1)
-    if settings.calendar != (await current(tx)).calendar:
+    if _when(settings) != _when(await current(tx)):
         newer = replace(newer, calendar_version=newer.version)
     calendar = newer.calendar
     row = upsert(tx, SettingsRow).values(

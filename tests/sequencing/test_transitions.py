@@ -677,6 +677,16 @@ def test_looking_again_keeps_the_slot() -> None:
     assert story.then(What.look_again, HOUR / 2).enrollment.due_at == slot
 
 
+def test_with_another_cap_or_gap_it_asks_anew() -> None:
+    story = in_the_queue()
+    story.course = replace(story.course, calendar_version=7)
+
+    story.then(What.look_again, HOUR / 2)
+
+    assert (story.enrollment.due_at, story.enrollment.why) == (story.now, Why.delay)
+    assert story.enrollment.calendar_version == 7
+
+
 def test_a_slot_outside_the_window_is_put_off() -> None:
     story = in_the_queue().then(What.look_again, 8 * HOUR)
 

@@ -1,15 +1,19 @@
 """Changing the settings: versions, who was faster, and what the limits reach."""
 
 import asyncio
+from datetime import UTC, datetime, time
 
 import pytest
 
+from sequencing.enrollments import Status
 from sequencing.errors import Refused, Unchanged
+from sequencing.happenings import Why
 from sequencing.settings import SettingsChange, differences
+from sequencing.timing import Calendar, Frame, next_open, parse_frame
 from starter.enrollments import Enrolled, NotEnrolled
 from starter.settings import change_settings, settings_history
 from store import settings
-from tests.house import ADA, EMAIL, RITA, House
+from tests.house import ADA, EMAIL, RITA, TASK, House
 
 LATER = {**EMAIL, "delay": "1 day"}
 
@@ -40,6 +44,35 @@ async def test_saving_over_a_newer_version_is_refused_and_nothing_is_lost(alone:
     assert refused.value.code == "changed_meanwhile"
     async with alone.database.reading() as tx:
         assert await settings.current(tx) == first
+
+
+async def test_running_waits_follow_a_changed_window(house: House) -> None:
+    await house.settle_on(Calendar("UTC", ((),) * 7))
+    stuck = await house.enroll("ann", EMAIL)
+    await house.until(stuck, lambda row: row is not None and row.why is Why.no_send_window)
+    later = await house.enroll("ben", LATER)
+    todo = await house.todo(await house.enroll("dot", TASK))
+
+    whole_day = {day: (parse_frame("00:00-24:00"),) for day in range(7)}
+    await change_settings(house.door, SettingsChange(frames=whole_day), ADA)
+
+    assert (await house.place(stuck, "finished")).status is Status.finished
+    assert (await house.place(later, "waiting")).why is Why.delay
+    assert (await house.todo(todo.enrollment_id)).id == todo.id
+
+
+async def test_a_wait_that_a_narrower_window_puts_off_is_due_at_its_opening(house: House) -> None:
+    one = await house.enroll("ann", {**EMAIL, "delay": "2 days"})
+    before = await house.place(one, "waiting")
+    assert before.ready_at is not None
+    opens = time((datetime.now(UTC).hour + 2) % 24)
+    frame = Frame(opens, time((opens.hour + 1) % 24))
+
+    await change_settings(house.door, SettingsChange(frames=dict.fromkeys(range(7), (frame,))), ADA)
+
+    moved = await house.until(one, lambda row: row is not None and row.calendar_version > before.calendar_version)
+    assert (moved.why, moved.due_at) == (Why.send_window, next_open(before.ready_at, Calendar("UTC", ((frame,),) * 7)))
+    assert moved.ready_at == before.ready_at
 
 
 async def test_of_many_who_save_over_the_same_version_at_once_one_succeeds(alone: House) -> None:

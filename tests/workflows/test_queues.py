@@ -17,12 +17,14 @@ from temporalio.client import Client
 from temporalio.worker import Worker
 
 import worker
+from sequencing.enrollments import Status
 from sequencing.happenings import QUEUES, Why
 from sequencing.people import Level
-from sequencing.settings import Limits
+from sequencing.settings import Limits, SettingsChange
 from settings import Settings
 from starter.contacts import import_contacts
 from starter.enrollments import Enrolled
+from starter.settings import change_settings
 from store import settings, users
 from store.database import Database
 from store.tables import MessageRow
@@ -98,6 +100,22 @@ async def test_beyond_the_cap_of_a_day_they_wait_for_the_next_and_a_person_is_no
     tomorrow = datetime.combine(datetime.now(UTC) + timedelta(days=1), time(), UTC)
     assert len(await _left(house)) == 4
     assert [(row.why, row.due_at) for row in stopped] == [(Why.daily_cap, tomorrow)] * 3
+
+
+async def test_when_the_cap_is_raised_those_who_waited_for_tomorrow_leave_today(house: House) -> None:
+    await _contacts(house, 6)
+    await _limit(house, emails_a_day=3)
+    many = await _enroll(house, [EMAIL], range(6))
+    for one in many:
+        await house.until(one, lambda row: row is not None and row.why is not Why.delay)
+
+    await change_settings(house.door, SettingsChange(limits={"emails_a_day": 5}), ADA)
+
+    async with asyncio.timeout(30):
+        while len(await _left(house)) < 5:
+            await asyncio.sleep(0.1)
+    rows = [await house.row(one) for one in many]
+    assert [row.why for row in rows if row is not None and row.status is Status.active] == [Why.daily_cap]
 
 
 async def test_a_message_that_queues_adds_one_timer_and_one_activity(house: House) -> None:
