@@ -8,7 +8,7 @@ from temporalio import activity
 from activities.standing import EngineClock, answer, take_in
 from activities.world import World
 from sequencing.errors import Refused
-from sequencing.happenings import Happening, Settlement, What
+from sequencing.happenings import NEWS, OF_THE_WORLD, Happening, Settlement, What
 from sequencing.permissions import check
 from sequencing.runs import Answer, Outside, Ref
 from sequencing.todos import Outcome, Result
@@ -105,7 +105,7 @@ def _happening(what: What, body: SignalBody) -> Happening:
     )
 
 
-SIGNALS = frozenset(what.value for what in What if what.is_news and what is not What.reactivate)
+SIGNALS = frozenset(what.value for what in NEWS - OF_THE_WORLD - {What.reactivate})
 """The names a run listens to. Reactivate is none: a canceled enrollment has no run to listen."""
 
 

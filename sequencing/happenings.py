@@ -23,6 +23,8 @@ class What(StrEnum):
     cancel = "cancel"
     reactivate = "reactivate"
     remove = "remove"
+    bounce = "bounce"
+    unsubscribe = "unsubscribe"
     look_again = "look_again"
 
     enrolled = "enrolled"
@@ -40,6 +42,12 @@ class What(StrEnum):
     postponed = "postponed"
     reassigned = "reassigned"
     inherited = "inherited"
+    was_leaving = "was_leaving"
+    auto_replied = "auto_replied"
+    soft_bounced = "soft_bounced"
+    viewed = "viewed"
+    clicked = "clicked"
+    delivered = "delivered"
 
     @property
     def is_news(self) -> bool:
@@ -48,6 +56,10 @@ class What(StrEnum):
 
 
 NEWS = frozenset(list(What)[: list(What).index(What.enrolled)])
+
+
+OF_THE_WORLD = frozenset({What.bounce, What.unsubscribe})
+"""News that comes by mail, by text or by a link, through doors of its own; nobody says it, nobody signals it."""
 
 
 class Reason(StrEnum):
@@ -86,6 +98,7 @@ class Why(StrEnum):
     held = "held"
     daily_cap = "daily_cap"
     sender_gap = "sender_gap"
+    quiet_hours = "quiet_hours"
 
 
 QUEUES = frozenset({Why.daily_cap, Why.sender_gap})

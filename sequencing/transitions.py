@@ -177,6 +177,14 @@ def _reply(enrollment: Enrollment, happening: Happening, now: datetime, course: 
     return pause(enrollment, Reason.replied, now)
 
 
+def _bounce(enrollment: Enrollment, happening: Happening, now: datetime, course: Course) -> Enrollment:
+    return pause(enrollment, Reason.bounced, now)
+
+
+def _unsubscribe(enrollment: Enrollment, happening: Happening, now: datetime, course: Course) -> Enrollment:
+    return replace(finish(acted(enrollment), Reason.unsubscribed, Outcome.negative), todo=None)
+
+
 def _resume(enrollment: Enrollment, happening: Happening, now: datetime, course: Course) -> Enrollment:
     if enrollment.state is StepState.sending:
         raise Refused("settle_first", "Nobody knows whether its message left: say `left` or `send_again` first.")
@@ -279,6 +287,10 @@ _TABLE: tuple[tuple[What, tuple[Place, ...], Arrow], ...] = (
     (What.pause, (WAITING, TO_DO, SENDING), _pause_by_user),
     (What.reply, OPEN, _reply),
     (What.reply, (CANCELED, FINISHED), _only_recorded),
+    (What.bounce, (WAITING, TO_DO, SENDING), _bounce),
+    (What.bounce, (PAUSED, CANCELED, FINISHED), _only_recorded),
+    (What.unsubscribe, OPEN, _unsubscribe),
+    (What.unsubscribe, (CANCELED, FINISHED), _only_recorded),
     (What.resume, (PAUSED,), _resume),
     (What.settle, (PAUSED,), _settle),
     (What.cancel, OPEN, _cancel),

@@ -29,10 +29,10 @@ NOTHING = timedelta(0)
 ASIDE = (Status.paused, Status.canceled)
 SENDS = (Do.send_email, Do.send_text)
 
-OVER = (What.opened, What.claimed, What.sent, What.lost, What.restored, What.conclude, What.take_back)
+OVER = (What.opened, What.claimed, What.sent, What.lost, What.restored, What.conclude, What.unsubscribe, What.take_back)
 """After these no result can be taken back any more."""
 
-ENDING = (What.cancel, What.conclude, What.ended_in_temporal)
+ENDING = (What.cancel, What.conclude, What.unsubscribe, What.ended_in_temporal)
 SAID = sorted(NEWS - {What.remove, *ENDING}) * 2 + list(ENDING)
 MOMENTS = [NOTHING, NOTHING, *(timedelta(**{unit: 1}) for unit in ("seconds", "minutes", "hours", "days"))]
 BLOCKS = (Reason.bounced, Reason.suppressed, Reason.missing_merge_field, Reason.no_email_address)
@@ -245,7 +245,9 @@ class Life:
     def check_wait_left(self, before: Enrollment, happening: Happening, after: Enrollment) -> None:
         """The wait left is the same before a pause and after its resume."""
         what = happening.what
-        setting_aside = what in (What.pause, What.reply, What.cancel, What.ended_in_temporal, What.blocked)
+        setting_aside = what in (
+            *(What.pause, What.reply, What.bounce, What.cancel, What.ended_in_temporal, What.blocked),
+        )
         if setting_aside and before.place is StepState.waiting and before.ready_at and before.todo is None:
             assert after.wait_left == max(before.ready_at - self.now, NOTHING)
         if setting_aside and before.status in ASIDE:

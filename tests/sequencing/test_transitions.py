@@ -479,6 +479,37 @@ def test_a_reply_during_a_pause_keeps_the_wait_that_is_left() -> None:
     assert story.enrollment.wait_left == HOUR
 
 
+@arrows(What.bounce, WAITING, TO_DO, SENDING)
+def test_a_bounce_pauses(place: Place) -> None:
+    story = at(place).then(What.bounce)
+
+    assert (story.enrollment.status, story.enrollment.reason) == (PAUSED, Reason.bounced)
+
+
+@arrows(What.bounce, PAUSED, CANCELED, FINISHED)
+def test_a_bounce_of_one_that_does_not_run_is_only_recorded(place: Place) -> None:
+    story = at(place)
+    before = story.enrollment
+
+    assert story.then(What.bounce).enrollment == before
+
+
+@arrows(What.unsubscribe, *OPEN)
+def test_an_unsubscribe_finishes_with_a_negative_outcome_and_takes_the_to_do_off_the_list(place: Place) -> None:
+    one = at(place).then(What.unsubscribe).enrollment
+
+    assert (one.status, one.reason, one.outcome) == (FINISHED, Reason.unsubscribed, Outcome.negative)
+    assert (one.todo, one.due_at) == (None, None)
+
+
+@arrows(What.unsubscribe, CANCELED, FINISHED)
+def test_an_unsubscribe_of_one_that_has_ended_is_only_recorded(place: Place) -> None:
+    story = at(place)
+    before = story.enrollment
+
+    assert story.then(What.unsubscribe).enrollment == before
+
+
 @arrows(What.reply, CANCELED, FINISHED)
 def test_a_reply_to_an_ended_enrollment_is_only_recorded(place: Place) -> None:
     story = at(place)
