@@ -50,9 +50,11 @@ run sequencing todos resolve "$(todo call "Hal Holm")" no_answer
 # Ann, Cyd and Gus go on to the last step; its hour is bypassed.
 three=("Ann Abel" "Cyd Corso" "Gus Grau")
 calls=$(todo call "${three[@]}")
-for one in $calls; do run sequencing todos resolve "$one" left_voicemail; done
+# shellcheck disable=SC2086 # three ids
+run sequencing todos resolve $calls left_voicemail
 letters=$(todo manual_email "${three[@]}")
-for one in $letters; do run sequencing todos send "$one"; done
+# shellcheck disable=SC2086
+run sequencing todos send $letters
 waiting=$(enrollment "step=5 state=waiting" "${three[@]}")
 for one in $waiting; do run sequencing enrollments bypass "$one"; done
 tasks=$(todo task "${three[@]}")
