@@ -107,12 +107,10 @@ class Sending:
                 life.happen(Happening(What.blocked, reason=blocked.reason))
                 return await answer(life)
             turn = await self._turn(life, letter, patient)
-            if isinstance(turn, Soon):
-                return turn
-            if not turn:
+            if turn is False:
                 return await answer(life)
             await life.save()
-            return life.enrollment, letter
+            return turn if isinstance(turn, Soon) else (life.enrollment, letter)
 
     async def _turn(self, life: Life, letter: Letter, patient: bool) -> bool | Soon:
         """Cap and gap hold automatic emails; what a person sends himself passes them."""
