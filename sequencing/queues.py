@@ -10,7 +10,7 @@ from sequencing.happenings import Why
 from sequencing.sequences import Pace
 from sequencing.timing import Calendar, day_of, next_day, next_open, open_until
 
-RUSH = timedelta(milliseconds=50)
+RUSH = timedelta(milliseconds=250)
 """How long each of many that fall due together may take until it stands in the queue."""
 LONGEST_RUSH = timedelta(minutes=5)
 PATIENCE = timedelta(seconds=5)

@@ -7,10 +7,10 @@ from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from sequencing.adds import AddStatus, Answer, in_sum, left_out
+from sequencing.adds import AddStatus, Answer, in_sum, left_out, told_later
 from sequencing.errors import Refused
 from sequencing.limits import ADDED_AT_ONCE
-from sequencing.people import Level, User
+from sequencing.people import User
 from sequencing.permissions import Tie, check, not_found
 from starter.door import Door, Reached, acting_user
 from starter.enrollments import batches, check_number, enroll_all, may_add
@@ -21,7 +21,6 @@ from store.selections import Selection
 
 NAMING = ("external_id", "id", "email")
 """The columns by which a list may name contacts; the first it has is read."""
-ELSEWHERE = "already_in_another_sequence"
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,16 +170,14 @@ async def lines(
 ) -> list[Line]:
     """The answered lines behind that position, in order. Raises Refused."""
     async with door.database.reading() as tx:
-        add, _, user = await _seen(tx, add_id, by, "see")
+        await _seen(tx, add_id, by, "see")
         found = await adds.lines(tx, add_id, refused_only=refused_only, after=after, limit=limit)
-    return [Line(row.position, row.named, row.code or "", _sentence(row, user, add)) for row in found]
+    return [Line(row.position, row.named, row.code or "", _sentence(row)) for row in found]
 
 
-def _sentence(line: BulkAddLineRow, user: User, add: BulkAddRow) -> str | None:
-    """What only whoever added may see is not told to others: the sequence in which the contact is."""
-    if line.code == ELSEWHERE and add.by != user.id and user.level is not Level.manage:
-        return "The contact is in another sequence, and the settings allow one sequence at a time."
-    return line.sentence
+def _sentence(line: BulkAddLineRow) -> str | None:
+    """Of a refusal it is made anew: what was said then may have named the person, or a sequence not shown to all."""
+    return line.sentence if line.enrollment_id else told_later(line.code or "", line.named)
 
 
 async def listed(door: Door, by: str) -> list[tuple[BulkAddRow, str]]:

@@ -46,37 +46,41 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A file with the present schema, to be copied."""
-    path = tmp_path_factory.mktemp("migrated") / "empty.db"
-    _beside(_migrate(f"sqlite:///{path}"))
-    return path
+def sqlite_to_copy(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """Two files with the present schema: with nothing in it, and with what a house begins with."""
+    folder = tmp_path_factory.mktemp("migrated")
+    files = {name: folder / f"{name}.db" for name in ("empty", "furnished")}
+    for name, file in files.items():
+        _beside(_prepare(f"sqlite:///{file}", furnished=name == "furnished"))
+    return files
 
 
 @pytest.fixture(scope="session")
-def migrated_postgres(postgres: str) -> str:
-    """The name of a database with the present schema, to be copied."""
-    name = "migrated"
-    _beside(_migrate(_beside(fresh_postgres(postgres, name))))
-    return name
+def postgres_to_copy(postgres: str) -> dict[str, str]:
+    """Two databases of that kind."""
+    for name in ("empty", "furnished"):
+        _beside(_prepare(_beside(fresh_postgres(postgres, name)), furnished=name == "furnished"))
+    return {name: name for name in ("empty", "furnished")}
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 async def database(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Database]:
-    """An empty database with the present schema, on each kind in turn."""
+    """A database with the present schema, on each kind in turn: empty, unless a house is built on it."""
     if request.param == "sqlite":
-        fresh = _copied(request.getfixturevalue("migrated_sqlite"), tmp_path)
+        fresh = _copied(request.getfixturevalue("sqlite_to_copy")[_wanted(request)], tmp_path)
     else:
-        server, template = request.getfixturevalue("postgres"), request.getfixturevalue("migrated_postgres")
-        fresh = Database(await fresh_postgres(server, f"t{abs(hash(tmp_path)):x}", template))
+        server, template = request.getfixturevalue("postgres"), request.getfixturevalue("postgres_to_copy")
+        fresh = Database(await fresh_postgres(server, f"t{abs(hash(tmp_path)):x}", template[_wanted(request)]))
     yield fresh
     await fresh.close()
 
 
 @pytest.fixture
-async def sqlite(migrated_sqlite: Path, tmp_path: Path) -> AsyncIterator[Database]:
-    """An empty SQLite database with the present schema."""
-    fresh = _copied(migrated_sqlite, tmp_path)
+async def sqlite(
+    request: pytest.FixtureRequest, sqlite_to_copy: dict[str, Path], tmp_path: Path
+) -> AsyncIterator[Database]:
+    """The same on SQLite alone."""
+    fresh = _copied(sqlite_to_copy[_wanted(request)], tmp_path)
     yield fresh
     await fresh.close()
 
@@ -85,9 +89,17 @@ def _copied(migrated: Path, folder: Path) -> Database:
     return Database(f"sqlite:///{shutil.copy(migrated, folder / 'test.db')}")
 
 
-async def _migrate(url: str) -> None:
+def _wanted(request: pytest.FixtureRequest) -> str:
+    return "empty" if {"alone", "house", "resting", "virtual_house"}.isdisjoint(request.fixturenames) else "furnished"
+
+
+async def _prepare(url: str, *, furnished: bool) -> None:
     database = Database(url)
     await schema.migrate(database)
+    if furnished:
+        nowhere = await Client.connect("127.0.0.1:1", lazy=True, data_converter=pydantic_data_converter)
+        async with House.open(database, nowhere, Path(os.devnull), working=False):
+            pass
     await database.close()
 
 

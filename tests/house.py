@@ -98,7 +98,10 @@ class House:
             yield house
 
     async def _furnish(self) -> None:
+        """Unless that was done before the database was copied."""
         async with self.database.writing() as tx:
+            if await users.everybody(tx):
+                return
             await users.add(tx, ADA, "Ada Admin", Level.manage, "+4930900000")
             await users.add(tx, RITA, "Rita Recruiter", Level.edit, "+4930900001")
             await users.add(tx, BOB, "Bob Bystander", Level.use, "+4930900002")

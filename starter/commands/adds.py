@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from sequencing.adds import AddStatus, told_later
+from sequencing.adds import AddStatus
 from starter import adds
 from starter.adds import AddStanding
 from starter.commands.shell import As, Json, act, harmless, read, show
@@ -94,9 +94,6 @@ async def _refused(door: Door, add_id: str, by: str) -> list[dict[str, Any]]:
     told: list[dict[str, Any]] = []
     after = -1
     while page := await adds.lines(door, add_id, by, refused_only=True, after=after):
-        told += [
-            {"contact": line.named, "answer": line.code, "remark": told_later(line.code or "", line.named)}
-            for line in page
-        ]
+        told += [{"contact": line.named, "answer": line.code, "remark": line.sentence} for line in page]
         after = page[-1].position
     return told

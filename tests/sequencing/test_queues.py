@@ -91,14 +91,15 @@ def test_without_a_gap_as_many_leave_at_once_as_the_day_has_room_for() -> None:
 
 def test_the_queue_begins_once_all_that_fell_due_together_stand_in_it() -> None:
     assert first_slot(NOBODY, 1, MONDAY, USUAL) == MONDAY
-    assert first_slot(NOBODY, 100, MONDAY, USUAL) == MONDAY + timedelta(seconds=5)
+    assert first_slot(NOBODY, 100, MONDAY, USUAL) == MONDAY + timedelta(seconds=25)
     assert first_slot(NOBODY, 1_000_000, MONDAY, USUAL) == MONDAY + LONGEST_RUSH
 
 
 def test_a_queue_that_has_begun_goes_on_where_it_is() -> None:
-    later = MONDAY + timedelta(hours=1)
+    later, much_later = MONDAY + 3 * MINUTE, MONDAY + timedelta(hours=1)
 
     assert first_slot(Sender(MONDAY.date(), 1, MONDAY, later), 100, MONDAY, USUAL) == later
+    assert first_slot(Sender(MONDAY.date(), 1, MONDAY, much_later), 1, MONDAY, USUAL) == MONDAY + MINUTE, "a longer gap"
     assert first_slot(Sender(MONDAY.date(), 1, MONDAY, MONDAY), 1, MONDAY, USUAL) == MONDAY + MINUTE
 
 

@@ -70,8 +70,8 @@ def test_ctrl_c_ends_a_command_that_waits_without_a_traceback(place: Place) -> N
     with socket.create_server(("127.0.0.1", 0)) as silent:
         address = f"127.0.0.1:{silent.getsockname()[1]}"
         running = start(place, "setup", TEMPORAL_ADDRESS=address)
-        silent.accept()
-        os.kill(running.pid, signal.SIGINT)
-        said = running.communicate(timeout=30)
+        with silent.accept()[0]:
+            os.kill(running.pid, signal.SIGINT)
+            said = running.communicate(timeout=30)
 
     assert (running.returncode, said) == (130, (b"", b""))
