@@ -66,11 +66,7 @@ def postgres_to_copy(postgres: str) -> dict[str, str]:
 @pytest.fixture(params=["sqlite", "postgresql"])
 async def database(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Database]:
     """A database with the present schema, on each kind in turn: empty, unless a house is built on it."""
-    if request.param == "sqlite":
-        fresh = _copied(request.getfixturevalue("sqlite_to_copy")[_wanted(request)], tmp_path)
-    else:
-        server, template = request.getfixturevalue("postgres"), request.getfixturevalue("postgres_to_copy")
-        fresh = Database(await fresh_postgres(server, f"t{abs(hash(tmp_path)):x}", template[_wanted(request)]))
+    fresh = await _copy(request, tmp_path, _wanted(request))
     yield fresh
     await fresh.close()
 
@@ -83,6 +79,18 @@ async def sqlite(
     fresh = _copied(sqlite_to_copy[_wanted(request)], tmp_path)
     yield fresh
     await fresh.close()
+
+
+async def furnished_copy(request: pytest.FixtureRequest, folder: Path) -> Database:
+    """A database of the wanted kind with what a house begins with."""
+    return await _copy(request, folder, "furnished")
+
+
+async def _copy(request: pytest.FixtureRequest, folder: Path, which: str) -> Database:
+    if request.param == "sqlite":
+        return _copied(request.getfixturevalue("sqlite_to_copy")[which], folder)
+    server, template = request.getfixturevalue("postgres"), request.getfixturevalue("postgres_to_copy")
+    return Database(await fresh_postgres(server, f"t{abs(hash(folder)):x}", template[which]))
 
 
 def _copied(migrated: Path, folder: Path) -> Database:

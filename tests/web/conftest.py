@@ -12,6 +12,7 @@ from starter import keys
 from store import keys as key_rows
 from store import users
 from store.database import Database
+from tests.conftest import furnished_copy
 from tests.house import ADA, BOB, RITA, House
 from tests.web.knocking import PASSWORD, Knocking, served
 from web.app import web_app
@@ -27,8 +28,27 @@ async def knocking(house: House) -> AsyncIterator[Knocking]:
 @pytest.fixture
 async def resting(database: Database, client: Client, tmp_path: Path) -> AsyncIterator[Knocking]:
     """The same on both databases, and no worker runs."""
+    async with at_rest(database, client, tmp_path) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+async def undisturbed(
+    request: pytest.FixtureRequest, client: Client, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Knocking]:
+    """The same, one for all tests of a module: for requests that change nothing."""
+    folder = tmp_path_factory.mktemp("undisturbed")
+    database = await furnished_copy(request, folder)
+    async with at_rest(database, client, folder) as opened:
+        yield opened
+    await database.close()
+
+
+@asynccontextmanager
+async def at_rest(database: Database, client: Client, folder: Path) -> AsyncIterator[Knocking]:
+    """A house without a worker, and its door."""
     async with (
-        House.open(database, client, tmp_path / "outbox", working=False) as house,
+        House.open(database, client, folder / "outbox", working=False) as house,
         served(web_app(house.door)) as address,
         _knocking(house, address) as opened,
     ):

@@ -45,15 +45,15 @@ BULK = "/sequences/{sequence}/bulk-adds"
 
 
 @pytest.mark.parametrize("body", BODIES)
-async def test_a_body_that_is_wrong_is_a_problem_and_changes_nothing(resting: Knocking, body: str) -> None:
-    names = {"sequence": await resting.house.sequence(TASK), "todo": "none", "enrollment": "none"}
+async def test_a_body_that_is_wrong_is_a_problem_and_changes_nothing(undisturbed: Knocking, body: str) -> None:
+    names = {"sequence": await undisturbed.house.sequence(TASK), "todo": "none", "enrollment": "none"}
 
     for path in PATHS if body == "too many" else [*PATHS, BULK]:
         said = BODIES[body]
-        answer = await resting.api.post(path.format(**names), **said)
+        answer = await undisturbed.api.post(path.format(**names), **said)
         assert _is_a_problem(answer), (path, answer.text)
 
-    assert (await resting.ask("GET", "/enrollments"))[1]["items"] == []
+    assert (await undisturbed.ask("GET", "/enrollments"))[1]["items"] == []
 
 
 @pytest.mark.parametrize(
@@ -62,11 +62,13 @@ async def test_a_body_that_is_wrong_is_a_problem_and_changes_nothing(resting: Kn
     ids=lambda document: ascii(document)[:20],
 )
 @pytest.mark.parametrize("kind", ["application/json", "application/yaml"])
-async def test_a_broken_document_is_a_problem(resting: Knocking, document: bytes, kind: str) -> None:
-    answer = await resting.api.post("/sequences", content=document, headers={"Content-Type": kind})
+async def test_a_broken_document_is_a_problem(undisturbed: Knocking, document: bytes, kind: str) -> None:
+    before = await undisturbed.ask("GET", "/sequences")
+
+    answer = await undisturbed.api.post("/sequences", content=document, headers={"Content-Type": kind})
 
     assert _is_a_problem(answer), answer.text
-    assert (await resting.ask("GET", "/sequences"))[1]["items"] == []
+    assert await undisturbed.ask("GET", "/sequences") == before
 
 
 @pytest.mark.parametrize(
@@ -79,12 +81,12 @@ async def test_a_broken_document_is_a_problem(resting: Knocking, document: bytes
         ("/todos/none/result", LARGEST_BODY + 1, True),
     ],
 )
-async def test_a_body_that_is_too_large_is_not_read(resting: Knocking, path: str, size: int, chunked: bool) -> None:
+async def test_a_body_that_is_too_large_is_not_read(undisturbed: Knocking, path: str, size: int, chunked: bool) -> None:
     async def pieces() -> Any:
         for _ in range(0, size, 100_000):
             yield b"x" * 100_000
 
-    answer = await resting.api.post(path, content=pieces() if chunked else b"x" * size)
+    answer = await undisturbed.api.post(path, content=pieces() if chunked else b"x" * size)
 
     assert answer.status_code == 413
 
@@ -110,21 +112,21 @@ async def test_a_body_that_is_too_large_is_not_read(resting: Knocking, path: str
         "/nowhere",
     ],
 )
-async def test_a_query_that_is_wrong_is_a_problem(resting: Knocking, query: str) -> None:
-    answer = await resting.api.get(query)
+async def test_a_query_that_is_wrong_is_a_problem(undisturbed: Knocking, query: str) -> None:
+    answer = await undisturbed.api.get(query)
 
     assert (answer.status_code == 200 and query.endswith("after=%ff%00")) or _is_a_problem(answer), answer.text
 
 
-async def test_a_method_that_is_not_there_is_a_problem(resting: Knocking) -> None:
-    answer = await resting.api.patch("/todos")
+async def test_a_method_that_is_not_there_is_a_problem(undisturbed: Knocking) -> None:
+    answer = await undisturbed.api.patch("/todos")
 
     assert (answer.status_code, answer.json()["code"]) == (405, "method_not_allowed")
 
 
-async def test_a_database_that_is_away_is_said_at_both_doors(resting: Knocking) -> None:
+async def test_a_database_that_is_away_is_said_at_both_doors(undisturbed: Knocking) -> None:
     away = Database(f"postgresql://nobody@127.0.0.1:{free_port()}/nothing")
-    door = replace(resting.house.door, database=away)
+    door = replace(undisturbed.house.door, database=away)
     async with served(web_app(door)) as address, httpx2.AsyncClient(base_url=address, timeout=30) as knocker:
         api = await knocker.get("/api/todos", headers=bearer("x"))
         page = await knocker.get("/todos", headers={"Cookie": "sequencing_session=x"})
