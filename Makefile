@@ -10,7 +10,7 @@ run: $(VENV)/runtime ## set up, then run everything on this machine (options for
 	@exec $(BIN)/sequencing up $(UP)
 
 test: $(VENV)/development ## set up, then run all tests
-	$(BIN)/python -m pytest -n 3 --dist loadgroup tests
+	$(BIN)/python -m pytest -n 3 tests
 
 check: $(VENV)/development ## format, lint, types, import contracts, deployment files
 	$(BIN)/ruff format --check .

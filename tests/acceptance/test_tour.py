@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-pytestmark = [pytest.mark.xdist_group("tour"), pytest.mark.timeout(420)]
+pytestmark = pytest.mark.timeout(420)
 
 
 def test_eight_contacts_go_eight_ways_as_the_readme_says(tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ from tests.docs.stories import SITUATION, Story, lived
 from tests.kills.stage import PATIENCE
 from workflows.activity_options import LISTENING, RETRIES
 
-pytestmark = [pytest.mark.xdist_group("operations"), pytest.mark.timeout(420)]
+pytestmark = pytest.mark.timeout(420)
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,6 @@ from store.tables import EnrollmentRow
 from tests.house import CALL, RITA, House
 from tests.kills.stage import Stage
 
-pytestmark = pytest.mark.xdist_group("kills")
 LATER = {**CALL, "delay": "30 days"}
 
 

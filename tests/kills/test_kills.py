@@ -10,8 +10,6 @@ import pytest
 from tests.kills.points import Outcome, Point, Victim, play
 from tests.kills.stage import Stage
 
-pytestmark = pytest.mark.xdist_group("kills")
-
 AT_ONCE = 3
 """Stages that play at the same time: most of a play is waiting for the engine's time-outs."""
 ROUNDS = 20

@@ -17,7 +17,6 @@ from sequencing.timing import Calendar, Frame, always
 from tests.house import CALL, EMAIL, LETTER, RITA, House
 
 DAY = {"delay": "1 day"}
-pytestmark = pytest.mark.xdist_group("cost")
 
 
 @pytest.mark.parametrize("steps", [1, 5, 20])
