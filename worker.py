@@ -96,10 +96,23 @@ async def run(settings: Settings) -> None:
     working = asyncio.create_task(_work(settings, database, health, stopping))
     await asyncio.wait([working, asyncio.create_task(stopping.wait())], return_when=asyncio.FIRST_COMPLETED)
     health.stopping = True
-    await working
+    await _ends(working, settings.grace_seconds + ENOUGH)
     served.cancel()
     await database.close()
     log.info("worker stopped")
+
+
+async def _ends(working: "asyncio.Task[None]", within: float) -> None:
+    """Returns once it has ended. The SDK may wait for ever for a run whose tasks fail in this build: all ends then.
+
+    Nothing is lost by that: whatever a worker does goes on after its death.
+    """
+    await asyncio.wait([working], timeout=within)
+    if working.done():
+        return await working
+    log.warning("worker stopped without waiting any longer")
+    sys.stdout.flush()
+    os._exit(0)
 
 
 async def _work(settings: Settings, database: Database, health: Health, stopping: asyncio.Event) -> None:

@@ -159,7 +159,8 @@ async def test_whoever_was_refused_by_an_address_he_had_then_is_found_in_no_add(
     await erase(keyed.door, "vic", ADA)
 
     after = await lines(keyed.door, add, RITA, refused_only=True)
-    assert [(line.named, line.sentence) for line in before] == [("vic.z@example.net", None)]
+    already = "The contact is in this sequence already."
+    assert [(line.named, line.sentence) for line in before] == [("vic.z@example.net", already)]
     assert [(line.named, line.code) for line in after] == [("(erased)", "already_in_sequence")]
     assert found(await tables(keyed)) == []
 

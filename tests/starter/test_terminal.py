@@ -11,13 +11,14 @@ from tests.commands import ROOT, Place
 
 
 def start(place: Place, *words: str | bytes, **more: str) -> "subprocess.Popen[bytes]":
-    """The command as it starts cold, its output in a pipe."""
+    """The command as it starts cold, its output in a pipe; it hears Ctrl-C even where the tests were told not to."""
     return subprocess.Popen(
         [sys.executable, "-m", "starter", *words],
         cwd=ROOT,
         env={**place.variables(), **more},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
 
 
