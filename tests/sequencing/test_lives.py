@@ -238,8 +238,8 @@ class Life:
             assert decision.do in SENDS
         if what in (What.result, What.skip):
             self.last_answer = happening.todo
-        elif what in OVER:
-            self.last_answer = None
+        elif what in OVER and (before.is_open or what is not What.unsubscribe):
+            self.last_answer = None  # an unsubscribe of what has ended is only recorded
         self.unknown = after.state is StepState.sending and (self.unknown or what in (What.lost, What.restored))
 
     def check_wait_left(self, before: Enrollment, happening: Happening, after: Enrollment) -> None:
