@@ -1,0 +1,10 @@
+"""opens, clicks, links, unsubscribes"""
+
+revision = "0010"
+down_revision = "0009"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """To be filled in."""
