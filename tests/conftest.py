@@ -20,9 +20,11 @@ from xdist.scheduler import LoadScopeScheduling
 
 from store import schema
 from store.database import Database
+from tests import dialects
 from tests.house import House, search_attribute_keys
 
 T = TypeVar("T")
+dialects.share()
 
 
 TOGETHER = (
@@ -35,6 +37,9 @@ TOGETHER = (
     "tests/acceptance/test_permissions_by_http.py",
 )
 """Files and folders whose tests share what is dear; those of each run in one process."""
+
+HOUSES = {"alone", "house", "keyed", "resting", "virtual_house"}
+"""Fixtures that build a house on their database."""
 
 
 class Together(LoadScopeScheduling):  # type: ignore[misc]  # xdist has no types
@@ -120,7 +125,7 @@ def _copied(migrated: Path, folder: Path) -> Database:
 
 
 def _wanted(request: pytest.FixtureRequest) -> str:
-    return "empty" if {"alone", "house", "resting", "virtual_house"}.isdisjoint(request.fixturenames) else "furnished"
+    return "empty" if HOUSES.isdisjoint(request.fixturenames) else "furnished"
 
 
 async def _prepare(url: str, *, furnished: bool) -> None:
