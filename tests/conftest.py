@@ -7,6 +7,7 @@ import socket
 import sys
 from collections.abc import AsyncIterator, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -21,6 +22,7 @@ from xdist.scheduler import LoadScopeScheduling
 from store import schema
 from store.database import Database
 from tests import dialects
+from tests.commands import Forks
 from tests.house import House, search_attribute_keys
 
 T = TypeVar("T")
@@ -203,6 +205,13 @@ async def alone(database: Database, tmp_path: Path) -> AsyncIterator[House]:
 async def virtual_house(sqlite: Database, engine: WorkflowEnvironment, tmp_path: Path) -> AsyncIterator[House]:
     """The same, but time runs ahead to whatever a run waits for."""
     async with House.open(sqlite, engine.client, tmp_path / "outbox") as opened:
+        yield opened
+
+
+@pytest.fixture(scope="session")
+def forks() -> Iterator[Forks]:
+    """What starts commands."""
+    with closing(Forks()) as opened:
         yield opened
 
 
