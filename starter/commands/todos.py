@@ -132,8 +132,11 @@ def _each(ids: list[str], act_on: Callable[[Door, str], Awaitable[Any]], as_json
 def attention(by: As = "", as_json: Json = False) -> None:
     """What waits for you besides to-dos: each with its cause, since when, and what mends it."""
     found = read(lambda door: waiting_for(door, by))
-    since = {one.enrollment: one.since.isoformat(timespec="seconds") if one.since else None for one in found}
-    show([asdict(one) | {"since": since[one.enrollment]} for one in found], as_json, "Nothing waits for you.")
+    since = [one.since.isoformat(timespec="seconds") if one.since else None for one in found]
+    rows = [asdict(one) | {"since": at} for one, at in zip(found, since, strict=True)]
+    unsaid = () if as_json or any(one.due for one in found) else ("sequence", "sequence_id", "due")
+    shown = [{name: said for name, said in row.items() if name not in unsaid} for row in rows]
+    show(shown, as_json, "Nothing waits for you.")
 
 
 def _instant(said: str) -> datetime:
