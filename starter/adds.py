@@ -122,6 +122,7 @@ async def _begin(door: Door, sequence: str, wanted: list[Wanted], by: str, oppor
         _, add = await may_add(tx, sequence, len(wanted), by, opportunity_id)
         add_id = door.new_id()
         await adds.create(tx, add_id, add, wanted, door.now())
+        await door.made(tx, add_id)
     await start_add(door, add_id)
     return add_id
 
