@@ -76,16 +76,18 @@ async def watch(door: Door, add_id: str, by: str) -> AddStanding:
         return standing
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn  # slow to load
 
-    columns = TextColumn("adding"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
+    refused = TextColumn("{task.fields[refused]} refused")
+    columns = TextColumn("adding"), BarColumn(), MofNCompleteColumn(), refused, TimeRemainingColumn()
     try:
         with Progress(*columns, transient=True) as progress:
-            bar = progress.add_task("adding", total=standing.total)
+            bar = progress.add_task("adding", total=standing.total, refused=0)
             while standing.status is AddStatus.running:
-                progress.update(bar, completed=standing.answered)
+                progress.update(bar, completed=standing.answered, refused=standing.answered - standing.enrolled)
                 await asyncio.sleep(0.5)
                 standing = await adds.show_add(door, add_id, by)
     except asyncio.CancelledError:
-        print(f"It goes on in the background: `sequencing adds show {add_id}`.")
+        print(f"It goes on in the background. `sequencing adds show {add_id}` shows how far it is,")
+        print(f"`sequencing adds cancel {add_id}` leaves the rest un-added.", flush=True)
         raise
     return standing
 
