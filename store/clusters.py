@@ -5,7 +5,7 @@ So the numbers go on above all that were ever given: `ahead` is added to the clu
 read. SQLite numbers the events itself, and knows of no clusters.
 """
 
-from sqlalchemy import BigInteger, ColumnElement, Text, cast, func, select, text
+from sqlalchemy import BigInteger, ColumnElement, Text, cast, func, select, text, update
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -26,7 +26,7 @@ async def check_if_there(database: Database) -> None:
     One that is away is waited for elsewhere.
     """
     try:
-        moved = await _has_moved(database)
+        moved = await has_moved(database)
     except (SQLAlchemyError, OSError):
         return
     if moved:
@@ -36,7 +36,8 @@ async def check_if_there(database: Database) -> None:
         )
 
 
-async def _has_moved(database: Database) -> bool:
+async def has_moved(database: Database) -> bool:
+    """Whether it has come from another cluster and `setup` has not seen to it yet."""
     async with database.reading() as tx:
         if not _is_postgres(tx):
             return False
@@ -61,6 +62,7 @@ async def settle(tx: AsyncSession, *, restored: bool) -> bool:
     moved = newest > own if known is None else known.cluster != cluster
     if moved or restored:
         await _number_from(tx, cluster, max(newest, own) + LEAP)
+        await _lift(tx, newest, own, max(newest, own) + LEAP)
     elif known is None:
         await _number_from(tx, cluster, 0)
     return moved or restored
@@ -82,6 +84,13 @@ async def _number_from(tx: AsyncSession, cluster: str | None, ahead: int) -> Non
     await tx.execute(row.on_conflict_do_update(index_elements=["id"], set_=said))
     number = f"({NUMBER} + {ahead:d})"
     await tx.execute(text(f"ALTER TABLE events ALTER COLUMN written_in SET DEFAULT {number}"))
+
+
+async def _lift(tx: AsyncSession, newest: int, own: int, ahead: int) -> None:
+    """What was written here since, with numbers that are too small, comes after everything that was before."""
+    last = select(func.max(EventRow.id)).where(EventRow.written_in == newest).scalar_subquery()
+    since = EventRow.id > last, EventRow.written_in <= own, EventRow.written_in < newest
+    await tx.execute(update(EventRow).where(*since).values(written_in=ahead))
 
 
 def _is_postgres(tx: AsyncSession) -> bool:

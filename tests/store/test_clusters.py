@@ -51,7 +51,7 @@ async def elsewhere(database: Database, tmp_path: Path) -> AsyncIterator[Databas
     address = database.url.set(drivername="postgresql").render_as_string(hide_password=False)
     server = get_server(tmp_path / "elsewhere", cleanup_mode="delete")
     subprocess.run([server.bin_path / "pg_dump", "--no-owner", "-f", dump, address], check=True)
-    restore = [server.bin_path / "psql", "-q", "-v", "ON_ERROR_STOP=1", "-f", dump, server.get_uri()]
+    restore: list[str | Path] = [server.bin_path / "psql", "-q", "-v", "ON_ERROR_STOP=1", "-f", dump, server.get_uri()]
     subprocess.run(restore, check=True, stdout=subprocess.DEVNULL)
     restored = Database(server.get_uri())
     yield restored
@@ -64,17 +64,20 @@ async def test_after_a_dump_was_restored_in_another_cluster_a_follower_misses_no
     database: Database, elsewhere: Database
 ) -> None:
     told, cursor = await _told(database)
-    await clusters.check_if_there(database)
+    moved = [await clusters.has_moved(each) for each in (database, elsewhere)]
     with pytest.raises(Misconfigured, match="run `sequencing setup` first"):
         await clusters.check_if_there(elsewhere)
+    await _write(elsewhere, "too early")
+    missed = (await _told(elsewhere, cursor))[0]
 
     changed = [await _settle(elsewhere) for _ in range(2)]
-    await clusters.check_if_there(elsewhere)
+    moved.append(await clusters.has_moved(elsewhere))
     await _write(elsewhere, "after")
 
-    assert (told, changed) == (["before"], [True, False])
-    assert (await _told(elsewhere, cursor))[0] == ["after"]
-    assert (await _told(elsewhere))[0] == ["before", "after"]
+    assert moved == [False, True, False]
+    assert (told, missed, changed) == (["before"], [], [True, False])
+    assert (await _told(elsewhere, cursor))[0] == ["too early", "after"]
+    assert (await _told(elsewhere))[0] == ["before", "too early", "after"]
 
 
 async def test_after_a_backup_was_restored_in_its_place_a_follower_misses_nothing(database: Database) -> None:

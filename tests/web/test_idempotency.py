@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -82,15 +83,15 @@ async def test_after_a_crash_between_act_and_answer_nothing_is_made_twice(
 ) -> None:
     sequence = await resting.house.sequence({**EMAIL, "delay": "300 days"})
     wanted = {"/sequences": DOCUMENT, "/sequences/{id}/bulk-adds": {"contacts": ["ann"]}}.get(path)
-    asked = {"path": path.format(id=sequence), "json": wanted, "headers": KEY}
+    asked = partial(resting.ask, "POST", path.format(id=sequence), json=wanted, headers=KEY)
     with monkeypatch.context() as crash:
         crash.setattr(_Repeatable, "_keep", _dies)
-        first = await resting.ask("POST", **asked)
+        first = await asked()
     async with resting.house.database.writing() as tx:
         await tx.execute(sa.update(AnswerRow).values(at=resting.house.door.now() - GIVEN_UP - timedelta(seconds=1)))
     before = await number(resting)
 
-    again = await resting.ask("POST", **asked)
+    again = await asked()
 
     assert (first[0] in (201, 202), again) == (True, first)
     assert await number(resting) == before
