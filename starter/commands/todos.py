@@ -134,9 +134,15 @@ def attention(by: As = "", as_json: Json = False) -> None:
     found = read(lambda door: waiting_for(door, by))
     since = [one.since.isoformat(timespec="seconds") if one.since else None for one in found]
     rows = [asdict(one) | {"since": at} for one, at in zip(found, since, strict=True)]
-    unsaid = () if as_json or any(one.due for one in found) else ("sequence", "sequence_id", "due")
-    shown = [{name: said for name, said in row.items() if name not in unsaid} for row in rows]
-    show(shown, as_json, "Nothing waits for you.")
+    if not as_json:
+        rows = [_in_short(row) for row in rows]
+    show(rows, as_json, "Nothing waits for you.")
+
+
+def _in_short(row: dict[str, Any]) -> dict[str, Any]:
+    """A hold stands under the name of what it holds."""
+    whom = row["contact"] or row["sequence"] or "all sending"
+    return {name: row[name] for name in ("enrollment", "contact", "cause", "since", "remedy")} | {"contact": whom}
 
 
 def _instant(said: str) -> datetime:
