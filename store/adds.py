@@ -126,10 +126,14 @@ async def get(tx: AsyncSession, add_id: str) -> tuple[BulkAddRow, SequenceRow] |
     return None if found is None else (found[0], found[1])
 
 
-async def listed(tx: AsyncSession, user: User, limit: int = 100) -> list[tuple[BulkAddRow, str]]:
-    """The adds a user sees, newest first, each with its sequence's name: his own, and those into what he sees."""
+async def listed(tx: AsyncSession, user: User, *, before: str = "", limit: int = 100) -> list[tuple[BulkAddRow, str]]:
+    """The adds a user sees, newest first, each with its sequence's name: his own, and those into what he sees; only
+    those begun before the one named.
+    """
     rows = select(BulkAddRow, SequenceRow.name).join(SequenceRow, SequenceRow.id == BulkAddRow.sequence_id)
     seen = (BulkAddRow.by == user.id) | shown_to(user) if user.level.reaches(Level.view) else BulkAddRow.by == user.id
+    if before:
+        rows = rows.where(BulkAddRow.id < before)
     found = await tx.execute(rows.where(seen).order_by(BulkAddRow.id.desc()).limit(limit))
     return [(row, name) for row, name in found]
 

@@ -19,9 +19,13 @@ Id = Annotated[str, typer.Argument(help="The add's id.", metavar="ADD")]
 
 
 @app.command("list")
-def list_(by: As = "", as_json: Json = False) -> None:
-    """The adds you see, newest first."""
-    found = read(lambda door: adds.listed(door, by))
+def list_(
+    before: Annotated[str, typer.Option(help="Go on with those begun before this one.", metavar="ADD")] = "",
+    by: As = "",
+    as_json: Json = False,
+) -> None:
+    """The adds you see, newest first, a hundred at a time."""
+    found = read(lambda door: adds.listed(door, by, before=before))
     rows = [
         {
             "id": row.id,

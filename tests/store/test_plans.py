@@ -125,6 +125,7 @@ LISTS: dict[str, List] = {
     "an add's contacts by opportunity": _selected(opportunity=f"job{JOB - 100}"),
     "an add's contacts by stage": _selected(opportunity=f"job{JOB - 100}", stage="Stage 2"),
     "large adds": adds.listed,
+    "large adds, a later page": lambda tx, user: adds.listed(tx, user, before=ONE),
     "the lines of an add": lambda tx, user: adds.lines(tx, LARGE_ADD, refused_only=False, limit=PAGE),
     "whom an add refused": lambda tx, user: adds.lines(tx, LARGE_ADD, refused_only=True, limit=PAGE),
     "whom an add has not started": lambda tx, user: adds.born_unstarted(tx, LARGE_ADD, 100),
