@@ -48,6 +48,8 @@ from store.tables import (
 
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
 MANY, CONTACTS = 20_000, 50_000
+HAPPENED = (What.enrolled, What.opened, What.result)
+EVENTS = len(HAPPENED) * MANY
 USERS, SEQUENCES, COMPANIES, OPPORTUNITIES, STAGES = 41, 83, 397, 61, 5
 FIRST_USER = 4
 """Ada, Rita and Bob were here before."""
@@ -166,7 +168,7 @@ async def _lives(tx: AsyncSession) -> None:
         reason=reason, since=recent, ready_at=recent, due_at=later, why=why, calendar_version=1, copy=1,
         last_news=1, noted=1, queued_for=sa.case((why == Why.sender_gap, user)),
     )  # fmt: skip
-    for at, what in enumerate((What.enrolled, What.opened, What.result)):
+    for at, what in enumerate(HAPPENED):
         await _write(
             tx, EventRow, MANY, enrollment_id=EACH.c.word, at=recent, what=what, by=user, step=1,
             status=Status.active, details={"n": at},
