@@ -24,7 +24,11 @@ until_there() { # until_there COMMAND "FIELD=VALUE…" NAME…: prints an id for
 todo() { until_there todos "kind=$1" "${@:2}"; }
 enrollment() { until_there enrollments "$@"; }
 
-run sequencing contacts import examples/contacts.csv
+# Texts leave from 8:00 to 21:00 at the contact's place: for the tour it is about noon where they all are.
+noon=$(printf 'Etc/GMT%+d' $(($(date -u +%-H) - 12)))
+there=$(mktemp --suffix=.csv)
+sed "s#Europe/[A-Za-z]*#$noon#" examples/contacts.csv > "$there"
+run sequencing contacts import "$there"
 run sequencing sequences create examples/sequence.yaml
 run sequencing enroll "Senior engineer" ann ben cyd dot eve fay gus hal --dry-run
 run sequencing enroll "Senior engineer" ann ben cyd dot eve fay gus hal

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import UpdateBase, bindparam, select, update
+from sqlalchemy import UpdateBase, bindparam, func, select, update
 from sqlalchemy.engine import CursorResult
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -29,7 +29,11 @@ OF_STEP = select(MESSAGES.c.state, MESSAGES.c.attempt).where(*THE_STEPS)
 MOVE = (
     update(MESSAGES)
     .where(*THE_STEPS, MESSAGES.c.attempt == bindparam("by"), MESSAGES.c.state.in_(bindparam("marks", expanding=True)))
-    .values(state=bindparam("to"), sent_at=bindparam("at"))
+    .values(
+        state=bindparam("to"),
+        sent_at=bindparam("at"),
+        provider_id=func.coalesce(bindparam("name"), MESSAGES.c.provider_id),
+    )
 )
 
 
@@ -59,6 +63,7 @@ async def claim(
     body: str,
     message_id: str,
     at: datetime,
+    segments: int | None = None,
 ) -> None:
     """Takes the claim: a new one, or one under which nothing was transmitted. The caller holds the enrollment's row."""
     about = {"sequence_id": enrollment.sequence_id, "contact_id": enrollment.contact_id}
@@ -71,6 +76,8 @@ async def claim(
         "subject": subject,
         "body": body,
         "message_id": message_id,
+        "segments": segments,
+        "provider_id": None,
         "claimed_at": at,
         "sent_at": None,
     }
@@ -98,10 +105,10 @@ async def lose(tx: AsyncSession, enrollment: Enrollment, attempt: str) -> bool:
     return await _move(tx, enrollment, attempt, (MessageState.handing_over,), MessageState.unknown)
 
 
-async def arrive(tx: AsyncSession, enrollment: Enrollment, attempt: str, at: datetime) -> bool:
-    """It left. A late answer settles what had been given up as unknown: sent wins."""
+async def arrive(tx: AsyncSession, enrollment: Enrollment, attempt: str, at: datetime, name: str | None = None) -> bool:
+    """It left. A late answer settles what had been given up as unknown: sent wins. `name`: the provider's for it."""
     marks = (MessageState.handing_over, MessageState.unknown)
-    return await _move(tx, enrollment, attempt, marks, MessageState.sent, sent_at=at)
+    return await _move(tx, enrollment, attempt, marks, MessageState.sent, sent_at=at, name=name)
 
 
 async def settle_left(tx: AsyncSession, enrollment: Enrollment, at: datetime) -> None:
@@ -142,8 +149,9 @@ async def _move(
     marks: tuple[MessageState, ...],
     to: MessageState,
     sent_at: datetime | None = None,
+    name: str | None = None,
 ) -> bool:
-    mine = {**_of_step(enrollment), "by": attempt, "marks": marks, "to": to, "at": sent_at}
+    mine = {**_of_step(enrollment), "by": attempt, "marks": marks, "to": to, "at": sent_at, "name": name}
     return await _changed_one(tx, MOVE, mine)
 
 

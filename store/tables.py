@@ -261,6 +261,7 @@ class MessageRow(Table):
         UniqueConstraint("enrollment_id", "step", "copy"),
         Index("ix_messages_contact", "contact_id"),
         Index("ix_messages_message_id", "message_id"),
+        Index("ix_messages_provider_id", "provider_id"),
     )
     id: Mapped[int] = mapped_column(primary_key=True)
     enrollment_id: Mapped[str] = mapped_column(String(26))
@@ -276,6 +277,8 @@ class MessageRow(Table):
     subject: Mapped[str] = mapped_column(Text, server_default="")
     body: Mapped[str] = mapped_column(Text)
     message_id: Mapped[str] = mapped_column(String(120))
+    segments: Mapped[int | None]
+    provider_id: Mapped[str | None] = mapped_column(String(64))
     claimed_at: Mapped[datetime]
     sent_at: Mapped[datetime | None]
 

@@ -23,6 +23,7 @@ from sequencing.timing import Calendar, always
 from settings import Settings
 from starter.client import CONTACT_ID, ENROLLED_BY, REASON, SEQUENCE_ID, STATUS, Runs
 from starter.contacts import import_contacts
+from starter.demo import daytime_zone
 from starter.door import Door
 from starter.enrollments import Enrolled
 from starter.sequencer import Sequencer
@@ -105,7 +106,7 @@ class House:
             await users.add(tx, ADA, "Ada Admin", Level.manage, "+4930900000")
             await users.add(tx, RITA, "Rita Recruiter", Level.edit, "+4930900001")
             await users.add(tx, BOB, "Bob Bystander", Level.use, "+4930900002")
-        await self.settle_on(always("UTC"))
+        await self.settle_on(always(daytime_zone(datetime.now(UTC))))
         await import_contacts(self.door, PEOPLE, RITA)
 
     async def settle_on(self, calendar: Calendar) -> None:
