@@ -82,6 +82,12 @@ async def timeline(tx: AsyncSession, enrollment_id: str) -> list[EventRow]:
     return list(await tx.scalars(select(EventRow).where(EventRow.enrollment_id == enrollment_id).order_by(EventRow.id)))
 
 
+async def open_of(tx: AsyncSession, contacts: Collection[int]) -> list[str]:
+    """The active and paused enrollments of those contacts."""
+    rows = select(EnrollmentRow.id).where(EnrollmentRow.contact_id.in_(contacts), EnrollmentRow.status.in_(OPEN))
+    return list(await tx.scalars(rows))
+
+
 @dataclass(frozen=True, slots=True)
 class Filter:
     """Which enrollments a list shows; None does not narrow."""

@@ -101,8 +101,8 @@ def test_an_outbox_that_is_not_there_is_empty(tmp_path: Path) -> None:
 
 
 async def test_what_is_not_ours_in_the_folder_is_passed_over(tmp_path: Path) -> None:
-    (tmp_path / "notes.txt").write_text_of("mine")
-    (tmp_path / "tmpabc.draft").write_text_of("half")
+    (tmp_path / "notes.txt").write_text("mine")
+    (tmp_path / "tmpabc.draft").write_text("half")
     await deliver(EmailOutbox(tmp_path), email_to("ann@example.org"))
 
     assert [kept.recipient for kept in messages(tmp_path)] == ["ann@example.org"]
@@ -127,7 +127,7 @@ async def test_hand_overs_side_by_side_never_overwrite_each_other(tmp_path: Path
 
 
 async def test_a_folder_that_cannot_be_written_is_a_server_that_cannot_be_reached(tmp_path: Path) -> None:
-    (tmp_path / "file").write_text_of("no folder")
+    (tmp_path / "file").write_text("no folder")
 
     with pytest.raises(TransportError) as failed:
         await deliver(EmailOutbox(tmp_path / "file"), email_to("ann@example.org"))
@@ -164,7 +164,7 @@ async def test_what_was_kept_for_one_person_is_forgotten_and_nothing_else(tmp_pa
     await deliver(texts, text_of("Hello Ann"), recipient="+15550002")
     await deliver(texts, text_of("Hello Ben"), recipient="+15550002")
     (tmp_path / "died.draft").write_bytes(email_to("ann@example.org"))
-    (tmp_path / "notes.md").write_text_of("To: ann@example.org\n\n")
+    (tmp_path / "notes.md").write_text("To: ann@example.org\n\n")
 
     gone = forget(tmp_path, {"ann@example.org"}, {"<three@agency.test>"}, {("+15550002", "Hello Ann")})
 
