@@ -252,7 +252,10 @@ class MessageState(StrEnum):
 
 
 class MessageRow(Table):
-    """A claim on (enrollment, step, copy), which becomes the record of the message. Unique for ever: never twice."""
+    """A claim on (enrollment, step, copy), which becomes the record of the message. Unique for ever: never twice.
+
+    `seen_at`: when a copy of it, or an answer to it, came in before its end was recorded; so it certainly left.
+    """
 
     __tablename__ = "messages"
     __table_args__ = (
@@ -262,6 +265,8 @@ class MessageRow(Table):
         Index("ix_messages_contact", "contact_id"),
         Index("ix_messages_message_id", "message_id"),
         Index("ix_messages_provider_id", "provider_id"),
+        Index("ix_messages_sent", "channel", "sent_at"),
+        Index("ix_messages_recipient", "recipient"),
     )
     id: Mapped[int] = mapped_column(primary_key=True)
     enrollment_id: Mapped[str] = mapped_column(String(26))
@@ -281,6 +286,7 @@ class MessageRow(Table):
     provider_id: Mapped[str | None] = mapped_column(String(64))
     claimed_at: Mapped[datetime]
     sent_at: Mapped[datetime | None]
+    seen_at: Mapped[datetime | None]
 
 
 class EventRow(Table):

@@ -1,4 +1,4 @@
-"""`sequencing up|worker|setup|reconcile|outbox`: running it."""
+"""`sequencing up|worker|web|journal|setup|reconcile|outbox`: running it."""
 
 import os
 import sys
@@ -8,8 +8,9 @@ from typing import Annotated
 import typer
 
 from settings import read_settings
-from starter.commands.shell import As, Json, act, fail, read, show
+from starter.commands.shell import As, Json, act, fail, read, run, show
 from starter.door import Door, permitted
+from starter.hearing import journal_address_of
 from starter.outbox import kept
 from starter.reconcile import Repair, reconcile
 from starter.setup import set_up
@@ -38,6 +39,19 @@ def web() -> None:
     """Serve the pages and the HTTP API, until SIGTERM."""
     sys.stdout.flush()
     os.execv(sys.executable, [sys.executable, "-m", "web"])  # noqa: S606 - the same program, in its other role
+
+
+def journal(
+    address: Annotated[bool, typer.Option("--address", help="Only say to which address copies are sent.")] = False,
+    by: As = "",
+) -> None:
+    """Take in copies of all mail by SMTP, so that replies pause, until SIGTERM."""
+    if address:
+        print(read(lambda door: journal_address_of(door, read_settings(), by)))
+    else:
+        from starter.journaling import serve  # here, because others need not wait for its imports
+
+        run(lambda: serve(read_settings()))
 
 
 def setup(admin: Annotated[str, typer.Option(help="Email of the first admin.")] = "") -> None:
