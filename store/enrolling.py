@@ -94,11 +94,14 @@ async def foresee(tx: AsyncSession, add: Add, user: User, wanted: Sequence[Wante
 
 async def terms(tx: AsyncSession, sequence_id: int) -> Terms:
     """What the sequence and the settings ask now."""
-    rows = select(StepRow.position, StepRow.action, StepRow.address_type, TemplateRow.address_type)
+    rows = select(StepRow.position, StepRow.action, StepRow.address_type, TemplateRow.address_type, StepRow.body)
     rows = rows.outerjoin(TemplateRow, TemplateRow.id == StepRow.template_id)
     steps = await tx.execute(rows.where(StepRow.sequence_id == sequence_id).order_by(StepRow.position))
     now = await settings.current(tx)
-    demands = tuple(Demand(step, action, templates or own) for step, action, own, templates in steps)
+    demands = tuple(
+        Demand(step, action, templates or own, body if action is Action.text else "")
+        for step, action, own, templates, body in steps
+    )
     return Terms(demands, now.more_than_one_sequence, now.journaling)
 
 

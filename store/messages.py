@@ -122,7 +122,9 @@ async def leave_if_seen(tx: AsyncSession, enrollment: Enrollment, attempt: str) 
     """Records that it left, if it was seen, whatever became of the attempt."""
     mine = (MessageRow.enrollment_id == enrollment.id, MessageRow.step == enrollment.step)
     seen = (*mine, MessageRow.copy == enrollment.copy, MessageRow.attempt == attempt, MessageRow.seen_at.is_not(None))
-    return await _changed_one(tx, update(MessageRow).where(*seen).values(state=MessageState.sent, sent_at=MessageRow.seen_at))
+    return await _changed_one(
+        tx, update(MessageRow).where(*seen).values(state=MessageState.sent, sent_at=MessageRow.seen_at)
+    )
 
 
 async def see(tx: AsyncSession, message: int, at: datetime, *, leaving: bool) -> MessageState | None:

@@ -124,6 +124,7 @@ async def _insert(
     said = {"by": happening.by, "step": happening.step, "copy": happening.copy, "todo": happening.todo}
     said |= {"result": happening.result, "outcome": happening.outcome, "settlement": happening.settlement, "note": note}
     said |= {"any_hour": happening.any_hour or None, "reason": happening.reason, "mail": happening.mail}
+    said |= {"text": happening.text}
     await tx.execute(
         insert(NewsRow).values(
             enrollment_id=enrollment.id,

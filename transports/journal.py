@@ -104,7 +104,9 @@ class JournalServer:
 
     def is_secret(self, address: str) -> bool:
         """Whether it is the journal's own address; case does not count, and time tells nothing."""
-        return hmac.compare_digest(address.strip("<>").lower().encode(errors="replace"), self.recipient.lower().encode())
+        return hmac.compare_digest(
+            address.strip("<>").lower().encode(errors="replace"), self.recipient.lower().encode()
+        )
 
     def reserve(self, octets: int) -> bool:
         """Whether there is room for so much more."""
@@ -177,7 +179,9 @@ class Conversation(SMTP):
             self._over = self.loop.call_later(self.server.patience.connection, self.hang_up)
             peer = transport.get_extra_info("peername")
             self.peer = str(peer[0]) if peer else ""
-            self.require_starttls = self.server.tls is not None and not ip_address(self.peer.partition("%")[0]).is_loopback
+            self.require_starttls = (
+                self.server.tls is not None and not ip_address(self.peer.partition("%")[0]).is_loopback
+            )
         super().connection_made(transport)
 
     def connection_lost(self, error: Exception | None) -> None:
