@@ -5,11 +5,12 @@ keeps to that order never waits for somebody who waits for him.
 """
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import replace
 from datetime import datetime
 
 import structlog
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from sequencing.enrollments import Enrollment, Status, StepState
@@ -23,10 +24,23 @@ from store.lives import Life
 from store.news import News
 from store.tables import MessageState
 
+TRIES = 4
 log = structlog.get_logger()
 
 Told = list[tuple[Enrollment, News]]
 """The pieces of news of which the runs must hear after the commit."""
+
+
+async def persistently(record: Callable[[], Awaitable[Told]]) -> Told:
+    """What it answers. A contact that is erased meanwhile, and two who wait for each other, are met again."""
+    for _ in range(TRIES - 1):
+        try:
+            return await record()
+        except DBAPIError as error:
+            if error.connection_invalidated:
+                raise
+            await asyncio.sleep(0.05)
+    return await record()
 
 
 async def lock(tx: AsyncSession, ids: Iterable[str], now: datetime) -> dict[str, Life]:

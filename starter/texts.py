@@ -12,13 +12,14 @@ from sequencing.replies import Ours
 from sequencing.text_words import TextKind, text_kind
 from sequencing.texts import NO_SUCH_MOBILE, STOP_REASON, STOPPED, Delivery, Reference
 from starter.door import Door
-from starter.incoming import Told, hear, left, lock, tell_all
+from starter.incoming import Told, hear, left, lock, persistently, tell_all
 from store import inbound, suppressions, texts
 from store.enrollments import open_of
 from store.lives import Life
 
 HEARD = {TextKind.stop: What.unsubscribe, TextKind.reply: What.reply}
 """What a text is to the enrollments of its sender. START is nothing to them: it revives none."""
+BOUNCED = "bounced"
 PROVIDERS_WORDS = {"STOP": TextKind.stop, "START": TextKind.start}
 """What a provider says who has recognised an order by words of its own."""
 
@@ -49,16 +50,19 @@ class Incoming:
 
 
 async def take_status(door: Door, said: Status) -> None:
-    """Records what became of a text. Of one that is none of ours, or was removed, nothing."""
+    """Records what became of a text. Of one that is none of ours, nothing."""
+    await tell_all(door, await persistently(lambda: _record_status(door, said)))
+
+
+async def _record_status(door: Door, said: Status) -> Told:
     async with door.database.writing() as tx:
         ours = await texts.ours(tx, said.of, said.name)
         if ours is None:
-            return
+            return []
         life = await Life.lock(tx, ours.enrollment_id, door.now())
         await texts.call(tx, ours.id, said.name)
         told = await left(tx, life, ours, door.now())
-        told += await _became(door, tx, life, ours, said)
-    await tell_all(door, told)
+        return told + await _became(door, tx, life, ours, said)
 
 
 async def _became(door: Door, tx: AsyncSession, life: Life | None, ours: Ours, said: Status) -> Told:
@@ -67,33 +71,35 @@ async def _became(door: Door, tx: AsyncSession, life: Life | None, ours: Ours, s
     delivery = Delivery(said.word)
     if not await texts.receive(tx, ours.id, delivery, said.code, door.now()):
         return []
-    told: Told = []
-    aimed = {"step": ours.step, "copy": ours.copy}
-    if delivery is Delivery.delivered:
-        happening = Happening(What.delivered, **aimed)
-    elif said.code in NO_SUCH_MOBILE:
-        happening = Happening(What.bounce, **aimed)
-    elif said.code == STOPPED:
-        happening = Happening(What.bounce, reason=Reason.suppressed, **aimed)
-    else:
-        happening = Happening(What.soft_bounced, **aimed)
-    if life is not None:
-        told = await hear(life, happening)
-    if happening.what is What.bounce:
-        reason = STOP_REASON if said.code == STOPPED else "bounced"
-        await suppressions.add(tx, ours.recipient, reason, None, door.now())
+    what, reason = _meaning(delivery, said.code)
+    happening = Happening(what, step=ours.step, copy=ours.copy, reason=reason)
+    told = [] if life is None else await hear(life, happening)
+    if what is What.bounce:
+        await suppressions.add(tx, ours.recipient, STOP_REASON if reason else BOUNCED, None, door.now())
     return told
+
+
+def _meaning(delivery: Delivery, code: str) -> tuple[What, Reason | None]:
+    """What it is to the enrollment; a bounce forbids the number too."""
+    if delivery is Delivery.delivered:
+        return What.delivered, None
+    if code == STOPPED:
+        return What.bounce, Reason.suppressed
+    return (What.bounce if code in NO_SUCH_MOBILE else What.soft_bounced), None
 
 
 async def take_text(door: Door, said: Incoming) -> None:
     """Records a text: STOP finishes, START lifts, anything else is a reply. From a number nobody has: one more."""
+    await tell_all(door, await persistently(lambda: _record_text(door, said)))
+
+
+async def _record_text(door: Door, said: Incoming) -> Told:
     async with door.database.writing() as tx:
         contacts = await texts.holders(tx, said.sender)
-        if not contacts:
-            await texts.count(tx, door.now(), "others")
-            return
-        told = await _take(door, tx, said, contacts)
-    await tell_all(door, told)
+        if contacts:
+            return await _take(door, tx, said, contacts)
+        await texts.count(tx, door.now(), "others")
+        return []
 
 
 async def _take(door: Door, tx: AsyncSession, said: Incoming, contacts: list[int]) -> Told:

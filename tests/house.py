@@ -74,7 +74,13 @@ class House:
     @classmethod
     @asynccontextmanager
     async def open(
-        cls, database: Database, client: Client, outbox: Path, emails: Transport | None = None, working: bool = True
+        cls,
+        database: Database,
+        client: Client,
+        outbox: Path,
+        emails: Transport | None = None,
+        working: bool = True,
+        texts: Transport | None = None,
     ) -> AsyncIterator[Self]:
         """The house with its worker running, on a task queue of its own."""
         queue = f"queue-{uuid4()}"
@@ -83,7 +89,7 @@ class House:
         world = World(
             database=database,
             emails=emails or EmailOutbox(outbox),
-            texts=TextOutbox(outbox),
+            texts=texts or TextOutbox(outbox),
             new_id=lambda: str(ULID()),
             secret=b"for tests",
             mail_domain="example.org",
