@@ -168,7 +168,7 @@ class Stage:
     async def open(
         cls, folder: Path, *, postgresql: bool = False, environment: Mapping[str, str] = EVERYTHING_AS_USUAL
     ) -> AsyncIterator[Self]:
-        """Everything running and furnished; everything ended afterwards. `environment`: what else the worker is told."""
+        """Everything running and furnished; all ended afterwards. `environment`: what else the worker is told."""
         folder.mkdir(parents=True, exist_ok=True)
         engine, mail = _engine(folder), _mail(folder)
         postgres = await asyncio.to_thread(_postgres, folder) if postgresql else None
