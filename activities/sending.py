@@ -19,7 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from temporalio import activity
 
 from activities.queues import Soon, its_turn, take_slot
-from activities.standing import EngineClock, answer, take_in
+from activities.standing import EngineClock, answer, give_up, take_in
 from activities.wording import Blocked, Scene
 from activities.world import World
 from sequencing.decisions import Decision, Do
@@ -124,12 +124,10 @@ class Sending:
     async def _left_already(self, life: Life) -> bool:
         """The claim has an end although the step has none: a straggler, or a cancel in between."""
         claim = await messages.of_step(life.tx, life.enrollment)
-        step, copy = life.enrollment.step, life.enrollment.copy
         if claim is not None and claim.state is MessageState.sent:
-            life.happen(Happening(What.sent, step=step, copy=copy))
-        elif claim is not None and claim.state in (MessageState.unknown, MessageState.handing_over):
-            await messages.lose(life.tx, life.enrollment, claim.attempt)
-            life.happen(Happening(What.lost, step=step, copy=copy))
+            life.happen(Happening(What.sent, step=life.enrollment.step, copy=life.enrollment.copy))
+        elif claim is not None and (claim.left or claim.state in (MessageState.unknown, MessageState.handing_over)):
+            await give_up(life, claim.attempt)
         else:
             return False
         return True
@@ -215,15 +213,27 @@ class Sending:
     async def _lost(self, enrollment: Enrollment) -> Answer:
         async with self.world.database.writing() as tx:
             life = await Life.lock(tx, enrollment.id, self.clock.now())
+            if life is not None and await self._was_seen(life, enrollment):
+                return await self._taken_in(life)
             if life is not None and await messages.lose(tx, enrollment, self.attempt):
                 life.happen(Happening(What.lost, step=enrollment.step, copy=enrollment.copy))
                 return await self._taken_in(life)
         return await self._stand()
 
+    async def _was_seen(self, life: Life, claimed: Enrollment) -> bool:
+        """A copy of it has come in by the journal, so it left, whatever the server said or did not say."""
+        seen = life.enrollment.is_sending(claimed.step, claimed.copy)
+        if not (seen and await messages.leave_if_seen(life.tx, claimed, self.attempt)):
+            return False
+        life.happen(Happening(What.sent, step=claimed.step, copy=claimed.copy), {"seen": True})
+        return True
+
     async def _not_taken(self, enrollment: Enrollment, error: TransportError, letter: Letter | None = None) -> Answer:
         """Certainly not taken: the claim, if there is one, goes back, and the step pauses or tries later."""
         async with self.world.database.writing() as tx:
             life = await Life.lock(tx, enrollment.id, self.clock.now())
+            if life is not None and letter is not None and await self._was_seen(life, enrollment):
+                return await self._taken_in(life)
             if life is not None:
                 released = await messages.release(tx, enrollment, self.attempt)
                 if released and letter is not None and letter.channel is Channel.email:

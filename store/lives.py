@@ -179,7 +179,7 @@ def _closing(before: Enrollment, happening: Happening, now: datetime, note: str 
 
 def _told(happening: Happening) -> dict[str, Any]:
     """The happening's own words, for the timeline."""
-    words = ("result", "outcome", "settlement", "reason", "why", "copy", "sender")
+    words = ("result", "outcome", "settlement", "reason", "why", "copy", "sender", "mail")
     told = {word: getattr(happening, word) for word in words if getattr(happening, word) is not None}
     told |= {"any_hour": True} if happening.any_hour else {}
     return told if happening.until is None else {**told, "until": happening.until.isoformat()}

@@ -252,7 +252,10 @@ class MessageState(StrEnum):
 
 
 class MessageRow(Table):
-    """A claim on (enrollment, step, copy), which becomes the record of the message. Unique for ever: never twice."""
+    """A claim on (enrollment, step, copy), which becomes the record of the message. Unique for ever: never twice.
+
+    `seen_at`: when a copy of it, or an answer to it, came in before its end was recorded; so it certainly left.
+    """
 
     __tablename__ = "messages"
     __table_args__ = (
@@ -261,6 +264,8 @@ class MessageRow(Table):
         UniqueConstraint("enrollment_id", "step", "copy"),
         Index("ix_messages_contact", "contact_id"),
         Index("ix_messages_message_id", "message_id"),
+        Index("ix_messages_sent", "channel", "sent_at"),
+        Index("ix_messages_recipient", "recipient"),
     )
     id: Mapped[int] = mapped_column(primary_key=True)
     enrollment_id: Mapped[str] = mapped_column(String(26))
@@ -278,6 +283,7 @@ class MessageRow(Table):
     message_id: Mapped[str] = mapped_column(String(120))
     claimed_at: Mapped[datetime]
     sent_at: Mapped[datetime | None]
+    seen_at: Mapped[datetime | None]
 
 
 class EventRow(Table):
