@@ -8,6 +8,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import replace
 from datetime import datetime
+from typing import TypeVar
 
 import structlog
 from sqlalchemy.exc import DBAPIError
@@ -25,13 +26,14 @@ from store.news import News
 from store.tables import MessageState
 
 TRIES = 4
+Answer = TypeVar("Answer")
 log = structlog.get_logger()
 
 Told = list[tuple[Enrollment, News]]
 """The pieces of news of which the runs must hear after the commit."""
 
 
-async def persistently(record: Callable[[], Awaitable[Told]]) -> Told:
+async def persistently(record: Callable[[], Awaitable[Answer]]) -> Answer:
     """What it answers. A contact that is erased meanwhile, and two who wait for each other, are met again."""
     for _ in range(TRIES - 1):
         try:
