@@ -261,7 +261,7 @@ async def _be_born(tx: AsyncSession, born: Sequence[Enrollment]) -> set[str]:
             "by": one.enrolled_by,
             "step": 1,
             "status": Status.active,
-            "details": put_off(None, one),
+            "details": put_off(one),
         }
         for one in born
         if one.id in written

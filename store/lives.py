@@ -61,7 +61,8 @@ class Life:
         if happening.what is What.settle and happening.settlement is Settlement.left:
             self._left = before
         self._change_todo(before, after, happening, note)
-        self.tell(happening, {**put_off(before, after), **(details or {})})
+        kept = happening.what is What.look_again and before.due_at == after.due_at
+        self.tell(happening, {**({} if kept else put_off(after)), **(details or {})})
 
     def tell(self, happening: Happening, details: Mapping[str, Any] | None = None, code: str | None = None) -> None:
         """Puts it on the timeline. `code` says why it changed nothing."""
@@ -177,10 +178,9 @@ def _closing(before: Enrollment, happening: Happening, now: datetime, note: str 
     return {"status": status, "result": happening.result, "note": note, "done_by": by, "done_at": now}
 
 
-def put_off(before: Enrollment | None, after: Enrollment) -> dict[str, Any]:
-    """Until when a text now keeps to the contact's night, and that it does."""
-    same = before is not None and (before.step, before.due_at, before.why) == (after.step, after.due_at, after.why)
-    if same or after.why is not Why.quiet_hours:
+def put_off(after: Enrollment) -> dict[str, Any]:
+    """That a text now keeps to the contact's night, and until when."""
+    if after.why is not Why.quiet_hours:
         return {}
     return {"why": Why.quiet_hours, "until": after.due_at.isoformat() if after.due_at else None}
 

@@ -143,31 +143,6 @@ async def see(tx: AsyncSession, message: int, at: datetime, *, leaving: bool) ->
     return state
 
 
-async def leave_if_seen(tx: AsyncSession, enrollment: Enrollment, attempt: str) -> bool:
-    """Records that it left, if it was seen, whatever became of the attempt."""
-    mine = (MessageRow.enrollment_id == enrollment.id, MessageRow.step == enrollment.step)
-    seen = (*mine, MessageRow.copy == enrollment.copy, MessageRow.attempt == attempt, MessageRow.seen_at.is_not(None))
-    return await _changed_one(
-        tx, update(MessageRow).where(*seen).values(state=MessageState.sent, sent_at=MessageRow.seen_at)
-    )
-
-
-async def see(tx: AsyncSession, message: int, at: datetime, *, leaving: bool) -> MessageState | None:
-    """Remembers that a copy of it, or an answer to it, came in; its state before, None if that was known.
-
-    `leaving`: an attempt is still at it, and records its end. Otherwise it is recorded here. The caller holds the
-    enrollment's row.
-    """
-    state = await tx.scalar(select(MessageRow.state).where(MessageRow.id == message))
-    if state in (None, MessageState.sent):
-        return None
-    seen: dict[str, Any] = {"seen_at": func.coalesce(MessageRow.seen_at, at)}
-    if not leaving:
-        seen |= {"state": MessageState.sent, "sent_at": at}
-    await tx.execute(update(MessageRow).where(MessageRow.id == message).values(**seen))
-    return state
-
-
 async def settle_left(tx: AsyncSession, enrollment: Enrollment, at: datetime) -> None:
     """A person says that it left."""
     of = (MessageRow.enrollment_id == enrollment.id, MessageRow.step == enrollment.step)
