@@ -18,7 +18,7 @@ from sequencing.enrollments import Enrollment, Status, StepState
 from sequencing.errors import Refused
 from sequencing.happenings import NEWS, QUEUES, Happening, Reason, Settlement, What, Why
 from sequencing.sequences import Action, Course
-from sequencing.timing import Calendar, Delay, Unit, always, office_hours, ready_at
+from sequencing.timing import Calendar, Delay, Unit, always, next_open, office_hours, ready_at
 from sequencing.todos import Outcome, Result, TodoStatus
 from sequencing.transitions import ARROWS, begin, happen
 from sequencing.waits import may_leave
@@ -38,6 +38,7 @@ SAID = sorted(NEWS - {What.remove, *ENDING}) * 2 + list(ENDING)
 MOMENTS = [NOTHING, NOTHING, *(timedelta(**{unit: 1}) for unit in ("seconds", "minutes", "hours", "days"))]
 BLOCKS = (Reason.bounced, Reason.suppressed, Reason.missing_merge_field, Reason.no_email_address)
 MIX = (Action.automatic_email, Action.manual_email, Action.call, Action.task)
+HOWS = [What.claimed] * 6 + [What.try_later, What.blocked, What.lost, What.held]
 ENDS = (What.sent, What.sent, What.released, What.try_later, What.blocked, What.lost)
 
 DELAYS = st.builds(Delay, st.integers(0, 3), st.sampled_from([Unit.minutes, Unit.hours, Unit.days, Unit.business_days]))
@@ -152,9 +153,7 @@ class Life:
             self.go_on_with_the_message(self.ends[claim])
         elif self.window_is_open():
             self.go_on_with_the_message(
-                self.chance.choice(
-                    [What.claimed] * 6 + [What.try_later, What.blocked, What.lost, What.held, What.queued]
-                )
+                self.chance.choice([*HOWS, What.queued] if self.decision.do is Do.send_email else HOWS)
             )
 
     def window_is_open(self) -> bool:
@@ -175,7 +174,7 @@ class Life:
         if how is What.blocked:
             happening = replace(happening, reason=self.chance.choice(BLOCKS))
         if how is What.queued:
-            slot = self.now + self.chance.choice(MOMENTS)
+            slot = next_open(self.now + self.chance.choice(MOMENTS), self.course.calendar) or self.now
             happening = replace(happening, until=slot, why=self.chance.choice(sorted(QUEUES)), sender=1)
         if how is What.try_later:
             until = self.now + self.chance.choice(MOMENTS)
