@@ -7,6 +7,7 @@ from sqlalchemy import BindParameter, bindparam, delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from sequencing.suppressions import fingerprint, plain
+from store import leaving
 from store.database import upsert
 from store.holds import close_gate
 from store.tables import SuppressionRow
@@ -42,11 +43,14 @@ async def erased_among(tx: AsyncSession, targets: Collection[str]) -> set[str]:
 
 
 async def add(tx: AsyncSession, target: str, reason: str, by: int | None, at: datetime) -> bool:
-    """Suppresses it; False when it was suppressed already."""
+    """Suppresses it; False when it was suppressed already. What was leaving to it already is named so."""
     await close_gate(tx)
     if await is_suppressed(tx, target):
         return False
-    return await _add(tx, plain(target), reason, by, at)
+    if not await _add(tx, plain(target), reason, by, at):
+        return False
+    await leaving.tell_suppressed(tx, plain(target), by, at)
+    return True
 
 
 async def erase(tx: AsyncSession, target: str, by: int, at: datetime) -> None:
