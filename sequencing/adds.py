@@ -7,8 +7,8 @@ from enum import StrEnum
 
 from sequencing.errors import Refused, quoted
 from sequencing.people import AddressType, Contact
-from sequencing.segments import in_words
 from sequencing.sequences import Action
+from sequencing.texts import cost
 
 
 class AddStatus(StrEnum):
@@ -196,7 +196,7 @@ def in_sum(answers: Sequence[Answer], terms: Terms, *, dry_run: bool) -> list[st
     if before := sum(answer.was_in_it_before for answer in enrolled):
         sentences.append(f"{before} {_were(before)} in it before.")
     texts = [one for one in terms.demands if one.text]
-    sentences += [f"The text of step {one.step}, its fields not filled in: {in_words(one.text)}." for one in texts]
+    sentences += [f"The text of step {one.step} has {cost(one.text)}." for one in texts]
     if not terms.journaling:
         sentences.append("Email journaling is off: nobody is paused by a reply unless a person records it.")
     return sentences

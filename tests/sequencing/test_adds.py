@@ -68,6 +68,6 @@ def test_the_sum_says_how_many_segments_each_text_has() -> None:
     told = in_sum([], Terms(demands, journaling=True), dry_run=True)
 
     assert told[1:] == [
-        "The text of step 2, its fields not filled in: 1 segment (GSM-7, 27 of 160).",
-        "The text of step 4, its fields not filled in: 2 segments (UCS-2, 80 of 134).",
+        "The text of step 2 has 1 segment (GSM-7, 3 of 160), its fields not counted.",
+        "The text of step 4 has 2 segments (UCS-2, 80 of 134).",
     ]
