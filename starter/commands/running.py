@@ -25,7 +25,7 @@ def up_(
     web_port: Annotated[int, typer.Option(min=1, max=65535, help="The pages and the HTTP API.")] = 8000,
     journal_port: Annotated[int, typer.Option(min=1, max=65535, help="The journal, which takes mail in.")] = 2525,
 ) -> None:
-    """Run everything on this machine: Temporal with its UI, a worker, the pages, the journal; at first with the demo cast."""
+    """Run everything on this machine: Temporal with its UI, a worker, pages, journal; at first with the demo cast."""
     ports = Ports(temporal_port, ui_port, metrics_port, health_port, web_port, journal_port)
     act(lambda door: up(door, read_settings(), ports))
 
