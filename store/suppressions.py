@@ -16,6 +16,7 @@ ERASED = "erased"
 FORMS: BindParameter[list[str]] = bindparam("forms", expanding=True)
 IS_SUPPRESSED = select(SuppressionRow.id).where(SuppressionRow.target.in_(FORMS)).limit(1)
 AT_ONCE = 1000
+LAST = 2**31 - 1
 
 
 async def is_suppressed(tx: AsyncSession, target: str) -> bool:
@@ -68,9 +69,10 @@ async def lift(tx: AsyncSession, target: str) -> bool:
     return True
 
 
-async def all_of_them(tx: AsyncSession) -> list[SuppressionRow]:
-    """Every suppression, newest first."""
-    return list(await tx.scalars(select(SuppressionRow).order_by(SuppressionRow.id.desc())))
+async def listed(tx: AsyncSession, *, before: int = LAST, limit: int = AT_ONCE) -> list[SuppressionRow]:
+    """The suppressions made before that one, newest first."""
+    rows = select(SuppressionRow).where(SuppressionRow.id < before).order_by(SuppressionRow.id.desc())
+    return list(await tx.scalars(rows.limit(limit)))
 
 
 async def _add(tx: AsyncSession, form: str, reason: str, by: int | None, at: datetime) -> bool:

@@ -35,9 +35,11 @@ def list_suppressions(by: As = "", as_json: Json = False) -> None:
     async def look(door: Door) -> list[dict[str, Any]]:
         async with door.database.reading() as tx:
             await permitted(tx, by, "suppress")
+            found = await suppression_rows.listed(tx)
+            while page := await suppression_rows.listed(tx, before=found[-1].id) if found else []:
+                found += page
             return [
-                {"target": s.target, "reason": s.reason, "since": s.since.isoformat(timespec="seconds")}
-                for s in await suppression_rows.all_of_them(tx)
+                {"target": s.target, "reason": s.reason, "since": s.since.isoformat(timespec="seconds")} for s in found
             ]
 
     show(read(look), as_json, "Nobody is suppressed.")
