@@ -1,7 +1,7 @@
 """Whose turn it is: an automatic email leaves when its sender's cap, gap and queue let it, else it takes a slot."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sequencing.happenings import QUEUES, Happening, What
 from sequencing.queues import PATIENCE, first_slot, has_room, slot, slot_used
@@ -18,8 +18,11 @@ class Soon:
     at: datetime
 
 
-async def its_turn(life: Life, sender_id: int, *, patient: bool) -> bool | Soon:
-    """Whether the email may leave now; where not, it stands in its sender's queue from now on."""
+async def its_turn(life: Life, sender_id: int, *, stay: timedelta) -> bool | Soon:
+    """Whether the email may leave now; where not, it stands in its sender's queue from now on.
+
+    `stay` is how long it may wait on the spot; who has no slot yet does so for a moment at most.
+    """
     pace, calendar, now = life.course.pace, _open_to(life), life.now
     found = await senders.line(life.tx, sender_id, life.enrollment, now, day_of(now, calendar))
     ahead = _ahead(life, sender_id, found)
@@ -28,7 +31,8 @@ async def its_turn(life: Life, sender_id: int, *, patient: bool) -> bool | Soon:
     first = first_slot(found.sender, found.together + 1, now, pace)
     its = slot(first, ahead, found.sender, pace, calendar)
     assert its is not None, "the window is open, so it opens again"
-    if patient and its.at - now <= PATIENCE:
+    stay = stay if _has_slot(life, sender_id) else min(stay, PATIENCE)
+    if stay and its.at - now <= stay:
         return Soon(its.at)
     if pace.gap:
         await senders.begin(life.tx, sender_id, first, found.sender.day)
