@@ -43,7 +43,7 @@ from transports.outbox import EmailOutbox, TextOutbox
 ROOT = Path(__file__).parents[2]
 HAND_OVER_SECONDS = 2
 PATIENCE = 60.0
-"""A dead worker's activity is tried again after 10 s, and its workflow tasks leave its own queue after 10 s more."""
+"""A dead worker's activity is tried again after 11 s, and its workflow tasks leave its own queue after 10 s more."""
 
 DIES_WITH_US = ("setpriv", "--pdeathsig", "KILL", "--")
 """Nothing outlives a test run that is itself killed."""
@@ -162,7 +162,9 @@ class Stage:
 
     @classmethod
     @asynccontextmanager
-    async def open(cls, folder: Path, *, postgresql: bool = False) -> AsyncIterator[Self]:
+    async def open(
+        cls, folder: Path, *, postgresql: bool = False, hand_over: int = HAND_OVER_SECONDS
+    ) -> AsyncIterator[Self]:
         """Everything running and furnished; everything ended afterwards."""
         folder.mkdir(parents=True, exist_ok=True)
         engine, mail = _engine(folder), _mail(folder)
@@ -170,7 +172,7 @@ class Stage:
         url = f"sqlite:///{folder / 'sequencing.db'}"
         if postgres is not None:
             url = f"postgresql://postgres@127.0.0.1:{postgres.port}/postgres"
-        worker = _worker(folder, url, engine, mail)
+        worker = _worker(folder, url, engine, mail, hand_over)
         database = Database(url)
         try:
             for child in (postgres, engine, mail):
@@ -180,7 +182,7 @@ class Stage:
                 await _answers(database)
             async with MIGRATING:
                 await schema.migrate(database)
-            house = await _house(folder, database, engine)
+            house = await _house(folder, database, engine, hand_over)
             await house._furnish()
             await worker.start()
             await worker.says("worker started")
@@ -197,12 +199,11 @@ class Stage:
         if victim is self.postgres:
             await _answers(self.house.database)
 
-    async def contact(self, name: str) -> str:
-        """The address of a new contact of that name."""
-        address = f"{name}@example.com"
-        row = f"{name},{name.capitalize()},Test,Engineer,Acme,{RITA},{address},,"
-        await import_contacts(self.house.door, f"{HEADER}\n{row}", RITA)
-        return address
+    async def contact(self, *names: str) -> str:
+        """The address of a new contact of that name; of several, the first one's."""
+        rows = [f"{name},{name.capitalize()},Test,Engineer,Acme,{RITA},{name}@example.com,," for name in names]
+        await import_contacts(self.house.door, "\n".join([HEADER, *rows]), RITA)
+        return f"{names[0]}@example.com"
 
     def rule(self, *lines: str) -> None:
         """What the mail server does from now on; nothing lifts all stalls that have not begun."""
@@ -223,13 +224,13 @@ class Stage:
             return list(await tx.scalars(states.order_by(MessageRow.step, MessageRow.copy)))
 
     @asynccontextmanager
-    async def lock(self, enrollment_id: str) -> AsyncIterator[None]:
-        """Nobody else writes: SQLite's write lock, the row's on PostgreSQL; it may die with the server."""
+    async def lock(self, *enrollment_ids: str) -> AsyncIterator[None]:
+        """Nobody else writes: SQLite's write lock, the rows' on PostgreSQL; it may die with the server."""
         database = self.house.database
         async with database.engine.execution_options(writing=True).connect() as connection:
             await connection.begin()
-            row = sa.select(EnrollmentRow.id).where(EnrollmentRow.id == enrollment_id).with_for_update()
-            await connection.execute(row)
+            rows = sa.select(EnrollmentRow.id).where(EnrollmentRow.id.in_(enrollment_ids)).with_for_update()
+            await connection.execute(rows)
             try:
                 yield
             finally:
@@ -304,12 +305,12 @@ def _mail(folder: Path) -> Child:
     return Child("mail", command, folder / "mail.log", port)
 
 
-def _worker(folder: Path, url: str, engine: Child, mail: Child) -> Child:
+def _worker(folder: Path, url: str, engine: Child, mail: Child, hand_over: int) -> Child:
     environment = {
         "SEQUENCING_DATABASE_URL": url,
         "SEQUENCING_SMTP_URL": f"smtp://127.0.0.1:{mail.port}",
         "TEMPORAL_ADDRESS": f"127.0.0.1:{engine.port}",
-        "SEQUENCING_HAND_OVER_SECONDS": str(HAND_OVER_SECONDS),
+        "SEQUENCING_HAND_OVER_SECONDS": str(hand_over),
         "SEQUENCING_RETRY_SECONDS": "1",
         "SEQUENCING_SWEEP_SECONDS": "1",
         "SEQUENCING_GRACE_SECONDS": "1",
@@ -350,8 +351,8 @@ async def _answers(database: Database) -> None:
                 await asyncio.sleep(0.1)
 
 
-async def _house(folder: Path, database: Database, engine: Child) -> House:
-    settings = Settings(hand_over_seconds=HAND_OVER_SECONDS)
+async def _house(folder: Path, database: Database, engine: Child, hand_over: int) -> House:
+    settings = Settings(hand_over_seconds=hand_over)
     async with asyncio.timeout(PATIENCE):
         while True:
             try:
