@@ -13,7 +13,7 @@ import subprocess
 import sys
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from email import message_from_string
 from pathlib import Path
@@ -32,7 +32,7 @@ from starter.client import SEARCH_ATTRIBUTES, Runs
 from starter.contacts import import_contacts
 from starter.door import Door
 from starter.sequencer import Sequencer
-from store import enrollments, schema, users
+from store import enrollments, schema, settings, users
 from store.database import Database
 from store.tables import EnrollmentRow, MessageRow, MessageState
 from tests.conftest import temporal_program
@@ -47,6 +47,8 @@ PATIENCE = 60.0
 
 DIES_WITH_US = ("setpriv", "--pdeathsig", "KILL", "--")
 """Nothing outlives a test run that is itself killed."""
+
+JOURNAL_ADDRESS = "journal@example.org"
 
 MIGRATING = asyncio.Lock()
 """Alembic keeps what it works on in global variables: one migration at a time in a process."""
@@ -159,20 +161,32 @@ class Stage:
     house: House
     diary: Path
     rules: Path
+    journal: Child | None = None
 
     @classmethod
     @asynccontextmanager
     async def open(
-        cls, folder: Path, *, postgresql: bool = False, hand_over: int = HAND_OVER_SECONDS
+        cls,
+        folder: Path,
+        *,
+        postgresql: bool = False,
+        hand_over: int = HAND_OVER_SECONDS,
+        copies_after: float | None = None,
     ) -> AsyncIterator[Self]:
-        """Everything running and furnished; everything ended afterwards."""
+        """Everything running and furnished; everything ended afterwards.
+
+        With `copies_after` journaling is on: so many seconds after the mail server took a message, a copy of it goes
+        to the journal, which is a process too.
+        """
         folder.mkdir(parents=True, exist_ok=True)
-        engine, mail = _engine(folder), _mail(folder)
+        journal_port = None if copies_after is None else free_port()
+        engine, mail = _engine(folder), _mail(folder, journal_port, copies_after or 0)
         postgres = await asyncio.to_thread(_postgres, folder) if postgresql else None
         url = f"sqlite:///{folder / 'sequencing.db'}"
         if postgres is not None:
             url = f"postgresql://postgres@127.0.0.1:{postgres.port}/postgres"
         worker = _worker(folder, url, engine, mail, hand_over)
+        journal = None if journal_port is None else _journal(folder, journal_port, worker)
         database = Database(url)
         try:
             for child in (postgres, engine, mail):
@@ -186,10 +200,13 @@ class Stage:
             await house._furnish()
             await worker.start()
             await worker.says("worker started")
-            yield cls(engine, worker, mail, postgres, house, folder / "mail.jsonl", folder / "rules")
+            if journal is not None:
+                await _switch_journaling_on(house)
+                await journal.start()
+            yield cls(engine, worker, mail, postgres, house, folder / "mail.jsonl", folder / "rules", journal)
         finally:
             await database.close()
-            for child in (worker, engine, mail, postgres):
+            for child in (journal, worker, engine, mail, postgres):
                 if child is not None:
                     await child.end()
 
@@ -298,11 +315,25 @@ def _engine(folder: Path) -> Child:
     return Child("engine", command, folder / "engine.log", port)
 
 
-def _mail(folder: Path) -> Child:
+def _mail(folder: Path, journal_port: int | None, copies_after: float) -> Child:
     port = free_port()
     files = ["--diary", str(folder / "mail.jsonl"), "--rules", str(folder / "rules")]
+    journal = ["--journal", f"127.0.0.1:{journal_port}:{JOURNAL_ADDRESS}", "--copies-after", str(copies_after)]
     command = [sys.executable, "-m", "tests.mail_server", "--port", str(port), *files]
-    return Child("mail", command, folder / "mail.log", port)
+    return Child("mail", [*command, *(journal if journal_port else [])], folder / "mail.log", port)
+
+
+def _journal(folder: Path, port: int, worker: Child) -> Child:
+    """It needs what the worker needs."""
+    more = {"SEQUENCING_JOURNAL_ADDRESS": f"127.0.0.1:{port}", "SEQUENCING_JOURNAL_RECIPIENT": JOURNAL_ADDRESS}
+    command = [sys.executable, "-m", "starter", "journal"]
+    return Child("journal", command, folder / "journal.log", port, environment={**worker.environment, **more})
+
+
+async def _switch_journaling_on(house: House) -> None:
+    async with house.database.writing() as tx:
+        now = await settings.current(tx)
+        await settings.change(tx, replace(now, journaling=True), None, datetime.now(UTC))
 
 
 def _worker(folder: Path, url: str, engine: Child, mail: Child, hand_over: int) -> Child:
@@ -352,7 +383,7 @@ async def _answers(database: Database) -> None:
 
 
 async def _house(folder: Path, database: Database, engine: Child, hand_over: int) -> House:
-    settings = Settings(hand_over_seconds=hand_over)
+    asked = Settings(hand_over_seconds=hand_over)
     async with asyncio.timeout(PATIENCE):
         while True:
             try:
@@ -360,7 +391,7 @@ async def _house(folder: Path, database: Database, engine: Child, hand_over: int
                 break
             except RuntimeError:
                 await asyncio.sleep(0.1)
-    runs = Runs(client, settings.task_queue, act_within=settings.act_within)
+    runs = Runs(client, asked.task_queue, act_within=asked.act_within)
     door = Door(database, runs, now=lambda: datetime.now(UTC), new_id=lambda: str(ULID()))
     outbox = folder / "no outbox"
     unused = World(
@@ -370,7 +401,7 @@ async def _house(folder: Path, database: Database, engine: Child, hand_over: int
         new_id=door.new_id,
         secret=b"unused",
         mail_domain="example.org",
-        retry_after=settings.retry_after,
-        record_within=settings.retry_after,
+        retry_after=asked.retry_after,
+        record_within=asked.retry_after,
     )
     return House(database, client, door, Sequencer(door), outbox, unused)
