@@ -1,10 +1,11 @@
 """The worker killed while many messages are at the same point of being sent; each is counted where it arrives."""
 
 import asyncio
+import time
 from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from sequencing.enrollments import Enrollment
@@ -44,11 +45,15 @@ class Batch:
 
 @dataclass(frozen=True)
 class Counted:
-    """What became of a batch before anybody settled anything."""
+    """What became of a batch before anybody settled anything.
+
+    With journaling also the seconds for which one was unknown, at most, after the copy of it had come.
+    """
 
     sent: int
     unknown: int
     unknown_and_arrived: int
+    unknown_after_its_copy: float = 0
 
 
 async def strike(stage: Stage, point: Point, name: str) -> Counted:
@@ -60,7 +65,10 @@ async def strike(stage: Stage, point: Point, name: str) -> Counted:
     stage.rule()
     await stage.start(stage.worker)
     rows = {to: await stage.rests(one) for to, one in batch.enrollments.items()}
-    counted = _count(stage, rows, point)
+    longest = 0.0 if stage.journal is None else await _settled_by_copies(stage, batch)
+    if stage.journal is not None:
+        rows = {to: await stage.rests(one) for to, one in batch.enrollments.items()}
+    counted = replace(_count(stage, rows, point), unknown_after_its_copy=longest)
     await _settle(stage, batch, rows)
     arrived = [len(stage.arrived(to)) for to in batch.enrollments]
     assert arrived == [1] * SIZE, f"how often each arrived: {arrived}"
@@ -75,8 +83,26 @@ def _count(stage: Stage, rows: dict[str, Enrollment], point: Point) -> Counted:
     assert all(arrived[to] == 1 for to in rows if to not in unknown), arrived
     assert all(arrived[to] <= 1 for to in unknown), arrived
     assert point not in (Point.before_the_claim, Point.before_data) or not unknown, unknown
-    assert point is not Point.before_recording or len(unknown) == SIZE
+    assert stage.journal is None or not any(arrived[to] for to in unknown), "its copy settles what arrived"
+    assert stage.journal is not None or point is not Point.before_recording or len(unknown) == SIZE
     return Counted(len(rows) - len(unknown), len(unknown), sum(arrived[to] for to in unknown))
+
+
+async def _settled_by_copies(stage: Stage, batch: Batch) -> float:
+    """What arrived ends by itself, asking nobody; for how long one was still unknown after its copy had come."""
+    arrived = {to: one for to, one in batch.enrollments.items() if stage.arrived(to)}
+    copied = {to: (await stage.said("copied", to))["at_second"] for to in arrived}
+    longest, left = 0.0, set(arrived)
+    async with asyncio.timeout(PATIENCE):
+        while left:
+            for to in list(left):
+                row = await stage.row(arrived[to])
+                if stage.is_unknown(row):
+                    longest = max(longest, time.time() - copied[to])
+                elif row.status == "finished":
+                    left.discard(to)
+            await asyncio.sleep(0.05)
+    return longest
 
 
 async def _settle(stage: Stage, batch: Batch, rows: dict[str, Enrollment]) -> None:
