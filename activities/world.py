@@ -10,7 +10,10 @@ from transports.outgoing import Transport
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """The collaborators. `retry_after`: the first pause after "not now"; `record_within`: how long a result is kept."""
+    """The collaborators. `retry_after`: the first pause after "not now"; `record_within`: how long a result is kept.
+
+    For so long, too, an email may stay on the spot for its slot.
+    """
 
     database: Database
     emails: Transport
