@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from sequencing.enrollments import Enrollment
 from sequencing.people import User
+from sequencing.tracking import reference_of
 from store.database import upsert
 from store.sequences import shown_to
 from store.tables import Channel, MessageRow, MessageState, SequenceRow
@@ -71,6 +72,7 @@ async def claim(
         "subject": subject,
         "body": body,
         "message_id": message_id,
+        "reference": reference_of(message_id) if channel is Channel.email else None,
         "claimed_at": at,
         "sent_at": None,
     }

@@ -14,6 +14,7 @@ from sequencing.replans import Cause
 from sequencing.sequences import Action, OwnerRule, Sharing
 from sequencing.timing import Unit
 from sequencing.todos import Outcome, Result, TodoStatus
+from sequencing.tracking import Sign, Use
 from store.columns import Table, Word, one_of, partial
 
 
@@ -261,6 +262,7 @@ class MessageRow(Table):
         UniqueConstraint("enrollment_id", "step", "copy"),
         Index("ix_messages_contact", "contact_id"),
         Index("ix_messages_message_id", "message_id"),
+        Index("ix_messages_reference", "reference"),
     )
     id: Mapped[int] = mapped_column(primary_key=True)
     enrollment_id: Mapped[str] = mapped_column(String(26))
@@ -276,8 +278,28 @@ class MessageRow(Table):
     subject: Mapped[str] = mapped_column(Text, server_default="")
     body: Mapped[str] = mapped_column(Text)
     message_id: Mapped[str] = mapped_column(String(120))
+    reference: Mapped[str | None] = mapped_column(String(26))
     claimed_at: Mapped[datetime]
     sent_at: Mapped[datetime | None]
+
+
+class LinkUseRow(Table):
+    """A message's pixel that was fetched (`view`) or link that was followed (`click`): one row for each link and sign.
+
+    It keeps the first and the last instant and counts, up to a bound; `position` is the link's, 0 the pixel's and that
+    of the link nobody sees.
+    """
+
+    __tablename__ = "link_uses"
+    __table_args__ = (one_of("kind", Use), one_of("sign", Sign))
+    message_id: Mapped[int] = mapped_column(ForeignKey("messages.id", ondelete="CASCADE"), primary_key=True)
+    kind: Mapped[Use] = mapped_column(Word(Use), primary_key=True)
+    position: Mapped[int] = mapped_column(primary_key=True)
+    sign: Mapped[Sign] = mapped_column(Word(Sign), primary_key=True)
+    machine: Mapped[bool]
+    first_at: Mapped[datetime]
+    last_at: Mapped[datetime]
+    times: Mapped[int]
 
 
 class EventRow(Table):
@@ -330,9 +352,10 @@ class SenderRow(Table):
 
 
 class SuppressionRow(Table):
-    """An address or number nobody may write to."""
+    """An address, a domain or a number nobody may write to."""
 
     __tablename__ = "suppressions"
+    __table_args__ = (Index("ix_suppressions_reason", "reason", "id"),)
     id: Mapped[int] = mapped_column(primary_key=True)
     target: Mapped[str] = mapped_column(String(320), unique=True)
     reason: Mapped[str] = mapped_column(String(40))
