@@ -12,7 +12,8 @@ from transports.outgoing import Transport
 class World:
     """The collaborators. `retry_after`: the first pause after "not now"; `record_within`: how long a result is kept.
 
-    For so long, too, an email may stay on the spot for its slot.
+    For so long, too, an email may stay on the spot for its slot. `public_url`: where recipients reach the links of
+    emails.
     """
 
     database: Database
@@ -21,5 +22,6 @@ class World:
     new_id: Callable[[], str]
     secret: bytes
     mail_domain: str
+    public_url: str = "http://localhost:8000"
     retry_after: timedelta = timedelta(seconds=30)
     record_within: timedelta = timedelta(seconds=20)
