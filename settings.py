@@ -35,6 +35,8 @@ class Settings(BaseSettings):
     var: Path = Field(Path("var"), description="Folder for everything kept on this machine.")
     database_url: str = Field("", description="SQLite or PostgreSQL; empty: a SQLite file in the folder above.")
     smtp_url: str = Field("", description="smtp://user:password@host:587?starttls=required; empty: the outbox.")
+    texts_url: str = Field("", repr=False, description="https://ACCOUNT:TOKEN@api.twilio.com; empty: the outbox.")
+    public_url: str = Field("http://localhost:8000", description="Where the web server is reached from outside.")
     mail_domain: str = Field("sequencing.localhost", pattern=r"^[^\s@<>]+$", description="Right half of Message-IDs.")
     secret: SecretStr = Field(SecretStr(""), description="Message-IDs are derived from it; empty: kept in var/secret.")
     user: str = Field("", description="Who acts at the command line, by email, unless --as says otherwise.")

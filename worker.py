@@ -34,6 +34,7 @@ from starter.sweep import Sweep
 from store.database import Database
 from transports.outbox import EmailOutbox, TextOutbox
 from transports.smtp import SmtpTransport
+from transports.texts import TextTransport
 from web.health import Health, health_app
 from workflows.bulk_adds import BulkAddWorkflow
 from workflows.enrollments import EnrollmentWorkflow
@@ -49,10 +50,13 @@ def world(settings: Settings, database: Database) -> World:
     """What activities work with. Raises Refused where a setting cannot be read."""
     within = timedelta(seconds=settings.hand_over_seconds)
     smtp = SmtpTransport(settings.smtp_url, within=within) if settings.smtp_url else None
+    texts = (
+        TextTransport(settings.texts_url, public_url=settings.public_url, within=within) if settings.texts_url else None
+    )
     return World(
         database=database,
         emails=smtp or EmailOutbox(settings.outbox),
-        texts=TextOutbox(settings.outbox),
+        texts=texts or TextOutbox(settings.outbox),
         new_id=lambda: str(ULID()),
         secret=settings.secret_bytes(),
         mail_domain=settings.mail_domain,

@@ -225,7 +225,7 @@ async def what_is_due_without_a_database_is_done_when_it_is_back(desk: Desk) -> 
 
 
 PYTHON_WORKER = (sys.executable, "-m", "worker")
-BUILD = ("activities", "sequencing", "starter", "store", "transports", "web", "workflows", "settings.py", "worker.py")
+BUILD = ("activities", "sequencing", "simulator", "starter", "store", "transports", "web", "workflows", "settings.py", "worker.py")
 BEGINNING = "        decision = start.first\n"
 
 
