@@ -96,14 +96,20 @@ class Copies:
                 self._log.write(What.copied, envelope.who, **facts, tries=tries, again=False)
                 if envelope.twice and await self._offer(door, envelope.sender, raw) == 250:
                     self._log.write(What.copied, envelope.who, **facts, tries=1, again=True)
-                path.unlink()
+                self._done(path)
                 return
             if code >= 500:
                 self._log.write(What.copy_refused, envelope.who, **facts, code=str(code))
-                path.replace(self._folder / "refused" / path.name)
+                self._set_aside(path)
                 return
             await asyncio.sleep(pause)
             pause = min(pause * 2, LONGEST_PAUSE)
+
+    def _done(self, path: Path) -> None:
+        path.unlink()
+
+    def _set_aside(self, path: Path) -> None:
+        path.replace(self._folder / "refused" / path.name)
 
     async def _offer(self, door: Door, sender: str, raw: bytes) -> int:
         """The code of the journal's answer; 421 where it cannot be reached or says nothing sensible."""

@@ -120,7 +120,7 @@ def returned_full(occasion: Occasion) -> Letter:
 LETTERS: dict[Act, Callable[[Occasion], Letter]] = {
     Act.reply: answer,
     Act.reply_elsewhere: answer_from_elsewhere,
-    Act.pass_on: passed_on,
+    Act.forward: passed_on,
     Act.say_away: absence,
     Act.accept: accepted,
     Act.return_unknown: returned_unknown,
@@ -194,7 +194,7 @@ def _words(text: str) -> EmailMessage:
     return part
 
 
-def _status(server: str, address: str, status: str, diagnostic: str) -> Message:
+def _status(server: str, address: str, status: str, diagnostic: str) -> EmailMessage:
     """Two blocks of headers: of the message, and of its one recipient (RFC 3464, 2)."""
     of_message, of_recipient = Message(), Message()
     of_message["Reporting-MTA"] = f"dns; {server}"
@@ -203,14 +203,14 @@ def _status(server: str, address: str, status: str, diagnostic: str) -> Message:
     of_recipient["Action"] = "failed"
     of_recipient["Status"] = status
     of_recipient["Diagnostic-Code"] = diagnostic
-    part = Message(policy=compat32)
+    part = EmailMessage(policy=UNFOLDED)
     part["Content-Type"] = "message/delivery-status"
     part.set_payload([of_message, of_recipient])
     return part
 
 
-def _original(mail: Mail) -> Message:
-    part = Message(policy=compat32)
+def _original(mail: Mail) -> EmailMessage:
+    part = EmailMessage(policy=UNFOLDED)
     part["Content-Type"] = "message/rfc822"
     part.set_payload([message_from_bytes(mail.raw, policy=compat32)])
     return part

@@ -152,6 +152,11 @@ class Tally:
             case What.copy_refused:
                 self.copies_refused.add(mail)
 
+    @property
+    def has_begun(self) -> bool:
+        """Whether anything came."""
+        return any(self.counts().values())
+
     def counts(self) -> dict[str, int]:
         """The numbers by name, in order."""
         names = [name for name in self.__slots__ if name != "failed"]

@@ -7,7 +7,6 @@ from email.message import EmailMessage
 from email.policy import default
 from email.utils import parseaddr
 from html.parser import HTMLParser
-from typing import cast
 
 HTTP = re.compile(r"https?://[^\s<>\"')\]]+")
 
@@ -49,7 +48,7 @@ class Mail:
 
 def read(raw: bytes, recipient: str) -> Mail:
     """The mail in the bytes that came for that recipient. Raises nothing on what our product makes."""
-    message = cast(EmailMessage, message_from_bytes(raw, policy=default))
+    message = message_from_bytes(raw, policy=default)
     sender_name, sender = parseaddr(_header(message, "From"))
     text, html = _body(message, "plain"), _body(message, "html")
     page = _Page()

@@ -39,7 +39,7 @@ class Behaviour(StrEnum):
     """An out-of-office notice answers, once for each sender."""
     accepts = "accepts"
     """Answers with an accepted invitation."""
-    passes_on = "passes-on"
+    forwards = "forwards"
     """Gives it to a colleague, who answers."""
     bounces = "bounces"
     """The server refuses the recipient: 550 5.1.1."""
@@ -76,7 +76,7 @@ WEIGHTS: Mapping[Behaviour, int] = {
     Behaviour.replies_elsewhere: 2,
     Behaviour.away: 5,
     Behaviour.accepts: 1,
-    Behaviour.passes_on: 1,
+    Behaviour.forwards: 1,
     Behaviour.bounces: 2,
     Behaviour.bounces_later: 2,
     Behaviour.full: 2,
@@ -117,7 +117,7 @@ class Act(StrEnum):
     reply_elsewhere = "reply_elsewhere"
     say_away = "say_away"
     accept = "accept"
-    pass_on = "pass_on"
+    forward = "forward"
     return_unknown = "return_unknown"
     return_full = "return_full"
     unsubscribe_on_page = "unsubscribe_on_page"
@@ -160,7 +160,7 @@ SPANS: Mapping[Behaviour, tuple[Span, ...]] = {
     Behaviour.replies_elsewhere: (Span(Act.reply_elsewhere, 5 * MINUTE, 40 * MINUTE),),
     Behaviour.away: (Span(Act.say_away, 2, 30),),
     Behaviour.accepts: (OPEN, Span(Act.accept, 5 * MINUTE, 40 * MINUTE)),
-    Behaviour.passes_on: (OPEN, Span(Act.pass_on, 10 * MINUTE, HOUR)),
+    Behaviour.forwards: (OPEN, Span(Act.forward, 10 * MINUTE, HOUR)),
     Behaviour.bounces: (),
     Behaviour.bounces_later: (Span(Act.return_unknown, 5, 90),),
     Behaviour.full: (Span(Act.return_full, 5, 90),),

@@ -19,7 +19,10 @@ class Wording:
 
 WORDINGS: Mapping[str, Wording] = {
     "en": Wording(
-        answers=("Thanks, that sounds interesting. Shall we talk on Thursday?", "Not at the moment, but keep me in mind."),
+        answers=(
+            "Thanks, that sounds interesting. Shall we talk on Thursday?",
+            "Not at the moment, but keep me in mind.",
+        ),
         wrote="On {date} {name} <{address}> wrote:",
         from_sent_to_subject=("From", "Sent", "To", "Subject"),
         absent_subject="Automatic reply",
@@ -28,7 +31,10 @@ WORDINGS: Mapping[str, Wording] = {
         passed_on="Your mail was passed on to me; this is my field. What exactly are you looking for?",
     ),
     "de": Wording(
-        answers=("Danke, das klingt spannend. Passt Ihnen Donnerstag?", "Im Moment nicht, aber melden Sie sich gern wieder."),
+        answers=(
+            "Danke, das klingt spannend. Passt Ihnen Donnerstag?",
+            "Gerade nicht, aber melden Sie sich wieder.",
+        ),
         wrote="Am {date} schrieb {name} <{address}>:",
         from_sent_to_subject=("Von", "Gesendet", "An", "Betreff"),
         absent_subject="Automatische Antwort",
