@@ -8,12 +8,17 @@ from email.policy import default
 from email.utils import parseaddr
 from html.parser import HTMLParser
 
+EMPTY = frozenset({"img", "br", "hr", "input", "meta", "link", "wbr"})
+HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden|font-size\s*:\s*0(?![.\d])", re.IGNORECASE)
 HTTP = re.compile(r"https?://[^\s<>\"')\]]+")
 
 
 @dataclass(frozen=True, slots=True)
 class Mail:
-    """What a recipient sees; ids wear their angle brackets, links are as they stand, in order, each once."""
+    """What a recipient has; ids wear their angle brackets, links are as they stand, in order, each once.
+
+    A link that is not shown, or has no words, is in `links` and not in `shown`: machines alone follow it.
+    """
 
     recipient: str
     sender: str
@@ -25,6 +30,7 @@ class Mail:
     references: tuple[str, ...]
     text: str
     links: tuple[str, ...]
+    shown: tuple[str, ...]
     images: tuple[str, ...]
     unsubscribe: str
     """The https or http address of `List-Unsubscribe`; `""` without one."""
@@ -33,8 +39,8 @@ class Mail:
 
     @property
     def to_read(self) -> tuple[str, ...]:
-        """The links that lead somewhere to read."""
-        return tuple(link for link in self.links if not self.leaves(link))
+        """The links that a person sees and that lead somewhere to read."""
+        return tuple(link for link in self.shown if not self.leaves(link))
 
     @property
     def way_out(self) -> str:
@@ -53,7 +59,7 @@ def read(raw: bytes, recipient: str) -> Mail:
     text, html = _body(message, "plain"), _body(message, "html")
     page = _Page()
     page.feed(html)
-    links = page.links if html else HTTP.findall(text)
+    links, shown = (page.links, page.shown) if html else (HTTP.findall(text),) * 2
     out = re.search(r"<(https?://[^>]+)>", _header(message, "List-Unsubscribe"))
     return Mail(
         recipient=recipient,
@@ -66,6 +72,7 @@ def read(raw: bytes, recipient: str) -> Mail:
         references=tuple(_header(message, "References").split()),
         text=text or re.sub(r"<[^>]*>", "", html),
         links=tuple(dict.fromkeys(links)),
+        shown=tuple(dict.fromkeys(shown)),
         images=tuple(dict.fromkeys(page.images)),
         unsubscribe=out[1] if out else "",
         one_click="one-click" in _header(message, "List-Unsubscribe-Post").lower(),
@@ -83,14 +90,38 @@ def _body(message: EmailMessage, kind: str) -> str:
 
 
 class _Page(HTMLParser):
+    """Links and images of a page, in order."""
+
     def __init__(self) -> None:
         super().__init__()
         self.links: list[str] = []
+        self.shown: list[str] = []
         self.images: list[str] = []
+        self._hidden: list[str] = []
+        self._link = ""
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        found = dict(attrs)
-        for name, attribute, kept in (("a", "href", self.links), ("img", "src", self.images)):
-            address = found.get(attribute) or ""
-            if tag == name and HTTP.match(address):
-                kept.append(address)
+        given = {name: value or "" for name, value in attrs}
+        if tag not in EMPTY and (self._hidden or HIDDEN.search(given.get("style", "")) or "hidden" in given):
+            self._hidden.append(tag)
+        if tag == "a" and HTTP.match(given.get("href", "")):
+            self._link = given["href"]
+            self.links.append(self._link)
+        elif tag == "img":
+            self._sees("image")
+            if HTTP.match(given.get("src", "")):
+                self.images.append(given["src"])
+
+    def handle_data(self, data: str) -> None:
+        self._sees(data)
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag in self._hidden:
+            while self._hidden.pop() != tag:
+                pass
+        if tag == "a":
+            self._link = ""
+
+    def _sees(self, what: str) -> None:
+        if self._link and what.strip() and not self._hidden:
+            self.shown.append(self._link)

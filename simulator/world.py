@@ -43,7 +43,8 @@ CODES = {Act.return_unknown: "5.1.1", Act.return_full: "4.2.2"}
 class Settings:
     """Where the world listens and what it does; port 0 is any free one, `speed` 60 makes a minute a second.
 
-    `folder` keeps copies that the journal has not taken. `public_url` is where the product's webhooks are.
+    `folder` keeps copies that the journal has not taken. `public_url` is where the product's webhooks are. Of the time
+    that a person needs at any speed so much is kept: `least` 0 makes people as fast as machines.
     """
 
     log: Path
@@ -54,6 +55,7 @@ class Settings:
     public_url: str = "http://localhost:8000"
     seed: str = "1"
     speed: float = 60.0
+    least: float = 1.0
 
 
 class World:
@@ -133,7 +135,7 @@ class World:
 
     def _later(self, deed: Deed, who: str, message_id: str, work: Callable[[], Awaitable[None]]) -> None:
         async def do() -> None:
-            await asyncio.sleep(max(deed.after / self.settings.speed, deed.never_within))
+            await asyncio.sleep(max(deed.after / self.settings.speed, deed.never_within * self.settings.least))
             try:
                 await work()
             except Unfetchable as why:
@@ -184,11 +186,11 @@ class World:
         self.log.write(What.clicked, mail.recipient, **facts, link=link, leads_to=page.leads_to)
 
     async def _scan(self, mail: Mail) -> None:
-        """Everything at once, the page to unsubscribe too."""
+        """Everything at once, what no person sees and the page to unsubscribe too."""
         await asyncio.gather(
             self._open(mail, By.scanner),
-            *(self._click(mail, link, By.scanner) for link in mail.to_read),
-            *(self._see_page(mail, mail.way_out, By.scanner) for _ in range(bool(mail.way_out))),
+            *(self._click(mail, link, By.scanner) for link in mail.links if not mail.leaves(link)),
+            *(self._see_page(mail, link, By.scanner) for link in {mail.way_out} - {""}),
         )
 
     async def _see_page(self, mail: Mail, link: str, by: By) -> Page:
