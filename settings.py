@@ -6,6 +6,7 @@ import re
 import secrets
 from contextlib import suppress
 from datetime import timedelta
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated
 
@@ -25,6 +26,18 @@ def _host_and_port(said: str) -> str:
 
 
 Address = Annotated[str, AfterValidator(_host_and_port)]
+
+
+def _networks(said: str) -> str:
+    for one in said.replace(",", " ").split():
+        try:
+            ip_network(one, strict=False)
+        except ValueError:
+            raise ValueError("write addresses or networks, as 192.0.2.7, 10.0.0.0/8, with commas between") from None
+    return said
+
+
+Networks = Annotated[str, AfterValidator(_networks)]
 
 
 class Settings(BaseSettings):
@@ -49,6 +62,11 @@ class Settings(BaseSettings):
     metrics_address: Address = Field("127.0.0.1:9090", description="Prometheus metrics of the worker; empty: none.")
     health_address: Address = Field("127.0.0.1:9091", description="/health of the worker; empty: none.")
     web_address: Address = Field("127.0.0.1:8000", min_length=1, description="Pages and HTTP API.")
+    journal_address: Address = Field("127.0.0.1:2525", min_length=1, description="Where the journal takes mail in.")
+    journal_senders: Networks = Field("127.0.0.0/8, ::1", description="Networks whose servers may bring it mail.")
+    journal_recipient: str = Field("", pattern=r"^([^\s@<>]+@[^\s@<>]+)?$", description="Its address; empty: derived.")
+    journal_certificate: str = Field("", description="File with the journal's certificate; empty: no STARTTLS.")
+    journal_key: str = Field("", description="File with the certificate's key; empty: it is in the same file.")
     max_cached_workflows: int = Field(2000, ge=1, le=1_000_000, description="Runs a worker keeps in memory.")
 
     @property

@@ -5,6 +5,7 @@ The codes are those of Twilio's REST interface.
 
 import base64
 import hmac
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
@@ -16,6 +17,7 @@ from sequencing.happenings import Reason
 LONGEST_TEXT = 1600
 """Places that a provider takes, however many segments they are: a sign beyond the basic plane takes two."""
 
+FIELD = re.compile(r"\{\{.*?\}\}", re.DOTALL)
 PORTS = {"https": 443, "http": 80}
 
 
@@ -60,6 +62,12 @@ def check_length(body: str) -> None:
         raise Refused("text_too_long", f"a text message has at most {LONGEST_TEXT:,} characters; this has {places:,}.")
 
 
+def check_source(body: str) -> None:
+    """The same for a step's wording, which is too long where it is so whatever its merge fields come to."""
+    if "{%" not in body and (least := FIELD.sub("", body)).strip():
+        check_length(least)
+
+
 class Delivery(StrEnum):
     """What became of a text that the provider took, as far as it says so."""
 
@@ -70,6 +78,8 @@ class Delivery(StrEnum):
 
 NO_SUCH_MOBILE = frozenset({"21211", "21217", "21614", "30005", "30006"})
 """Invalid, no mobile, unknown, a landline: nothing will ever arrive there."""
+STOP_REASON = "stopped"
+"""Why a number is suppressed whose holder texted STOP; START lifts that and nothing else."""
 STOPPED = "21610"
 """The number has told the provider that it wants nothing more."""
 NOT_NOW = frozenset({"20429", "21611", "20500", "20503"})

@@ -4,7 +4,7 @@ Texts are taken and kept; what became of them, and what is texted back, is poste
 signature, and again where the product could not take it in. A rule is "PATTERN PLACE ACT [once]": the pattern is a
 recipient's number (fnmatch; at `login` it is not known, `*`), and the places and acts are
 
-    login    a status                        what the question for the account is answered
+    login    a status, stall SECONDS         before the question for the account is answered
     take     a code, stall SECONDS, drop     nothing was taken; a code is Twilio's, such as 21614
     answer   a status, stall SECONDS, drop   it was taken, and the answer is not the usual one
     status   a word [CODE], silence          what is told afterwards: delivered, undelivered 30005, failed 30008
@@ -178,7 +178,9 @@ class Phones:
             return _refused("20003")
         self._write("login")
         for rule in self._fitting("*", "login"):
-            return JSONResponse({}, int(rule.act))
+            if rule.act != "stall":
+                return JSONResponse({}, int(rule.act))
+            await self._stall("*", rule)
         return JSONResponse({"sid": self.account, "status": "active"})
 
     async def _take(self, request: Request) -> Response:

@@ -22,6 +22,8 @@ REMEDIES = {
     "could_not_be_sent": "see to the mail server, then resume",
     "delivery_unknown": "settle: it left, or send_again",
     "no_send_window": "an admin opens the send window in the settings",
+    "quiet_hours": "the send window is never open from 8:00 to 21:00 at the contact's place: an admin widens it, or "
+    "somebody corrects the contact's time zone",
     "no_business_days": "an admin opens the send window in the settings",
 }
 

@@ -9,6 +9,7 @@ COMMANDS = {
     "up": ("running", "up_"),
     "worker": ("running", "worker"),
     "web": ("running", "web"),
+    "journal": ("running", "journal"),
     "setup": ("running", "setup"),
     "reconcile": ("running", "reconcile_"),
     "outbox": ("running", "outbox"),

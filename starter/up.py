@@ -15,6 +15,7 @@ from settings import Settings
 from starter import demo
 from starter.client import SEARCH_ATTRIBUTES, connect
 from starter.door import Door
+from starter.hearing import recipient_of
 from starter.setup import set_up_database, set_up_temporal
 
 LOCAL_RETENTION_DAYS = 30
@@ -31,6 +32,7 @@ class Ports:
     metrics: int = 9090
     health: int = 9091
     web: int = 8000
+    journal: int = 2525
 
 
 async def up(door: Door, settings: Settings, ports: Ports) -> None:
@@ -47,17 +49,23 @@ async def up(door: Door, settings: Settings, ports: Ports) -> None:
         "the worker", [sys.executable, "-m", "worker"], settings.var / "worker.log", _worker_environment(ports)
     )
     web = _Child("the web server", [sys.executable, "-m", "web"], settings.var / "web.log", _web_environment(ports))
+    journal = _Child(
+        "the journal",
+        [sys.executable, "-m", "starter", "journal"],
+        settings.var / "journal.log",
+        {"SEQUENCING_JOURNAL_ADDRESS": f"127.0.0.1:{ports.journal}"},
+    )
     children = [asyncio.create_task(engine.run(stopping))]
     try:
         await _ready(settings, door, stopping)
         if not stopping.is_set():
-            children += [asyncio.create_task(child.run(stopping)) for child in (worker, web)]
+            children += [asyncio.create_task(child.run(stopping)) for child in (worker, web, journal)]
             print(_welcome(settings, ports), flush=True)
         await stopping.wait()
         print("\nStopping …", flush=True)
     finally:
         stopping.set()
-        await asyncio.gather(web.stop(), worker.stop())
+        await asyncio.gather(web.stop(), journal.stop(), worker.stop())
         await engine.stop()
         await asyncio.gather(*children, return_exceptions=True)
     print("Stopped. The next start goes on where this one ended.", flush=True)
@@ -82,7 +90,7 @@ async def _ready(settings: Settings, door: Door, stopping: asyncio.Event) -> Non
 
 def _check_ports(ports: Ports) -> None:
     if len(set(astuple(ports))) < len(astuple(ports)):
-        raise Refused("port_taken", f"Five different ports are needed, not {', '.join(map(str, astuple(ports)))}.")
+        raise Refused("port_taken", f"Six different ports are needed, not {', '.join(map(str, astuple(ports)))}.")
     for name, port in zip((field.name for field in fields(ports)), astuple(ports), strict=True):
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -130,11 +138,14 @@ Sequencing is running.
                 password: {demo.password(settings.var)}
   HTTP API      http://localhost:{ports.web}/api/docs
   Temporal UI   http://localhost:{ports.ui}
+  journal       smtp://localhost:{ports.journal}
+                copies of mail go to {recipient_of(settings)}
   metrics       http://localhost:{ports.metrics}/metrics
   health        http://localhost:{ports.health}/health
   database      {door_name(settings)}
   messages      {messages}
-  logs          {settings.var}/worker.log, {settings.var}/web.log, {settings.var}/temporal.log
+  logs          {settings.var}/worker.log, {settings.var}/web.log, {settings.var}/journal.log,
+                {settings.var}/temporal.log
 
 Try next, in another terminal:
 {other}

@@ -12,6 +12,7 @@ from store import suppressions
 from store.add_tables import BulkAddLineRow
 from store.people_tables import AnswerRow, ContactRow, EmailAddressRow, ErasureRow, PhoneNumberRow
 from store.tables import EnrollmentRow, MessageRow, MessageState, RemovalRow, TodoRow
+from store.text_tables import IncomingTextRow
 
 NAMELESS = "(erased)"
 
@@ -49,6 +50,7 @@ async def traces(tx: AsyncSession, contact_id: int) -> Traces:
     held = {
         *await tx.scalars(select(EmailAddressRow.address).where(EmailAddressRow.contact_id == contact_id)),
         *await tx.scalars(select(PhoneNumberRow.number).where(PhoneNumberRow.contact_id == contact_id)),
+        *await tx.scalars(select(IncomingTextRow.sender).where(IncomingTextRow.contact_id == contact_id)),
     }
     columns = select(MessageRow.recipient, MessageRow.body, MessageRow.message_id)
     sent = (await tx.execute(columns.where(MessageRow.contact_id == contact_id))).all()

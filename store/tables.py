@@ -252,7 +252,10 @@ class MessageState(StrEnum):
 
 
 class MessageRow(Table):
-    """A claim on (enrollment, step, copy), which becomes the record of the message. Unique for ever: never twice."""
+    """A claim on (enrollment, step, copy), which becomes the record of the message. Unique for ever: never twice.
+
+    `seen_at`: when a copy of it, or an answer to it, came in before its end was recorded; so it certainly left.
+    """
 
     __tablename__ = "messages"
     __table_args__ = (
@@ -261,6 +264,9 @@ class MessageRow(Table):
         UniqueConstraint("enrollment_id", "step", "copy"),
         Index("ix_messages_contact", "contact_id"),
         Index("ix_messages_message_id", "message_id"),
+        Index("ix_messages_provider_id", "provider_id"),
+        Index("ix_messages_sent", "channel", "sent_at"),
+        Index("ix_messages_recipient", "recipient"),
     )
     id: Mapped[int] = mapped_column(primary_key=True)
     enrollment_id: Mapped[str] = mapped_column(String(26))
@@ -276,8 +282,11 @@ class MessageRow(Table):
     subject: Mapped[str] = mapped_column(Text, server_default="")
     body: Mapped[str] = mapped_column(Text)
     message_id: Mapped[str] = mapped_column(String(120))
+    segments: Mapped[int | None]
+    provider_id: Mapped[str | None] = mapped_column(String(64))
     claimed_at: Mapped[datetime]
     sent_at: Mapped[datetime | None]
+    seen_at: Mapped[datetime | None]
 
 
 class EventRow(Table):

@@ -59,6 +59,19 @@ def read(work: Callable[[Door], Awaitable[Any]]) -> Any:
     return act(work, engine=False)
 
 
+def run(work: Callable[[], Awaitable[None]]) -> NoReturn:
+    """Runs what lasts until a signal, and ends the program."""
+    try:
+        asyncio.run(_awaited(work))
+    except Misconfigured as trouble:
+        fail(trouble.sentence, 2)
+    leave(0)
+
+
+async def _awaited(work: Callable[[], Awaitable[None]]) -> None:
+    await work()
+
+
 async def _at_the_door(work: Callable[[Door], Awaitable[Any]], engine: bool) -> Any:
     async with open_door(read_settings(), engine=engine) as door:
         return await work(door)

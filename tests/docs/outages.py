@@ -93,7 +93,7 @@ async def a_new_worker_does_what_fell_due_and_asks_about_what_was_begun(desk: De
 @lives("A worker is gone")
 async def sequencing_up_starts_another_by_itself_and_says_so(desk: Desk) -> None:
     said = section("A worker is gone").code("the worker ended").split("…")
-    ports = [f"--{name}-port={free_port()}" for name in ("temporal", "ui", "metrics", "health")]
+    ports = [f"--{name}-port={free_port()}" for name in ("temporal", "ui", "metrics", "health", "web", "journal")]
     environment = {"SEQUENCING_VAR": str(desk.folder / "another"), "SEQUENCING_DATABASE_URL": ""}
     command = [*desk.program("sequencing up"), *ports]
     up = Child("up", command, desk.folder / "up.log", environment=environment, ending=signal.SIGTERM)
@@ -225,7 +225,8 @@ async def what_is_due_without_a_database_is_done_when_it_is_back(desk: Desk) -> 
 
 
 PYTHON_WORKER = (sys.executable, "-m", "worker")
-BUILD = ("activities", "sequencing", "simulator", "starter", "store", "transports", "web", "workflows", "settings.py", "worker.py")
+FOLDERS = ("activities", "sequencing", "simulator", "starter", "store", "transports", "web", "workflows")
+BUILD = (*FOLDERS, "settings.py", "worker.py")
 BEGINNING = "        decision = start.first\n"
 
 

@@ -11,7 +11,7 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -148,6 +148,9 @@ async def _listens(port: int) -> bool:
     return True
 
 
+EVERYTHING_AS_USUAL: Mapping[str, str] = {}
+
+
 @dataclass
 class Stage:
     """The processes, a house on the same database and engine, and what has arrived."""
@@ -162,8 +165,10 @@ class Stage:
 
     @classmethod
     @asynccontextmanager
-    async def open(cls, folder: Path, *, postgresql: bool = False) -> AsyncIterator[Self]:
-        """Everything running and furnished; everything ended afterwards."""
+    async def open(
+        cls, folder: Path, *, postgresql: bool = False, environment: Mapping[str, str] = EVERYTHING_AS_USUAL
+    ) -> AsyncIterator[Self]:
+        """Everything running and furnished; all ended afterwards. `environment`: what else the worker is told."""
         folder.mkdir(parents=True, exist_ok=True)
         engine, mail = _engine(folder), _mail(folder)
         postgres = await asyncio.to_thread(_postgres, folder) if postgresql else None
@@ -171,6 +176,7 @@ class Stage:
         if postgres is not None:
             url = f"postgresql://postgres@127.0.0.1:{postgres.port}/postgres"
         worker = _worker(folder, url, engine, mail)
+        worker.environment |= environment
         database = Database(url)
         try:
             for child in (postgres, engine, mail):
