@@ -25,7 +25,14 @@ def _host_and_port(said: str) -> str:
     return said
 
 
+def _web_address(said: str) -> str:
+    if not re.fullmatch(r"https?://[A-Za-z0-9.:\[\]_-]+(/[A-Za-z0-9._~/-]*)?", said):
+        raise ValueError("write an address of the web, as https://mail.example.org")
+    return said.rstrip("/")
+
+
 Address = Annotated[str, AfterValidator(_host_and_port)]
+WebAddress = Annotated[str, AfterValidator(_web_address)]
 
 
 def _networks(said: str) -> str:
@@ -51,7 +58,9 @@ class Settings(BaseSettings):
     texts_url: str = Field("", repr=False, description="https://ACCOUNT:TOKEN@api.twilio.com; empty: the outbox.")
     public_url: str = Field("http://localhost:8000", description="Where the web server is reached from outside.")
     mail_domain: str = Field("sequencing.localhost", pattern=r"^[^\s@<>]+$", description="Right half of Message-IDs.")
+    public_url: WebAddress = Field("http://localhost:8000", description="Where recipients reach links in emails.")
     secret: SecretStr = Field(SecretStr(""), description="Message-IDs are derived from it; empty: kept in var/secret.")
+    old_secrets: SecretStr = Field(SecretStr(""), description="Secrets before this one, with blanks between them.")
     user: str = Field("", description="Who acts at the command line, by email, unless --as says otherwise.")
     task_queue: str = Field(TASK_QUEUE, min_length=1, max_length=200, description="Temporal task queue of the workers.")
     retention_days: int = Field(90, ge=1, le=36_500, description="How long Temporal keeps ended runs.")
@@ -98,6 +107,10 @@ class Settings(BaseSettings):
             self.var.mkdir(parents=True, exist_ok=True)
             _write_once(path)
         return path.read_bytes()
+
+    def old_secret_bytes(self) -> tuple[bytes, ...]:
+        """Secrets that sign nothing any more; what they signed is still ours."""
+        return tuple(one.encode() for one in self.old_secrets.get_secret_value().split())
 
 
 def read_settings() -> Settings:

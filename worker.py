@@ -60,6 +60,7 @@ def world(settings: Settings, database: Database) -> World:
         new_id=lambda: str(ULID()),
         secret=settings.secret_bytes(),
         mail_domain=settings.mail_domain,
+        public_url=settings.public_url,
         retry_after=settings.retry_after,
         record_within=timedelta(seconds=settings.hand_over_seconds / 2),
     )
@@ -94,7 +95,7 @@ async def run(settings: Settings) -> None:
     stopping = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stopping.set)
-    database = Database(settings.database, secret=settings.secret_bytes)
+    database = Database(settings.database, secret=settings.secret_bytes, old_secrets=settings.old_secret_bytes)
     health = Health(database)
     served = asyncio.create_task(_serve(settings.health_address, health))
     working = asyncio.create_task(_work(settings, database, health, stopping))

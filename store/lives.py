@@ -18,7 +18,7 @@ from sequencing.happenings import Happening, Settlement, What, Why
 from sequencing.sequences import Course
 from sequencing.todos import TodoStatus
 from sequencing.transitions import happen
-from store import messages, sequences
+from store import messages, sequences, tracking
 from store.news import NOTED, append_noted, read
 from store.tables import EnrollmentRow, EventRow, MessageRow, MessageState, NewsRow, RemovalRow, TodoRow
 
@@ -142,6 +142,7 @@ class Life:
         kept = (MessageState.sent, MessageState.handing_over)
         unsent = MessageRow.enrollment_id == gone.id, MessageRow.state.not_in(kept)
         undone = TodoRow.enrollment_id == gone.id, TodoRow.status != TodoStatus.done
+        await tracking.forget(tx, [gone.id])
         await tx.execute(delete(MessageRow).where(*unsent))
         await tx.execute(delete(TodoRow).where(*undone))
         await tx.execute(delete(EnrollmentRow).where(EnrollmentRow.id == gone.id))

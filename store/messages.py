@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from sequencing.enrollments import Enrollment
 from sequencing.people import User
+from sequencing.tracking import reference_of
 from store.database import upsert
 from store.sequences import shown_to
 from store.tables import Channel, MessageRow, MessageState, SequenceRow
@@ -85,6 +86,7 @@ async def claim(
         "message_id": message_id,
         "segments": segments,
         "provider_id": None,
+        "reference": reference_of(message_id) if channel is Channel.email else None,
         "claimed_at": at,
         "sent_at": None,
     }

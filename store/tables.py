@@ -14,6 +14,7 @@ from sequencing.replans import Cause
 from sequencing.sequences import Action, OwnerRule, Sharing
 from sequencing.timing import Unit
 from sequencing.todos import Outcome, Result, TodoStatus
+from sequencing.tracking import Sign, Use
 from store.columns import Table, Word, one_of, partial
 
 
@@ -267,6 +268,7 @@ class MessageRow(Table):
         Index("ix_messages_provider_id", "provider_id"),
         Index("ix_messages_sent", "channel", "sent_at"),
         Index("ix_messages_recipient", "recipient"),
+        Index("ix_messages_reference", "reference"),
     )
     id: Mapped[int] = mapped_column(primary_key=True)
     enrollment_id: Mapped[str] = mapped_column(String(26))
@@ -284,9 +286,29 @@ class MessageRow(Table):
     message_id: Mapped[str] = mapped_column(String(120))
     segments: Mapped[int | None]
     provider_id: Mapped[str | None] = mapped_column(String(64))
+    reference: Mapped[str | None] = mapped_column(String(26))
     claimed_at: Mapped[datetime]
     sent_at: Mapped[datetime | None]
     seen_at: Mapped[datetime | None]
+
+
+class LinkUseRow(Table):
+    """A message's pixel that was fetched (`view`) or link that was followed (`click`): one row for each link and sign.
+
+    It keeps the first and the last instant and counts, up to a bound; `position` is the link's, 0 the pixel's and that
+    of the link nobody sees.
+    """
+
+    __tablename__ = "link_uses"
+    __table_args__ = (one_of("kind", Use), one_of("sign", Sign))
+    message_id: Mapped[int] = mapped_column(ForeignKey("messages.id", ondelete="CASCADE"), primary_key=True)
+    kind: Mapped[Use] = mapped_column(Word(Use), primary_key=True)
+    position: Mapped[int] = mapped_column(primary_key=True)
+    sign: Mapped[Sign] = mapped_column(Word(Sign), primary_key=True)
+    machine: Mapped[bool]
+    first_at: Mapped[datetime]
+    last_at: Mapped[datetime]
+    times: Mapped[int]
 
 
 class EventRow(Table):
@@ -339,9 +361,10 @@ class SenderRow(Table):
 
 
 class SuppressionRow(Table):
-    """An address or number nobody may write to."""
+    """An address, a domain or a number nobody may write to."""
 
     __tablename__ = "suppressions"
+    __table_args__ = (Index("ix_suppressions_reason", "reason", "id"),)
     id: Mapped[int] = mapped_column(primary_key=True)
     target: Mapped[str] = mapped_column(String(320), unique=True)
     reason: Mapped[str] = mapped_column(String(40))

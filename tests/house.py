@@ -91,7 +91,7 @@ class House:
             emails=emails or EmailOutbox(outbox),
             texts=texts or TextOutbox(outbox),
             new_id=lambda: str(ULID()),
-            secret=b"for tests",
+            secret=database.secrets()[0],
             mail_domain="example.org",
             retry_after=timedelta(seconds=1),
             record_within=timedelta(seconds=5),
