@@ -24,7 +24,6 @@ def simulate(
     journal_door: Annotated[
         str, typer.Option(metavar="HOST:PORT", help="Where the journal listens.")
     ] = "127.0.0.1:2525",
-    public_url: Annotated[str, typer.Option(metavar="URL", help="Where the webhooks for texts are.")] = "",
     seed: Annotated[str, typer.Option(help="Who does what; the same seed, the same people.")] = "1",
     speed: Annotated[
         float, typer.Option(min=0.1, max=100_000, help="How much faster than life; 60: a minute takes a second.")
@@ -44,16 +43,18 @@ def simulate(
         print(all_foreseen(seed, foresee))
         return
     product = read_settings()
-    webhooks = public_url or f"http://{product.web_address}"
-    if not is_here(webhooks):
-        fail(f"The simulated world stays on this machine; {quoted(webhooks)} is not on it.", 1)
+    if not is_here(product.public_url):
+        fail(
+            f"The simulated world stays on this machine; SEQUENCING_PUBLIC_URL {quoted(product.public_url)} does not.",
+            1,
+        )
     settings = Settings(
         log=log or product.var / "simulator.jsonl",
         folder=(log or product.var / "simulator.jsonl").with_suffix(".copies"),
         smtp_port=smtp_port,
         phones_port=phones_port,
         journal=_door(journal, journal_door) if journal else None,
-        public_url=webhooks,
+        public_url=product.public_url,
         seed=seed,
         speed=speed,
     )
