@@ -10,7 +10,7 @@ from sequencing.errors import Refused
 from sequencing.happenings import Reason
 from sequencing.merge_fields import MissingField, render
 from sequencing.people import AddressType, Contact, Opportunity
-from sequencing.sequences import Step
+from sequencing.sequences import Format, Step
 from store import contacts, sequences, suppressions, users
 
 
@@ -32,10 +32,10 @@ class Scene:
     assignment: Assignment
     opportunity: Opportunity | None
 
-    def filled_in(self, source: str) -> str:
+    def filled_in(self, source: str, form: Format = Format.text) -> str:
         """The wording for this contact. Raises Blocked."""
         try:
-            return render(source, self.values())
+            return render(source, self.values(), escaped=form is Format.html)
         except MissingField:
             raise Blocked(Reason.missing_merge_field) from None
         except Refused:

@@ -55,12 +55,19 @@ class Sharing(StrEnum):
     everyone = "everyone"
 
 
+class Format(StrEnum):
+    """In what the body of an email is written."""
+
+    text = "text"
+    html = "html"
+
+
 @dataclass(frozen=True, slots=True)
 class Step:
     """One action.
 
-    Emails carry `subject` and `body` (their own or their template's), texts `body`, calls and tasks `title` and the
-    instructions in `body`.
+    Emails carry `subject` and `body` (their own or their template's, in `format`), texts `body`, calls and tasks
+    `title` and the instructions in `body`.
     """
 
     position: int
@@ -71,6 +78,7 @@ class Step:
     title: str = ""
     subject: str = ""
     body: str = ""
+    format: Format = Format.text
     template_id: int | None = None
     address_type: AddressType = AddressType.any
     reply_in_thread: bool = False

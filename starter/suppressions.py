@@ -32,8 +32,8 @@ async def suppress(door: Door, target: str, reason: str, by: str) -> bool:
     check_suppressible(target)
     check_name("The reason", reason, REASON_LENGTH)
     async with door.database.writing() as tx:
-        act = "suppress_domain" if is_domain(target) else "suppress"
-        user = await permitted(tx, by, act)
+        asked = permitted(tx, by, "suppress_domain") if is_domain(target) else permitted(tx, by, "suppress")
+        user = await asked
         return await suppressions.add(tx, target, reason, user.id, door.now())
 
 

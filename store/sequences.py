@@ -185,5 +185,5 @@ async def names(tx: AsyncSession, ids: Collection[int]) -> dict[int, str]:
 def _step(row: StepRow, template: TemplateRow | None) -> Step:
     columns = {f.name: getattr(row, f.name) for f in fields(Step) if f.name != "delay"}
     if template is not None:
-        columns |= {"subject": template.subject, "body": template.body, "address_type": template.address_type}
+        columns |= {name: getattr(template, name) for name in ("subject", "body", "format", "address_type")}
     return Step(**columns, delay=Delay(row.delay_amount, row.delay_unit))

@@ -11,7 +11,7 @@ from sequencing.enrollments import Status, StepState
 from sequencing.happenings import Reason, What, Why
 from sequencing.people import AddressType
 from sequencing.replans import Cause
-from sequencing.sequences import Action, OwnerRule, Sharing
+from sequencing.sequences import Action, Format, OwnerRule, Sharing
 from sequencing.timing import Unit
 from sequencing.todos import Outcome, Result, TodoStatus
 from sequencing.tracking import Sign, Use
@@ -20,11 +20,12 @@ from store.columns import Table, Word, one_of, partial
 
 class TemplateRow(Table):
     __tablename__ = "templates"
-    __table_args__ = (one_of("address_type", AddressType),)
+    __table_args__ = (one_of("address_type", AddressType), one_of("format", Format))
     id: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[str] = mapped_column(String(120), unique=True)
     subject: Mapped[str] = mapped_column(Text)
     body: Mapped[str] = mapped_column(Text)
+    format: Mapped[Format] = mapped_column(Word(Format), server_default=Format.text)
     address_type: Mapped[AddressType] = mapped_column(Word(AddressType))
     version: Mapped[int] = mapped_column(server_default=text("1"))
     owner_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
@@ -104,6 +105,7 @@ class StepRow(Table):
         one_of("delay_unit", Unit),
         one_of("owner", OwnerRule),
         one_of("address_type", AddressType),
+        one_of("format", Format),
     )
     sequence_id: Mapped[int] = mapped_column(ForeignKey("sequences.id", ondelete="CASCADE"), primary_key=True)
     position: Mapped[int] = mapped_column(primary_key=True)
@@ -117,6 +119,7 @@ class StepRow(Table):
     title: Mapped[str] = mapped_column(Text, server_default="")
     subject: Mapped[str] = mapped_column(Text, server_default="")
     body: Mapped[str] = mapped_column(Text, server_default="")
+    format: Mapped[Format] = mapped_column(Word(Format), server_default=Format.text)
     template_id: Mapped[int | None] = mapped_column(ForeignKey("templates.id"))
     address_type: Mapped[AddressType] = mapped_column(Word(AddressType))
     reply_in_thread: Mapped[bool] = mapped_column(server_default=false())
@@ -208,6 +211,7 @@ class TodoRow(Table):
         one_of("action", Action),
         one_of("status", TodoStatus),
         one_of("result", Result),
+        one_of("format", Format),
         Index("ix_todos_list", "assignee_id", "status", "due_at", "id"),
         Index("ix_todos_enrollment", "enrollment_id"),
         Index("ix_todos_contact", "contact_id"),
@@ -224,6 +228,7 @@ class TodoRow(Table):
     instructions: Mapped[str] = mapped_column(Text)
     subject: Mapped[str] = mapped_column(Text, server_default="")
     body: Mapped[str] = mapped_column(Text, server_default="")
+    format: Mapped[Format] = mapped_column(Word(Format), server_default=Format.text)
     edited: Mapped[bool] = mapped_column(server_default=false())
     status: Mapped[TodoStatus] = mapped_column(Word(TodoStatus))
     opened_at: Mapped[datetime]

@@ -16,7 +16,7 @@ from sequencing.sequences import Action, Sharing
 from sequencing.settings import SettingsChange
 from sequencing.stage_links import StageType
 from sequencing.todos import Outcome, Result
-from starter import companies, holds, keys, opportunities, people, stages
+from starter import companies, holds, keys, opportunities, people, stages, suppressions
 from starter import enrollments as enrolling
 from starter import todos as todo_acts
 from starter.adds import begin_add
@@ -48,6 +48,7 @@ from store import todos, users
 from store.database import Database
 from store.lives import Life
 from store.selections import Selection
+from store.suppressions import Wanted
 from tests.house import ADA, BOB, CALL, EMAIL, HEADER, LETTER, RITA, TASK, House
 
 SAM = "sam@example.org"
@@ -213,6 +214,9 @@ async def _reconcile(door: Door, names: Names) -> None:
 
 GENERAL: Mapping[str, Act] = {
     "suppress": lambda door, names: suppress(door, "gone@example.com", "by_user", SAM),
+    "suppress_domain": lambda door, names: suppress(door, "@gone.example.com", "by_user", SAM),
+    "see_suppressions": lambda door, names: suppressions.listed(door, Wanted(), SAM),
+    "import_suppressions": lambda door, names: suppressions.import_suppressions(door, "target\n+4915112349999", SAM),
     "import_contacts": lambda door, names: import_contacts(door, f"{HEADER}\nnew,New,,,,,,,", SAM),
     "create_sequence": lambda door, names: create_sequence(door, {"name": "New", "steps": [EMAIL]}, SAM),
     "create_template": lambda door, names: create_template(door, "New", "S", "B", AddressType.any, SAM),

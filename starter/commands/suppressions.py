@@ -12,7 +12,8 @@ from starter import suppressions as acts
 from starter.commands.shell import As, Json, act, fail, harmless, leave, read, show
 from starter.door import Door
 from starter.sequences import read_text
-from starter.suppressions import LARGEST_CSV, Imported, Suppression, Wanted, import_suppressions
+from starter.suppressions import LARGEST_CSV, Imported, import_suppressions
+from store.suppressions import Suppression, Wanted
 
 app = typer.Typer(no_args_is_help=True, help="Whom nobody may write to.")
 Target = Annotated[str, typer.Argument(help="An email address, a number, or a domain with all below it: @example.org.")]

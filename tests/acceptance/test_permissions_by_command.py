@@ -21,6 +21,7 @@ NOT_TYPED = {"draft", "look_again"}
 PASSWORD = "a long password\n"
 CASES = [*((level, "own") for level in Level), (Level.use, "seen")]
 FILES = {
+    "suppressed.csv": "target\nnew@example.com\n",
     "people.csv": f"{HEADER}\nnew,New,,,,,,,\n",
     "companies.csv": "external_id,name\nnew,New\n",
     "new.yaml": "name: New\nsteps: [{action: task, title: T}]\n",
@@ -152,7 +153,11 @@ COMMANDS = [
     on("tokens", "tokens revoke", "{hidden_token}", tie="hidden"),
     general("suppress", "suppressions add", "gone@example.com"),
     general("lift_suppression", "suppressions lift", "gone@example.com"),
-    general("suppress", "suppressions list"),
+    general("suppress_domain", "suppressions add", "@gone.example.com"),
+    general("see_suppressions", "suppressions list"),
+    general("see_suppressions", "suppressions show", "gone@example.com"),
+    general("see_suppressions", "suppressions export"),
+    general("import_suppressions", "suppressions import", "@suppressed.csv"),
     general("settings", "settings set", "--zone", "Asia/Tokyo"),
     general("settings", "settings history"),
 ]
