@@ -1,4 +1,4 @@
-"""What a mail that came in means for us: who is concerned, what has certainly left, and whom nobody may write to now."""
+"""What a mail that came in means: who is concerned, what has certainly left, whom nobody may write to now."""
 
 import hmac
 from base64 import b32encode

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from starter.door import Door, acting_user
+from starter.hearing import heard
 from starter.timeline import what_is_next
 from store import contacts, enrollments
 
@@ -55,3 +56,8 @@ async def waiting_for(door: Door, by: str) -> list[Waiting]:
         )
         for one in found
     ]
+
+
+async def attention_of(door: Door, by: str) -> tuple[list[Waiting], list[str]]:
+    """The same, with what everybody should know. Raises Refused."""
+    return await waiting_for(door, by), (await heard(door)).alarms

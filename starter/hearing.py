@@ -23,9 +23,14 @@ class Hearing:
     silent_since: datetime | None = None
 
     @property
-    def off(self) -> str | None:
-        """The sentence for whoever adds contacts, if replies will pause nobody."""
-        return None if self.on else OFF
+    def notices(self) -> list[str]:
+        """The sentences for whoever adds contacts: whether replies will pause them."""
+        return [OFF] if not self.on else self.alarms
+
+    @property
+    def alarms(self) -> list[str]:
+        """The sentences for everybody."""
+        return [self.silent] if self.silent else []
 
     @property
     def silent(self) -> str | None:

@@ -1,4 +1,4 @@
-"""`sequencing journal`: takes in copies of mail by SMTP until SIGTERM; what is being taken in then is answered first."""
+"""`sequencing journal`: takes in copies of mail by SMTP until SIGTERM; what is just being taken in is answered."""
 
 import asyncio
 import signal

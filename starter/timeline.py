@@ -1,7 +1,7 @@
 """The story of one enrollment: where it stands, what is next, when, why not yet, and everything that has happened."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
@@ -11,7 +11,8 @@ from sequencing.permissions import check, not_found
 from sequencing.segments import counted
 from starter.door import Door, acting_user
 from starter.holds import words as hold_words
-from store import contacts, enrollments, holds, messages, news, texts, ties, users
+from store import contacts, enrollments, holds, inbound, messages, news, texts, ties, users
+from store.mail_tables import MailRow
 from store.tables import Channel, EventRow, MessageRow, SequenceRow
 from store.text_tables import IncomingTextRow, TextReceiptRow
 
@@ -21,7 +22,7 @@ HANDED_ON, MENTIONING = (What.reassigned, What.inherited), ("assignee", "before"
 
 @dataclass(frozen=True, slots=True)
 class Story:
-    """What `enrollments show` tells."""
+    """What `enrollments show` tells. `mails` are those that events speak of, by number."""
 
     enrollment: Enrollment
     sequence: str
@@ -30,6 +31,7 @@ class Story:
     events: list[dict[str, Any]]
     messages: list[dict[str, Any]]
     unnoted: list[str]
+    mails: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     def as_json(self) -> dict[str, Any]:
         """For programs."""
@@ -49,6 +51,7 @@ class Story:
             "next": self.next,
             "timeline": self.events,
             "messages": self.messages,
+            "mails": [{"mail": number, **mail} for number, mail in sorted(self.mails.items())],
             "not_yet_taken_in": self.unnoted,
         }
 
@@ -59,6 +62,7 @@ class Story:
         lines = [f"{self.contact} in {self.sequence!r}: {one.status}{why}", f"next: {self.next}", ""]
         lines += [_line(event) for event in self.events]
         lines += [_message(message) for message in self.messages]
+        lines += [line for _, mail in sorted(self.mails.items()) for line in _quoted(mail)]
         lines += [f"recorded, not yet taken in by its run: {what}" for what in self.unnoted]
         return "\n".join([*lines, "", f"run in Temporal: {one.workflow_id}"])
 
@@ -82,10 +86,14 @@ async def story(door: Door, enrollment_id: str, by: str) -> Story:
         heard = await texts.some(tx, {event.details["text"] for event in events if "text" in event.details})
         hold = await holds.standing(tx, one.sequence_id)
         held = await hold_words(tx, hold) if hold else "held until a moment ago"
-        waiting = [piece.happening.what.value for piece in await news.unnoted(tx, one)]
-    told = [_event(event, {user.id: user.name for user in known.values()}) | _said(event, heard) for event in events]
-    who = contact.name if contact else "?"
-    return Story(one, sequence.name, who, what_is_next(one, door.now(), held), told, letters, waiting)
+        unnoted = await news.unnoted(tx, one)
+        brought = [event.details.get("mail") for event in events] + [piece.happening.mail for piece in unnoted]
+        mails = await inbound.some(tx, {number for number in brought if number})
+    waiting = [piece.happening.what.value for piece in unnoted]
+    names = {user.id: user.name for user in known.values()}
+    told = [_event(event, names) | _said(event, heard) for event in events]
+    who, came_in = contact.name if contact else "?", {number: _came_in(mail) for number, mail in mails.items()}
+    return Story(one, sequence.name, who, what_is_next(one, door.now(), held), told, letters, waiting, came_in)
 
 
 def what_is_next(one: Enrollment, now: datetime, held: str = "held") -> str:
@@ -150,6 +158,17 @@ def _told(letter: MessageRow, receipt: TextReceiptRow | None) -> dict[str, Any]:
     return told | {"segments": letter.segments, "provider_id": letter.provider_id} | became
 
 
+def _came_in(mail: MailRow) -> dict[str, Any]:
+    """A mail of a contact, for those who may see the enrollment."""
+    names = ("at", "written_at", "kind", "meaning", "why", "sender", "subject", "text")
+    return {name: getattr(mail, name) for name in names}
+
+
+def _quoted(mail: dict[str, Any]) -> list[str]:
+    head = f"{_shown(mail['at'])}  {mail['meaning']} from {mail['sender']}: {mail['subject']}".replace("_", " ")
+    return ["", head, *(f"    {line}" for line in mail["text"].split("\n"))]
+
+
 def _message(letter: dict[str, Any]) -> str:
     at, which = _shown(letter["claimed_at"]), f"{letter['channel']} copy {letter['copy']}"
     where = f"to {letter['recipient']}  {letter.get('provider_id') or letter['message_id']}"
@@ -160,7 +179,7 @@ def _message(letter: dict[str, Any]) -> str:
 
 def _line(event: dict[str, Any]) -> str:
     what, said = _in_words(event)
-    plain = ("at", "what", "step", "by", "status", "refused", "said", *said)
+    plain = ("at", "what", "step", "by", "status", "refused", "said", "mail", *said)
     more = ", ".join(f"{name} {value}" for name, value in event.items() if name not in plain and value)
     by = f" by {event['by']}" if event["by"] else ""
     refused = f"  changed nothing: {event['refused']}" if event["refused"] else ""

@@ -1,7 +1,6 @@
 """Mail that came in: what is known of its ids and addresses, the mails that are kept, and what is merely counted."""
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, func, or_, select
@@ -80,7 +79,7 @@ async def _our_domains(tx: AsyncSession) -> tuple[str, ...]:
     return tuple({address.rpartition("@")[2].lower() for address in addresses if address})
 
 
-def _forms(addresses: Collection[str] | Sequence[str]) -> list[str]:
+def _forms(addresses: Iterable[str]) -> list[str]:
     return sorted({form for one in addresses if one for form in spellings(one)})
 
 
@@ -94,7 +93,7 @@ async def _hearing(tx: AsyncSession, reading: Reading) -> list[str]:
     about = [reading.answers.enrollment_id] if reading.answers else []
     match reading.meaning:
         case Meaning.reply | Meaning.complaint:
-            return [*about, *await _open(tx, reading, EnrollmentRow.id.is_not(None))]
+            return [*about, *await _open(tx, reading, EnrollmentRow.id.is_not(None))] or await _latest(tx, reading)
         case Meaning.auto_reply if not about:
             return await _open(tx, reading, EnrollmentRow.id.is_not(None))
         case Meaning.bounce:
@@ -110,6 +109,13 @@ async def _open(tx: AsyncSession, reading: Reading, which: ColumnElement[bool]) 
         EnrollmentRow.contact_id.in_(reading.contacts), EnrollmentRow.status.in_(OPEN), which
     )
     return list(await tx.scalars(rows))
+
+
+async def _latest(tx: AsyncSession, reading: Reading) -> list[str]:
+    """The one that wrote to them last."""
+    his = MessageRow.contact_id.in_(reading.contacts), MessageRow.channel == Channel.email
+    rows = select(MessageRow.enrollment_id).where(*his, MessageRow.state == MessageState.sent)
+    return list(await tx.scalars(rows.order_by(MessageRow.sent_at.desc()).limit(1)))
 
 
 async def hearing(tx: AsyncSession, reading: Reading) -> set[str]:

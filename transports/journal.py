@@ -64,7 +64,7 @@ class JournalServer:
         senders: Sequence[Network],
         hostname: str,
         tls: ssl.SSLContext | None = None,
-        patience: Patience = Patience(),  # noqa: B008 - frozen
+        patience: Patience = Patience(),
         largest: int = LARGEST,
         most_connections: int = MOST_CONNECTIONS,
         most_held: int = MOST_HELD,
@@ -84,7 +84,7 @@ class JournalServer:
         return int(self._server.sockets[0].getsockname()[1])
 
     async def stop(self) -> None:
-        """No new connections; a mail whose last dot has come is taken in and answered, all else is tried again later."""
+        """No new connections; a mail whose last dot has come is answered, all else its sender tries again."""
         self.stopping = True
         self._server.close()
         for conversation in list(self.conversations):
@@ -232,7 +232,7 @@ class Conversation(SMTP):
             await self.push("354 end with a lone dot")
             async with asyncio.timeout(self.server.patience.mail):
                 await reading.to_the_dot()
-            self._set_post_data_state()
+            self.envelope = self._create_envelope()
             await self.push(reading.refusal or await self._taken(reading.mail()))
         except TimeoutError:
             self.hang_up()

@@ -8,7 +8,7 @@ import asyncio
 import json
 import os
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from typing import Annotated, Any, NoReturn
 from unicodedata import category
 
@@ -127,6 +127,12 @@ def show(rows: list[dict[str, Any]], as_json: bool, empty: str = "Nothing to sho
         width = None if sys.stdout.isatty() else 200
         plain = Console(soft_wrap=not sys.stdout.isatty(), width=width, markup=False, emoji=False, highlight=False)
         plain.print(table)
+
+
+def say(sentences: Iterable[str], *, aloud: bool) -> None:
+    """Sentences beside an answer; where a program reads that, beside its output."""
+    for sentence in sentences:
+        print(harmless(sentence), file=sys.stdout if aloud else sys.stderr)
 
 
 def acknowledge(receipt: Receipt, as_json: bool) -> None:

@@ -67,6 +67,7 @@ COMMANDS = [
     general("see_roles", "roles list"),
     general("see_settings", "settings show"),
     general("see", "outbox"),
+    general("settings", "journal", "--address"),
     replace(general("reconcile", "reconcile"), done=3),
     on("enroll", "enroll", "{sequence}", "ann"),
     on("enroll", "enroll", "{sequence}", "ann", "--dry-run"),
