@@ -9,6 +9,8 @@ help: ## what each target does
 run: $(VENV)/runtime ## set up, then run everything on this machine (options for `sequencing up` in UP=…)
 	@exec $(BIN)/sequencing up $(UP)
 
+test soak bench: export PYTHONDONTWRITEBYTECODE := # of their hundreds of processes each would compile everything anew
+
 test: $(VENV)/development ## set up, then run all tests
 	$(BIN)/python -m pytest -n 3 tests
 

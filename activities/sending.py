@@ -137,8 +137,8 @@ class Sending:
 
     def _window_closed(self, life: Life) -> bool:
         """The window is asked again now; what a person asked for, or let go at any hour, keeps to no window."""
-        free = life.enrollment.asked_by is not None or life.enrollment.any_hour
         action = life.course.actions[life.enrollment.step - 1]
+        free = action.is_email and (life.enrollment.asked_by is not None or life.enrollment.any_hour)
         if free or may_leave(action, self.clock.now(), life.course):
             return False
         life.happen(Happening(What.look_again))

@@ -7,8 +7,8 @@ from enum import StrEnum
 
 from sequencing.errors import Refused, quoted
 from sequencing.people import AddressType, Contact
-from sequencing.segments import in_words
 from sequencing.sequences import Action
+from sequencing.texts import cost
 
 
 class AddStatus(StrEnum):
@@ -195,7 +195,8 @@ def in_sum(answers: Sequence[Answer], terms: Terms, *, dry_run: bool) -> list[st
     sentences += left_out(Counter(answer.code for answer in answers if isinstance(answer, NotEnrolled)))
     if before := sum(answer.was_in_it_before for answer in enrolled):
         sentences.append(f"{before} {_were(before)} in it before.")
-    sentences += [f"Step {one.step} texts {in_words(one.text)}." for one in terms.demands if one.text]
+    texts = [one for one in terms.demands if one.text]
+    sentences += [f"The text of step {one.step} has {cost(one.text)}." for one in texts]
     if not terms.journaling:
         sentences.append("Email journaling is off: nobody is paused by a reply unless a person records it.")
     return sentences

@@ -54,8 +54,15 @@ class What(StrEnum):
         """Whether it comes from outside, through a door or a signal."""
         return self in NEWS
 
+    @property
+    def stops(self) -> bool:
+        """Whether it is news from which on nothing more may be claimed."""
+        return self in STOPPING
+
 
 NEWS = frozenset(list(What)[: list(What).index(What.enrolled)])
+
+STOPPING = frozenset({What.reply, What.bounce, What.unsubscribe, What.pause, What.cancel, What.conclude, What.remove})
 
 
 OF_THE_WORLD = frozenset({What.bounce, What.unsubscribe})

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 from sequencing.errors import About, Refused, TransportError
 from sequencing.happenings import Reason
+from sequencing.segments import in_words
 
 LONGEST_TEXT = 1600
 """Places that a provider takes, however many segments they are: a sign beyond the basic plane takes two."""
@@ -66,6 +67,12 @@ def check_source(body: str) -> None:
     """The same for a step's wording, which is too long where it is so whatever its merge fields come to."""
     if "{%" not in body and (least := FIELD.sub("", body)).strip():
         check_length(least)
+
+
+def cost(source: str) -> str:
+    """What a step's wording costs, for the reader; what its merge fields come to is not known yet, and not counted."""
+    plain = FIELD.sub("", source)
+    return in_words(plain) + (", its fields not counted" if plain != source else "")
 
 
 class Delivery(StrEnum):

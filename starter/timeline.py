@@ -201,6 +201,8 @@ def _in_words(event: dict[str, Any]) -> tuple[str, tuple[str, ...]]:
             return f"to-do taken from {event['before']} and given to {event['assignee']}", MENTIONING
         case What.inherited:
             return f"to-do left to {event['assignee']} with the deactivation of {event['before']}", MENTIONING
+        case What.was_leaving:
+            return f"was already leaving when the {event['because']} was recorded", ("because",)
         case What.bypass if event.get("any_hour"):
             return "bypass, at any hour", ("any_hour",)
         case what:

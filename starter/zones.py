@@ -8,7 +8,8 @@ from collections.abc import Collection
 from sequencing.happenings import Happening, What
 from sequencing.transitions import happen
 from starter.door import Door
-from starter.incoming import Told, hear, tell_all
+from starter.enrollments import tell
+from starter.incoming import Told, hear
 from store import enrollments
 from store.lives import Life
 
@@ -17,8 +18,10 @@ async def follow(door: Door, contacts: Collection[int]) -> None:
     """Plans anew the texts that those contacts wait for, and tells the runs of those that move."""
     async with door.database.reading() as tx:
         waiting = await enrollments.waiting_for_a_text(tx, contacts)
+    reached = True
     for one in waiting:
-        await tell_all(door, await _look_again(door, one))
+        told = await _look_again(door, one)
+        reached = reached and all([await tell(door, *each) for each in told])  # else the sweep tells all that are left
 
 
 async def _look_again(door: Door, enrollment_id: str) -> Told:

@@ -10,6 +10,7 @@ from datetime import datetime
 from sqlalchemy import BindParameter, ColumnElement, String, bindparam, cast, delete, exists, literal, or_, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from store import leaving
 from store.database import upsert
 from store.people_tables import ContactRow, EmailAddressRow, PhoneNumberRow
 from store.tables import EnrollmentRow, HoldRow, SuppressionRow
@@ -53,18 +54,21 @@ class Gate:
 
 async def pass_gate(tx: AsyncSession, sequence_id: int, contact_id: int, target: str, forms: list[str]) -> Gate:
     """Whether a message may leave to that address or number of that contact; `forms`: see `suppressions.forms`."""
-    await _stand_in_line(tx)
+    await stand_in_line(tx)
     of = {"scope": _scope(sequence_id), "contact_id": contact_id, "target": target, "forms": forms}
     return Gate(*(await tx.execute(FORBIDDEN, of)).one())
 
 
 async def is_held(tx: AsyncSession, sequence_id: int) -> bool:
     """Whether a hold stands; a release waits until this transaction has ended, and so finds whoever it stopped."""
-    await _stand_in_line(tx)
+    await stand_in_line(tx)
     return await tx.scalar(HELD, {"scope": _scope(sequence_id)}) is not None
 
 
-async def _stand_in_line(tx: AsyncSession) -> None:
+async def stand_in_line(tx: AsyncSession) -> None:
+    """Passes the gate, which then stays open until this transaction has ended. Whoever also locks the enrollment's row
+    does that before.
+    """
     if tx.get_bind().dialect.name == "postgresql":
         await tx.execute(PASS)
 
@@ -76,10 +80,13 @@ async def close_gate(tx: AsyncSession) -> None:
 
 
 async def hold(tx: AsyncSession, sequence_id: int | None, by: int, at: datetime) -> bool:
-    """Holds the sequence (None: all sending); False when it is held already."""
+    """Holds the sequence (None: all sending); False when it is held already. What was leaving already is named so."""
     await close_gate(tx)
     taken = upsert(tx, HoldRow).values(scope=_scope(sequence_id), held_by=by, since=at)
-    return await tx.scalar(taken.on_conflict_do_nothing().returning(HoldRow.scope)) is not None
+    if await tx.scalar(taken.on_conflict_do_nothing().returning(HoldRow.scope)) is None:
+        return False
+    await leaving.tell_held(tx, sequence_id, by, at)
+    return True
 
 
 async def release(tx: AsyncSession, sequence_id: int | None) -> bool:

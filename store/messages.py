@@ -18,6 +18,7 @@ from sequencing.enrollments import Enrollment
 from sequencing.people import User
 from sequencing.tracking import reference_of
 from store.database import upsert
+from store.holds import stand_in_line
 from store.sequences import shown_to
 from store.tables import Channel, MessageRow, MessageState, SequenceRow
 
@@ -104,20 +105,18 @@ async def hand_over(tx: AsyncSession, enrollment: Enrollment, attempt: str) -> b
 
 async def release(tx: AsyncSession, enrollment: Enrollment, attempt: str) -> bool:
     """Gives the claim back: the message was certainly not taken."""
-    return await _move(
-        tx, enrollment, attempt, (MessageState.claimed, MessageState.handing_over), MessageState.not_sent
-    )
+    return await _end(tx, enrollment, attempt, (MessageState.claimed, MessageState.handing_over), MessageState.not_sent)
 
 
 async def lose(tx: AsyncSession, enrollment: Enrollment, attempt: str) -> bool:
     """Nobody knows whether it arrived."""
-    return await _move(tx, enrollment, attempt, (MessageState.handing_over,), MessageState.unknown)
+    return await _end(tx, enrollment, attempt, (MessageState.handing_over,), MessageState.unknown)
 
 
 async def arrive(tx: AsyncSession, enrollment: Enrollment, attempt: str, at: datetime, name: str | None = None) -> bool:
     """It left. A late answer settles what had been given up as unknown: sent wins. `name`: the provider's for it."""
     marks = (MessageState.handing_over, MessageState.unknown)
-    return await _move(tx, enrollment, attempt, marks, MessageState.sent, sent_at=at, name=name)
+    return await _end(tx, enrollment, attempt, marks, MessageState.sent, sent_at=at, name=name)
 
 
 async def leave_if_seen(tx: AsyncSession, enrollment: Enrollment, attempt: str) -> bool:
@@ -174,6 +173,20 @@ async def thread(tx: AsyncSession, enrollment: Enrollment) -> list[tuple[str, st
         MessageRow.state == MessageState.sent,
     )
     return [(row.message_id, row.subject) for row in await tx.execute(sent.order_by(MessageRow.step, MessageRow.copy))]
+
+
+async def _end(
+    tx: AsyncSession,
+    enrollment: Enrollment,
+    attempt: str,
+    marks: tuple[MessageState, ...],
+    to: MessageState,
+    sent_at: datetime | None = None,
+    name: str | None = None,
+) -> bool:
+    """A claim ends as it began, behind the gate: whoever has closed that knows exactly which messages are leaving."""
+    await stand_in_line(tx)
+    return await _move(tx, enrollment, attempt, marks, to, sent_at, name)
 
 
 async def _move(

@@ -12,6 +12,7 @@ from sequencing.errors import Refused
 from sequencing.happenings import Happening, Reason, Settlement
 from sequencing.todos import Outcome, Result
 from sequencing.transitions import happen
+from store import leaving
 from store.tables import EnrollmentRow, NewsRow
 
 NOTED = "noted"
@@ -30,7 +31,11 @@ class News:
 async def append(
     tx: AsyncSession, enrollment: Enrollment, happening: Happening, at: datetime, note: str | None = None
 ) -> News:
-    """Records it as un-noted. The caller holds the enrollment's row."""
+    """Records it as un-noted. The caller holds the enrollment's row.
+
+    What forbids a message that is leaving just then says so on the timeline.
+    """
+    await leaving.tell_one(tx, enrollment, happening, at)
     return await _insert(tx, enrollment, happening, at, note=note)
 
 

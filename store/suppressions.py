@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from sequencing import suppressions as rules
 from sequencing.suppressions import ERASED, KEYED, UNSUBSCRIBED, plain
+from store import leaving
 from store.database import upsert
 from store.holds import close_gate
 from store.people_tables import UserRow
@@ -58,11 +59,17 @@ async def covering(tx: AsyncSession, target: str) -> list[Suppression]:
 
 
 async def add(tx: AsyncSession, target: str, reason: str, by: int | None, at: datetime) -> bool:
-    """Suppresses it; False when it was suppressed itself already (its domain being so does not count)."""
+    """Suppresses it; False when it was suppressed itself already (its domain being so does not count).
+
+    What was leaving to it already is named so.
+    """
     await close_gate(tx)
     if await tx.scalar(IS_SUPPRESSED, {"forms": own_forms(tx, target)}) is not None:
         return False
-    return await _add(tx, plain(target), reason, by, at)
+    if not await _add(tx, plain(target), reason, by, at):
+        return False
+    await leaving.tell_suppressed(tx, plain(target), by, at)
+    return True
 
 
 async def unsubscribe(tx: AsyncSession, target: str, at: datetime) -> None:

@@ -7,6 +7,7 @@ import socket
 import sys
 from collections.abc import AsyncIterator, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -20,9 +21,12 @@ from xdist.scheduler import LoadScopeScheduling
 
 from store import schema
 from store.database import Database
+from tests import dialects
+from tests.commands import Forks
 from tests.house import House, search_attribute_keys
 
 T = TypeVar("T")
+dialects.share()
 
 
 TOGETHER = (
@@ -35,6 +39,9 @@ TOGETHER = (
     "tests/acceptance/test_permissions_by_http.py",
 )
 """Files and folders whose tests share what is dear; those of each run in one process."""
+
+HOUSES = {"alone", "house", "keyed", "resting", "virtual_house"}
+"""Fixtures that build a house on their database."""
 
 
 class Together(LoadScopeScheduling):  # type: ignore[misc]  # xdist has no types
@@ -120,7 +127,7 @@ def _copied(migrated: Path, folder: Path) -> Database:
 
 
 def _wanted(request: pytest.FixtureRequest) -> str:
-    return "empty" if {"alone", "house", "resting", "virtual_house"}.isdisjoint(request.fixturenames) else "furnished"
+    return "empty" if HOUSES.isdisjoint(request.fixturenames) else "furnished"
 
 
 async def _prepare(url: str, *, furnished: bool) -> None:
@@ -198,6 +205,13 @@ async def alone(database: Database, tmp_path: Path) -> AsyncIterator[House]:
 async def virtual_house(sqlite: Database, engine: WorkflowEnvironment, tmp_path: Path) -> AsyncIterator[House]:
     """The same, but time runs ahead to whatever a run waits for."""
     async with House.open(sqlite, engine.client, tmp_path / "outbox") as opened:
+        yield opened
+
+
+@pytest.fixture(scope="session")
+def forks() -> Iterator[Forks]:
+    """What starts commands."""
+    with closing(Forks()) as opened:
         yield opened
 
 

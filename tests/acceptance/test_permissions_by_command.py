@@ -1,8 +1,6 @@
 """Who may do what at the command line: every command, by each of the five levels on what is one's own, and by who
 merely sees it or does not. A refusal changes nothing, and what is hidden answers like what is not there."""
 
-from collections.abc import Iterator
-from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -175,12 +173,6 @@ LISTS = [
     ("contacts list", "--any-sequence"),
     ("contacts list", "--status", "active"),
 ]
-
-
-@pytest.fixture(scope="module")
-def forks() -> Iterator[Forks]:
-    with closing(Forks()) as opened:
-        yield opened
 
 
 @dataclass(frozen=True, slots=True)

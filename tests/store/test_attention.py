@@ -1,14 +1,9 @@
 """Every enrollment that waits for a person is on exactly one person's list, whatever it waits for."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
-from temporalio.client import Client
-from temporalio.contrib.pydantic import pydantic_data_converter
 
 from sequencing.happenings import Happening, Reason, What, Why
 from sequencing.sequences import Action
@@ -24,34 +19,30 @@ GONE = ["nobody is gone", "who enrolled is gone", "who enrolled and the owner ar
 
 @pytest.mark.parametrize("gone", GONE)
 @pytest.mark.parametrize("reason", PAUSES)
-async def test_a_paused_one_is_on_exactly_one_attention_list(
-    database: Database, tmp_path: Path, reason: Reason, gone: str
-) -> None:
-    async with _alone(database, tmp_path) as house:
-        one = await house.enroll("pia" if "owner" in gone else "ann", {**EMAIL, "delay": "1 day"})
-        async with database.writing() as tx:
-            life = await Life.lock(tx, one, datetime.now(UTC))
-            assert life is not None
-            life.happen(Happening(What.blocked, reason=reason))
-            await life.save()
-            if gone != GONE[0]:
-                rita = await users.by_email(tx, RITA)
-                await users.change(tx, replace(rita, active=False))
+async def test_a_paused_one_is_on_exactly_one_attention_list(alone: House, reason: Reason, gone: str) -> None:
+    one = await alone.enroll("pia" if "owner" in gone else "ann", {**EMAIL, "delay": "1 day"})
+    async with alone.database.writing() as tx:
+        life = await Life.lock(tx, one, datetime.now(UTC))
+        assert life is not None
+        life.happen(Happening(What.blocked, reason=reason))
+        await life.save()
+        if gone != GONE[0]:
+            rita = await users.by_email(tx, RITA)
+            await users.change(tx, replace(rita, active=False))
 
-        lists = await _lists_with(database, one)
+    lists = await _lists_with(alone.database, one)
 
     assert len(lists) == 1
 
 
 async def test_one_that_waits_for_a_send_window_that_never_opens_is_on_exactly_one_attention_list(
-    database: Database, tmp_path: Path
+    alone: House,
 ) -> None:
-    async with _alone(database, tmp_path) as house:
-        await house.settle_on(Calendar("UTC", ((),) * 7))
-        one = await house.enroll("ann", EMAIL)
-        row = await house.row(one)
+    await alone.settle_on(Calendar("UTC", ((),) * 7))
+    one = await alone.enroll("ann", EMAIL)
+    row = await alone.row(one)
 
-        lists = await _lists_with(database, one)
+    lists = await _lists_with(alone.database, one)
 
     assert row is not None
     assert row.why is Why.no_send_window
@@ -59,25 +50,13 @@ async def test_one_that_waits_for_a_send_window_that_never_opens_is_on_exactly_o
 
 
 @pytest.mark.parametrize("action", [Action.call, Action.task, Action.manual_email])
-async def test_one_with_an_open_to_do_is_on_exactly_one_to_do_list(
-    database: Database, tmp_path: Path, action: Action
-) -> None:
-    async with _alone(database, tmp_path) as house:
-        one = await house.enroll("pia", {**EMAIL, "delay": "1 day"})
-        bob = await _opened(database, one, action)
+async def test_one_with_an_open_to_do_is_on_exactly_one_to_do_list(alone: House, action: Action) -> None:
+    one = await alone.enroll("pia", {**EMAIL, "delay": "1 day"})
+    bob = await _opened(alone.database, one, action)
 
-        lists = await _lists_with(database, one)
+    lists = await _lists_with(alone.database, one)
 
     assert lists == [bob]
-
-
-@asynccontextmanager
-async def _alone(database: Database, tmp_path: Path) -> AsyncIterator[House]:
-    """A house without worker or engine."""
-    nowhere = await Client.connect("127.0.0.1:1", lazy=True, data_converter=pydantic_data_converter)
-    async with House.open(database, nowhere, tmp_path / "outbox", working=False) as house:
-        house.door.runs.patience = 0.02
-        yield house
 
 
 async def _opened(database: Database, enrollment_id: str, action: Action) -> str:

@@ -153,6 +153,18 @@ async def test_once_the_request_has_begun_to_leave_only_an_answer_tells(
     assert (unknown.value.code, len(phones.taken)) == (code, int(was_taken))
 
 
+async def test_who_has_texted_stop_gets_nothing_more_by_the_provider_already(phones: Phones, provider: str) -> None:
+    await deliver(to(provider))
+    await phones.text(ANN, "Stop", tries=1)
+
+    with pytest.raises(TransportError) as refused:
+        await deliver(to(provider))
+    await phones.text(ANN, "start", tries=1)
+    await deliver(to(provider))
+
+    assert (refused.value.code, len(phones.taken)) == ("21610", 2)
+
+
 async def test_a_provider_that_is_away_is_tried_later(phones: Phones) -> None:
     with pytest.raises(TransportError) as away:
         await opened(to(f"http://a:b@127.0.0.1:{free_port()}"))
