@@ -43,8 +43,8 @@ class Ports:
         return {name: port for name, port in asdict(self).items() if port is not None}
 
 
-async def up(door: Door, settings: Settings, ports: Ports) -> None:
-    """Runs until Ctrl-C or SIGTERM. A child that dies is started again.
+async def up(door: Door, settings: Settings, ports: Ports, *, speed: float = 60) -> None:
+    """Runs until Ctrl-C or SIGTERM. A child that dies is started again. `speed` is the simulated world's.
 
     Raises Refused where a port is taken, and where messages would go elsewhere than into the simulated world.
     """
@@ -58,7 +58,7 @@ async def up(door: Door, settings: Settings, ports: Ports) -> None:
     os.environ["TEMPORAL_ADDRESS"] = f"localhost:{ports.temporal}"
     print("Starting Temporal …", flush=True)
     engine = _Child("Temporal", _temporal(settings, ports), settings.var / "temporal.log")
-    others = _children(settings, ports)
+    others = _children(settings, ports, speed)
     children = [asyncio.create_task(engine.run(stopping))]
     try:
         await _ready(settings, door, stopping, journaling=ports.smtp is not None)
@@ -119,7 +119,7 @@ def _temporal(settings: Settings, ports: Ports) -> list[str]:
     return [program, "server", "start-dev", "--log-level", "error", *where, *kept, *pragmas, *attributes]
 
 
-def _children(settings: Settings, ports: Ports) -> "list[_Child]":
+def _children(settings: Settings, ports: Ports, speed: float) -> "list[_Child]":
     """All but the engine."""
     program, var = [sys.executable, "-m"], settings.var
     common = {} if settings.public_url != PUBLIC_URL else {"SEQUENCING_PUBLIC_URL": f"http://localhost:{ports.web}"}
@@ -128,7 +128,7 @@ def _children(settings: Settings, ports: Ports) -> "list[_Child]":
     if ports.smtp and ports.phones:
         common |= _world(ports.smtp, ports.phones)
         copies = ["--journal", recipient_of(settings), "--journal-door", f"127.0.0.1:{ports.journal}"]
-        where = ["--smtp-port", str(ports.smtp), "--phones-port", str(ports.phones), *copies]
+        where = ["--smtp-port", str(ports.smtp), "--phones-port", str(ports.phones), "--speed", str(speed), *copies]
         command = [*program, "starter", "simulate", *where]
         world = [_Child("the simulated world", command, var / "simulator.log", common)]
     return [
