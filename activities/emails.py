@@ -14,9 +14,11 @@ from sequencing.emails import Email, Mailbox, compose, message_id
 from sequencing.enrollments import Enrollment
 from sequencing.errors import Refused
 from sequencing.happenings import Reason
+from sequencing.letter_links import linked
 from sequencing.letters import Wording, worded
 from sequencing.runs import Answer, Ref
-from store import messages, todos, users
+from sequencing.tracking import Links, reference_of
+from store import messages, suppressions, todos, users
 from store.tables import Channel
 
 REFERENCES_KEPT = 10
@@ -38,7 +40,11 @@ class EmailActivities:
         place = await scene(tx, enrollment)
         recipient = await email_address(tx, place)
         sender = await self._sender(tx, enrollment, place)
+        ours = self._message_id(enrollment)
+        links = Links(self.world.public_url, self.world.secret, reference_of(ours) or "")
+        unsubscribe_url = links.unsubscribe(suppressions.fingerprint(tx, recipient))
         wording = await _wording(tx, enrollment, place)
+        leaving = linked(wording, place.step, links, unsubscribe_url)
         subject = wording.subject
         thread = await messages.thread(tx, enrollment) if place.step.reply_in_thread else []
         if thread:
@@ -47,12 +53,13 @@ class EmailActivities:
             sender=sender,
             recipient=Mailbox(place.contact.name, recipient),
             subject=subject,
-            text=wording.text,
-            message_id=self._message_id(enrollment),
+            text=leaving.text,
+            message_id=ours,
             date=datetime.now(UTC),
             in_reply_to=thread[-1][0] if thread else None,
             references=tuple(sent for sent, _ in thread[-REFERENCES_KEPT:]),
-            html=wording.html,
+            html=leaving.html,
+            unsubscribe_url=unsubscribe_url if place.step.unsubscribe_link else "",
         )
         by = enrollment.asked_by or place.assignment.user.id
         wire = compose(email)
@@ -78,10 +85,12 @@ class EmailActivities:
 async def _wording(tx: AsyncSession, enrollment: Enrollment, place: Scene) -> Wording:
     """A manual email as its draft stands, an automatic one filled in now. Raises Blocked."""
     draft = await todos.get(tx, enrollment.todo) if enrollment.todo else None
+    step = place.step
+    tracked = step.track_opens or step.track_clicks
     try:
         if draft is not None:
-            return worded(draft.subject, draft.body, draft.format)
-        step = place.step
-        return worded(place.filled_in(step.subject), place.filled_in(step.body, step.format), step.format)
+            return worded(draft.subject, draft.body, draft.format, with_html=tracked)
+        subject, body = place.filled_in(step.subject), place.filled_in(step.body, step.format)
+        return worded(subject, body, step.format, with_html=tracked)
     except Refused:
         raise Blocked(Reason.template_broken) from None

@@ -8,6 +8,7 @@ from sequencing.assignment import Assignment, assign, wanted_user_id
 from sequencing.enrollments import Enrollment
 from sequencing.errors import Refused
 from sequencing.happenings import Reason
+from sequencing.letter_links import UNSUBSCRIBE_HERE
 from sequencing.merge_fields import MissingField, render
 from sequencing.people import AddressType, Contact, Opportunity
 from sequencing.sequences import Format, Step
@@ -72,6 +73,7 @@ class Scene:
             "sender": {"name": sender.name, "first_name": sender.name.split(" ")[0], "email": sender.email},
             "step": {"number": str(self.step.position)},
             "sequence": {"name": self.sequence},
+            "email": {"unsubscribe_url": UNSUBSCRIBE_HERE if self.step.action.is_email else ""},
         }
 
 

@@ -26,6 +26,7 @@ FIELDS: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
         "sender": frozenset({"name", "first_name", "email"}),
         "step": frozenset({"number"}),
         "sequence": frozenset({"name"}),
+        "email": frozenset({"unsubscribe_url"}),
     }
 )
 
