@@ -179,7 +179,7 @@ def _message(letter: dict[str, Any]) -> str:
 
 def _line(event: dict[str, Any]) -> str:
     what, said = _in_words(event)
-    plain = ("at", "what", "step", "by", "status", "refused", "said", "mail", *said)
+    plain = ("at", "what", "step", "by", "status", "refused", "mail", "said", *said)
     more = ", ".join(f"{name} {value}" for name, value in event.items() if name not in plain and value)
     by = f" by {event['by']}" if event["by"] else ""
     refused = f"  changed nothing: {event['refused']}" if event["refused"] else ""

@@ -144,7 +144,7 @@ async def _shown(request: Request, door: Door, enrollment_id: str, template: str
         offered=_offered(told.enrollment),
         buttons=BUTTONS,
         outcomes=list(Outcome),
-        plain=("at", "what", "step", "by", "status", "refused", "mail"),
+        plain=("at", "what", "step", "by", "status", "refused", "mail", "text", "said"),
     )
 
 
