@@ -56,9 +56,10 @@ class Settings(BaseSettings):
     database_url: str = Field("", description="SQLite or PostgreSQL; empty: a SQLite file in the folder above.")
     smtp_url: str = Field("", description="smtp://user:password@host:587?starttls=required; empty: the outbox.")
     texts_url: str = Field("", repr=False, description="https://ACCOUNT:TOKEN@api.twilio.com; empty: the outbox.")
-    public_url: str = Field("http://localhost:8000", description="Where the web server is reached from outside.")
     mail_domain: str = Field("sequencing.localhost", pattern=r"^[^\s@<>]+$", description="Right half of Message-IDs.")
-    public_url: WebAddress = Field("http://localhost:8000", description="Where recipients reach links in emails.")
+    public_url: WebAddress = Field(
+        "http://localhost:8000", description="Where links in emails and webhooks reach the pages."
+    )
     secret: SecretStr = Field(SecretStr(""), description="Message-IDs are derived from it; empty: kept in var/secret.")
     old_secrets: SecretStr = Field(SecretStr(""), description="Secrets before this one, with blanks between them.")
     user: str = Field("", description="Who acts at the command line, by email, unless --as says otherwise.")

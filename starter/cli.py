@@ -13,6 +13,7 @@ COMMANDS = {
     "setup": ("running", "setup"),
     "reconcile": ("running", "reconcile_"),
     "outbox": ("running", "outbox"),
+    "simulate": ("simulating", "simulate"),
     "enroll": ("enrollments", "enroll"),
     "attention": ("todos", "attention"),
 }

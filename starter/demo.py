@@ -16,8 +16,11 @@ ADMIN = "ada@example.org"
 RECRUITER = "rita@example.org"
 
 
-async def cast(door: Door) -> None:
-    """Ada, who manages, and Rita, who recruits. Where anybody is already, nothing is changed."""
+async def cast(door: Door, *, journaling: bool = False) -> None:
+    """Ada, who manages, and Rita, who recruits. Where anybody is already, nothing is changed.
+
+    `journaling`: somebody sends copies of all mail.
+    """
     async with door.database.writing() as tx:
         if await users.everybody(tx):
             return

@@ -24,10 +24,17 @@ def up_(
     health_port: Annotated[int, typer.Option(min=1, max=65535, help="The worker's /health.")] = 9091,
     web_port: Annotated[int, typer.Option(min=1, max=65535, help="The pages and the HTTP API.")] = 8000,
     journal_port: Annotated[int, typer.Option(min=1, max=65535, help="The journal, which takes mail in.")] = 2525,
+    simulate: Annotated[
+        bool, typer.Option("--simulate", help="With recipients that answer; docs/simulator.md.")
+    ] = False,
+    smtp_port: Annotated[int, typer.Option(min=1, max=65535, help="The simulated world's mail server.")] = 1025,
+    phones_port: Annotated[int, typer.Option(min=1, max=65535, help="The simulated world's phones.")] = 8025,
+    speed: Annotated[float, typer.Option(min=0.1, max=100_000, help="How much faster than life that world is.")] = 60,
 ) -> None:
     """Run everything on this machine: Temporal with its UI, a worker, pages, journal; at first with the demo cast."""
-    ports = Ports(temporal_port, ui_port, metrics_port, health_port, web_port, journal_port)
-    act(lambda door: up(door, read_settings(), ports))
+    world = (smtp_port, phones_port) if simulate else (None, None)
+    ports = Ports(temporal_port, ui_port, metrics_port, health_port, web_port, journal_port, *world)
+    act(lambda door: up(door, read_settings(), ports, speed=speed))
 
 
 def worker() -> None:
