@@ -61,3 +61,7 @@ class Mailboxes:
         for recipient in envelope.rcpt_tos:
             self._taken(envelope.mail_from or "", recipient, raw)
         return "250 2.0.0 taken"
+
+    async def handle_exception(self, error: Exception) -> str:
+        """What cannot be put on record now is tried again."""
+        return f"451 4.3.0 {type(error).__name__}"

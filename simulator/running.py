@@ -2,7 +2,7 @@
 
 import asyncio
 import signal
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 
 from simulator.personas import chance_of, persona_of, text_behaviour
 from simulator.world import Settings, World
@@ -41,11 +41,6 @@ def foreseen(seed: str, who: str) -> str:
         return f"{who}: {text_behaviour(who, chance)}"
     persona = persona_of(who, chance)
     return f"{who}: {persona.behaviour}, at mail {persona.acts_on}, in {persona.language} by {persona.program}"
-
-
-def all_foreseen(seed: str, people: Iterable[str]) -> str:
-    """The same for several, a line each."""
-    return "\n".join(foreseen(seed, who) for who in people)
 
 
 async def _watch(world: World, stopping: asyncio.Event, say: Say, *, once: bool) -> None:

@@ -1,18 +1,19 @@
 """`sequencing simulate`: recipients, phones and a company's mail server, for trying, demos and tests."""
 
 import asyncio
+from math import isnan
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from sequencing.errors import quoted
+from sequencing.errors import Misconfigured, Refused, quoted
 from settings import read_settings
 from simulator.browser import is_here
 from simulator.copies import Door
-from simulator.running import all_foreseen, run
+from simulator.running import foreseen, run
 from simulator.world import Settings
-from starter.commands.shell import fail
+from starter.commands.shell import fail, harmless
 
 SECONDS_IN_A_YEAR = 31_536_000
 
@@ -40,36 +41,48 @@ def simulate(
 ) -> None:
     """Simulate the outside world on this machine: recipients that open, click, reply, bounce, unsubscribe, text."""
     if foresee:
-        print(all_foreseen(seed, foresee))
+        print("\n".join(harmless(foreseen(seed, who)) for who in foresee))
         return
-    product = read_settings()
-    if not is_here(product.public_url):
-        fail(
-            f"The simulated world stays on this machine; SEQUENCING_PUBLIC_URL {quoted(product.public_url)} does not.",
-            1,
-        )
-    settings = Settings(
-        log=log or product.var / "simulator.jsonl",
-        folder=(log or product.var / "simulator.jsonl").with_suffix(".copies"),
-        smtp_port=smtp_port,
-        phones_port=phones_port,
-        journal=_door(journal, journal_door) if journal else None,
-        public_url=product.public_url,
-        seed=seed,
-        speed=speed,
-    )
     try:
-        asyncio.run(run(settings, seconds=for_, once=once, say=lambda line: print(line, flush=True)))
+        product = read_settings()
+        where = log or product.var / "simulator.jsonl"
+        settings = Settings(
+            log=where,
+            folder=where.with_suffix(".copies"),
+            smtp_port=smtp_port,
+            phones_port=phones_port,
+            journal=_door(journal, journal_door) if journal else None,
+            public_url=_here(product.public_url, "SEQUENCING_PUBLIC_URL"),
+            seed=seed,
+            speed=_number(speed, "--speed"),
+        )
+        seconds = None if for_ is None else _number(for_, "--for")
+        asyncio.run(run(settings, seconds=seconds, once=once, say=lambda line: print(line, flush=True)))
+    except Misconfigured as trouble:
+        fail(trouble.sentence, 2)
+    except Refused as refusal:
+        fail(refusal.sentence, 1)
     except OSError as error:
         fail(f"The world cannot be opened: {error.strerror or error}; choose other ports or another --log.", 1)
 
 
 def _door(recipient: str, where: str) -> Door:
-    host, _, port = where.rpartition(":")
-    if not (port.isdigit() and 0 < int(port) < 2**16):
-        fail(f"{quoted(where)} is no host and port, such as 127.0.0.1:2525.", 2)
-    if not is_here(f"http://{where}"):
-        fail(f"The simulated world stays on this machine; {quoted(host)} is not on it.", 1)
+    port = where.rpartition(":")[2]
+    if not (port.isascii() and port.isdigit() and 0 < int(port[:6]) < 2**16):
+        raise Misconfigured("invalid_door", f"{quoted(where)} is no host and port, such as 127.0.0.1:2525.")
+    _here(f"http://{where}", "--journal-door")
     if recipient.count("@") != 1 or not recipient.isprintable() or " " in recipient:
-        fail(f"{quoted(recipient)} is no address.", 2)
+        raise Misconfigured("invalid_address", f"{quoted(recipient)} is no address.")
     return Door(recipient, int(port))
+
+
+def _here(address: str, name: str) -> str:
+    if not is_here(address):
+        raise Refused("not_here", f"The simulated world stays on this machine; {name} {quoted(address)} leads away.")
+    return address
+
+
+def _number(said: float, name: str) -> float:
+    if isnan(said):
+        raise Misconfigured("no_number", f"{name} is no number.")
+    return said

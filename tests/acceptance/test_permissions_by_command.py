@@ -12,7 +12,7 @@ from tests.commands import Forks, Place, every_command
 from tests.house import ADA, BOB, HEADER, RITA
 from tests.permitted import GENERAL, NOWHERE, ON_A_TEMPLATE, ON_SOMETHING, SAM, Furnished, Judged, nameless
 
-UNASKED = {"up", "worker", "web", "setup"}
+UNASKED = {"up", "simulate", "worker", "web", "setup"}
 """They run the installation, and act for nobody."""
 NOT_TYPED = {"draft", "look_again"}
 """A draft is kept by `todos send`; only signals say look_again."""

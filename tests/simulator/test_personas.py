@@ -21,7 +21,7 @@ from simulator.personas import (
     text_deeds,
     told_by,
 )
-from simulator.running import all_foreseen
+from simulator.running import foreseen
 
 MANY = 4_000
 PEOPLES_ACTS = {Act.open, Act.open_through_proxy, Act.click, Act.unsubscribe_on_page}
@@ -132,7 +132,7 @@ def test_the_other_address_of_a_person_is_at_home() -> None:
 
 
 def test_what_is_foreseen_is_what_is_planned() -> None:
-    said = all_foreseen("1", ["ann+away@example.com", "+4915110007002"]).splitlines()
+    said = [foreseen("1", who) for who in ("ann+away@example.com", "+4915110007002")]
 
     assert [line.partition(",")[0] for line in said] == ["ann+away@example.com: away", "+4915110007002: stops"]
 
