@@ -68,7 +68,7 @@ async def add(tx: AsyncSession, target: str, reason: str, by: int | None, at: da
         return False
     if not await _add(tx, plain(target), reason, by, at):
         return False
-    await leaving.tell_suppressed(tx, plain(target), by, at)
+    await leaving.tell_suppressed(tx, [plain(target)], by, at)
     return True
 
 
