@@ -1,8 +1,8 @@
-"""In which cluster of PostgreSQL the events are numbered: a dump that is restored in another finds its counter of
-transactions far behind, and whoever follows the events would wait for numbers that do not come for years.
+"""Events are numbered by PostgreSQL's counter of transactions, and a dump that is restored in another cluster meets a
+counter that is far behind: whoever follows the events would wait for numbers that do not come for years.
 
 So the numbers go on above all that were ever given: `ahead` is added to the cluster's own, there and where they are
-read. SQLite numbers the events itself, and knows of no clusters.
+read. SQLite counts the events themselves, and brings its count with it.
 """
 
 from sqlalchemy import BigInteger, ColumnElement, Text, cast, func, select, text, update
@@ -11,11 +11,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from sequencing.errors import Misconfigured
 from store.database import Database, upsert
-from store.tables import ClusterRow, EventRow
+from store.tables import EventNumbersRow, EventRow
 
 LEAP = 1_000_000_000
 """More than anybody who follows can be beyond the newest event that a backup has."""
-CLUSTER = text("SELECT system_identifier::text FROM pg_control_system()")
 NUMBER = "pg_current_xact_id()::text::bigint"
 ONLY = 1
 
@@ -37,12 +36,9 @@ async def check_if_there(database: Database) -> None:
 
 
 async def has_moved(database: Database) -> bool:
-    """Whether it has come from another cluster and `setup` has not seen to it yet."""
+    """Whether it has come from another cluster and `setup` has not seen to it yet: it has events from the future."""
     async with database.reading() as tx:
-        if not _is_postgres(tx):
-            return False
-        known = await tx.get(ClusterRow, ONLY)
-        return known is not None and known.cluster != await tx.scalar(CLUSTER)
+        return _is_postgres(tx) and await _newest(tx) >= (await tx.scalar(select(_next())) or 0)
 
 
 async def settle(tx: AsyncSession, *, restored: bool) -> bool:
@@ -55,41 +51,44 @@ async def settle(tx: AsyncSession, *, restored: bool) -> bool:
         if restored:
             await tx.execute(text("UPDATE sqlite_sequence SET seq = seq + :leap WHERE name = 'events'"), {"leap": LEAP})
         return restored
-    cluster = await tx.scalar(CLUSTER)
-    known = await tx.get(ClusterRow, ONLY, with_for_update=True)
-    newest = await tx.scalar(select(func.max(EventRow.written_in))) or 0
-    own = await tx.scalar(text(f"SELECT {NUMBER}"))
-    moved = newest > own if known is None else known.cluster != cluster
-    if moved or restored:
-        await _number_from(tx, cluster, max(newest, own) + LEAP)
-        await _lift(tx, newest, own, max(newest, own) + LEAP)
-    elif known is None:
-        await _number_from(tx, cluster, 0)
-    return moved or restored
-
-
-def ahead() -> ColumnElement[int]:
-    """How far the numbers of events are ahead of the cluster's own."""
-    return func.coalesce(select(ClusterRow.ahead).where(ClusterRow.id == ONLY).scalar_subquery(), 0)
+    newest, following = await _newest(tx), await tx.scalar(select(_next())) or 0
+    if newest < following and not restored:
+        return False
+    ahead = max(newest, following) + LEAP
+    await _number_from(tx, ahead)
+    await _lift(tx, newest, following, ahead)
+    return True
 
 
 def settled() -> ColumnElement[int]:
     """The number below which no transaction is running any more."""
-    return cast(cast(func.pg_snapshot_xmin(func.pg_current_snapshot()), Text), BigInteger) + ahead()
+    return cast(cast(func.pg_snapshot_xmin(func.pg_current_snapshot()), Text), BigInteger) + _ahead()
 
 
-async def _number_from(tx: AsyncSession, cluster: str | None, ahead: int) -> None:
-    said = {"cluster": cluster, "ahead": ahead}
-    row = upsert(tx, ClusterRow).values(id=ONLY, **said)
-    await tx.execute(row.on_conflict_do_update(index_elements=["id"], set_=said))
+def _next() -> ColumnElement[int]:
+    """The number that no transaction has yet."""
+    return cast(cast(func.pg_snapshot_xmax(func.pg_current_snapshot()), Text), BigInteger) + _ahead()
+
+
+def _ahead() -> ColumnElement[int]:
+    return func.coalesce(select(EventNumbersRow.ahead).where(EventNumbersRow.id == ONLY).scalar_subquery(), 0)
+
+
+async def _newest(tx: AsyncSession) -> int:
+    return await tx.scalar(select(func.max(EventRow.written_in))) or 0
+
+
+async def _number_from(tx: AsyncSession, ahead: int) -> None:
+    row = upsert(tx, EventNumbersRow).values(id=ONLY, ahead=ahead)
+    await tx.execute(row.on_conflict_do_update(index_elements=["id"], set_={"ahead": ahead}))
     number = f"({NUMBER} + {ahead:d})"
     await tx.execute(text(f"ALTER TABLE events ALTER COLUMN written_in SET DEFAULT {number}"))
 
 
-async def _lift(tx: AsyncSession, newest: int, own: int, ahead: int) -> None:
+async def _lift(tx: AsyncSession, newest: int, following: int, ahead: int) -> None:
     """What was written here since, with numbers that are too small, comes after everything that was before."""
     last = select(func.max(EventRow.id)).where(EventRow.written_in == newest).scalar_subquery()
-    since = EventRow.id > last, EventRow.written_in <= own, EventRow.written_in < newest
+    since = EventRow.id > last, EventRow.written_in <= following, EventRow.written_in < newest
     await tx.execute(update(EventRow).where(*since).values(written_in=ahead))
 
 

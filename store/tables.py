@@ -348,12 +348,11 @@ class EventRow(Table):
     written_in: Mapped[int | None] = mapped_column(BigInteger, server_default=FetchedValue())
 
 
-class ClusterRow(Table):
-    """The one row: which cluster of PostgreSQL numbers the events, and how far ahead of its own numbers theirs are."""
+class EventNumbersRow(Table):
+    """The one row, if the database was ever restored: how far events are numbered ahead of PostgreSQL's own counter."""
 
-    __tablename__ = "cluster"
+    __tablename__ = "event_numbers"
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
-    cluster: Mapped[str] = mapped_column(String(40))
     ahead: Mapped[int] = mapped_column(BigInteger)
 
 

@@ -108,7 +108,7 @@ async def test_where_nothing_was_restored_nothing_changes(database: Database) ->
 
 
 @pytest.mark.parametrize("database", ["postgresql"], indirect=True)
-async def test_a_dump_from_before_clusters_were_written_down_is_noticed_by_its_numbers(database: Database) -> None:
+async def test_events_from_the_future_are_noticed_whatever_brought_them(database: Database) -> None:
     await _write(database, "before")
     async with database.writing() as tx:
         await tx.execute(sa.update(EventRow).values(written_in=10**12))

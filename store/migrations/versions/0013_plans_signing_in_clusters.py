@@ -1,4 +1,4 @@
-"""indexes that lists need; tries at signing in; which cluster numbers the events; the copy at an answer"""
+"""indexes that lists need; tries at signing in; numbers of events; the copy at an answer"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -33,11 +33,10 @@ def upgrade() -> None:
     op.create_index(op.f("ix_tries_last_at"), "tries", ["last_at"])
     op.add_column("enrollments", sa.Column("answered_copy", sa.Integer()))
     op.create_table(
-        "cluster",
+        "event_numbers",
         sa.Column("id", sa.Integer(), autoincrement=False, nullable=False),
-        sa.Column("cluster", sa.String(40), nullable=False),
         sa.Column("ahead", sa.BigInteger(), nullable=False),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_cluster")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_event_numbers")),
     )
 
 
