@@ -179,8 +179,8 @@ class Stage:
     ) -> AsyncIterator[Self]:
         """Everything running and furnished; everything ended afterwards.
 
-        `environment`: what else the worker is told. With `copies_after` journaling is on: so many seconds after the mail server took a message, a copy of it goes
-        to the journal, which is a process too.
+        `environment`: what else the worker is told. With `copies_after` journaling is on: so many seconds after the
+        mail server took a message, a copy of it goes to the journal, which is a process too.
         """
         folder.mkdir(parents=True, exist_ok=True)
         journal_port = None if copies_after is None else free_port()
