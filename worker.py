@@ -35,6 +35,7 @@ from store import clusters
 from store.database import Database
 from transports.outbox import EmailOutbox, TextOutbox
 from transports.smtp import SmtpTransport
+from transports.texts import TextTransport
 from web.health import Health, health_app
 from workflows.bulk_adds import BulkAddWorkflow
 from workflows.enrollments import EnrollmentWorkflow
@@ -50,13 +51,17 @@ def world(settings: Settings, database: Database) -> World:
     """What activities work with. Raises Refused where a setting cannot be read."""
     within = timedelta(seconds=settings.hand_over_seconds)
     smtp = SmtpTransport(settings.smtp_url, within=within) if settings.smtp_url else None
+    texts = (
+        TextTransport(settings.texts_url, public_url=settings.public_url, within=within) if settings.texts_url else None
+    )
     return World(
         database=database,
         emails=smtp or EmailOutbox(settings.outbox),
-        texts=TextOutbox(settings.outbox),
+        texts=texts or TextOutbox(settings.outbox),
         new_id=lambda: str(ULID()),
         secret=settings.secret_bytes(),
         mail_domain=settings.mail_domain,
+        public_url=settings.public_url,
         retry_after=settings.retry_after,
         record_within=timedelta(seconds=settings.hand_over_seconds / 2),
     )
@@ -91,7 +96,7 @@ async def run(settings: Settings) -> None:
     stopping = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stopping.set)
-    database = Database(settings.database, secret=settings.secret_bytes)
+    database = Database(settings.database, secret=settings.secret_bytes, old_secrets=settings.old_secret_bytes)
     health = Health(database)
     served = asyncio.create_task(_serve(settings.health_address, health))
     working = asyncio.create_task(_work(settings, database, health, stopping))

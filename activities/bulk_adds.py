@@ -54,8 +54,7 @@ class BulkAddActivities:
                 added = await adds.add_some(tx, ref.add_id, position, AT_ONCE, clock.now(), self.world.new_id)
             if added is None:
                 return AddProgress(position, 0, 0, AddStatus.canceled)
-            if added.batch.first is not None:
-                await self._start_all([(one, added.batch.first) for one in added.batch.born])
+            await self._start_all(added.batch.born)
             activity.heartbeat(added.progress.answered)
             position = added.progress.position
             time_is_up = monotonic() - began > SECONDS or activity.is_worker_shutdown()

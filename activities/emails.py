@@ -12,9 +12,13 @@ from activities.world import World
 from sequencing.decisions import Do
 from sequencing.emails import Email, Mailbox, compose, message_id
 from sequencing.enrollments import Enrollment
+from sequencing.errors import Refused
 from sequencing.happenings import Reason
+from sequencing.letter_links import linked
+from sequencing.letters import Wording, worded
 from sequencing.runs import Answer, Ref
-from store import messages, todos, users
+from sequencing.tracking import Links, reference_of
+from store import messages, suppressions, todos, users
 from store.tables import Channel
 
 REFERENCES_KEPT = 10
@@ -36,7 +40,12 @@ class EmailActivities:
         place = await scene(tx, enrollment)
         recipient = await email_address(tx, place)
         sender = await self._sender(tx, enrollment, place)
-        subject, body = await _wording(tx, enrollment, place)
+        ours = self._message_id(enrollment)
+        links = Links(self.world.public_url, self.world.secret, reference_of(ours) or "")
+        unsubscribe_url = links.unsubscribe(suppressions.fingerprint(tx, recipient))
+        wording = await _wording(tx, enrollment, place)
+        leaving = linked(wording, place.step, links, unsubscribe_url)
+        subject = wording.subject
         thread = await messages.thread(tx, enrollment) if place.step.reply_in_thread else []
         if thread:
             subject = f"Re: {thread[0][1].removeprefix('Re: ')}"
@@ -44,15 +53,19 @@ class EmailActivities:
             sender=sender,
             recipient=Mailbox(place.contact.name, recipient),
             subject=subject,
-            text=body,
-            message_id=self._message_id(enrollment),
+            text=leaving.text,
+            message_id=ours,
             date=datetime.now(UTC),
             in_reply_to=thread[-1][0] if thread else None,
             references=tuple(sent for sent, _ in thread[-REFERENCES_KEPT:]),
+            html=leaving.html,
+            unsubscribe_url=unsubscribe_url if place.step.unsubscribe_link else "",
         )
         by = enrollment.asked_by or place.assignment.user.id
         wire = compose(email)
-        return Letter(Channel.email, by, sender.address, recipient, subject, body, email.message_id, wire, place)
+        return Letter(
+            Channel.email, by, sender.address, recipient, subject, wording.text, email.message_id, wire, place
+        )
 
     async def _sender(self, tx: AsyncSession, enrollment: Enrollment, place: Scene) -> Mailbox:
         """From is the assignee; for a manual email whoever pressed Send."""
@@ -69,9 +82,15 @@ class EmailActivities:
         return message_id(self.world.secret, enrollment=enrollment.id, step=step, copy=copy, domain=domain)
 
 
-async def _wording(tx: AsyncSession, enrollment: Enrollment, place: Scene) -> tuple[str, str]:
-    """A manual email as its draft stands, an automatic one filled in now."""
+async def _wording(tx: AsyncSession, enrollment: Enrollment, place: Scene) -> Wording:
+    """A manual email as its draft stands, an automatic one filled in now. Raises Blocked."""
     draft = await todos.get(tx, enrollment.todo) if enrollment.todo else None
-    if draft is not None:
-        return draft.subject, draft.body
-    return place.filled_in(place.step.subject), place.filled_in(place.step.body)
+    step = place.step
+    tracked = step.track_opens or step.track_clicks
+    try:
+        if draft is not None:
+            return worded(draft.subject, draft.body, draft.format, with_html=tracked)
+        subject, body = place.filled_in(step.subject), place.filled_in(step.body, step.format)
+        return worded(subject, body, step.format, with_html=tracked)
+    except Refused:
+        raise Blocked(Reason.template_broken) from None

@@ -1,6 +1,7 @@
 """open_todo: puts a person's part of a step on the assignee's list when it is due; and what a to-do says."""
 
 from dataclasses import dataclass
+from typing import TypedDict
 
 from sqlalchemy.ext.asyncio import AsyncSession
 from temporalio import activity
@@ -11,7 +12,7 @@ from activities.world import World
 from sequencing.decisions import Do
 from sequencing.happenings import Happening, What
 from sequencing.runs import Answer, Ref
-from sequencing.sequences import Action
+from sequencing.sequences import Action, Format
 from store import todos
 from store.lives import Life
 
@@ -72,14 +73,22 @@ async def say_anew(life: Life) -> bool:
     try:
         said = _said(await scene(life.tx, life.enrollment))
     except Blocked:
-        said = {}
+        said = _Said()
     return await todos.say_anew(life.tx, todo.id, life.course.version, said)
 
 
-def _said(place: Scene) -> dict[str, str]:
+class _Said(TypedDict, total=False):
+    title: str
+    instructions: str
+    subject: str
+    body: str
+    format: Format
+
+
+def _said(place: Scene) -> _Said:
     """The to-do's wording. Raises Blocked for a draft in which something is missing."""
     step, title = place.step, place.shown(place.step.title)
     if step.action is not Action.manual_email:
         return {"title": title, "instructions": place.shown(step.body)}
-    draft = {"subject": place.filled_in(step.subject), "body": place.filled_in(step.body)}
-    return {"title": title, "instructions": "", **draft}
+    subject, body = place.filled_in(step.subject), place.filled_in(step.body, step.format)
+    return {"title": title, "instructions": "", "subject": subject, "body": body, "format": step.format}

@@ -8,18 +8,19 @@ from sequencing.assignment import Assignment, assign, wanted_user_id
 from sequencing.enrollments import Enrollment
 from sequencing.errors import Refused
 from sequencing.happenings import Reason
+from sequencing.letter_links import UNSUBSCRIBE_HERE
 from sequencing.merge_fields import MissingField, render
 from sequencing.people import AddressType, Contact, Opportunity
-from sequencing.sequences import Step
+from sequencing.sequences import Format, Step
 from store import contacts, sequences, suppressions, users
 
 
 class Blocked(Exception):  # noqa: N818 - a reason to pause, no fault
     """The step cannot act until a person mends something."""
 
-    def __init__(self, reason: Reason) -> None:
+    def __init__(self, reason: Reason, code: str = "") -> None:
         super().__init__(reason.value)
-        self.reason = reason
+        self.reason, self.code = reason, code
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,10 +33,10 @@ class Scene:
     assignment: Assignment
     opportunity: Opportunity | None
 
-    def filled_in(self, source: str) -> str:
+    def filled_in(self, source: str, form: Format = Format.text) -> str:
         """The wording for this contact. Raises Blocked."""
         try:
-            return render(source, self.values())
+            return render(source, self.values(), escaped=form is Format.html)
         except MissingField:
             raise Blocked(Reason.missing_merge_field) from None
         except Refused:
@@ -72,6 +73,7 @@ class Scene:
             "sender": {"name": sender.name, "first_name": sender.name.split(" ")[0], "email": sender.email},
             "step": {"number": str(self.step.position)},
             "sequence": {"name": self.sequence},
+            "email": {"unsubscribe_url": UNSUBSCRIBE_HERE if self.step.action.is_email else ""},
         }
 
 

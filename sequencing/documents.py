@@ -6,11 +6,13 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from sequencing.errors import Refused, quoted
+from sequencing.letters import check_html
 from sequencing.limits import LINE_LENGTH, WORDING_LENGTH
 from sequencing.merge_fields import check
 from sequencing.people import AddressType
-from sequencing.sequences import Action, Sharing
+from sequencing.sequences import Action, Format, Sharing
 from sequencing.settings import BOUNDS, Limits
+from sequencing.texts import check_source
 from sequencing.timing import Delay, Unit, in_days, parse_delay
 from sequencing.wording import check_line, check_name, check_text
 
@@ -29,6 +31,7 @@ class StepDocument(BaseModel):
     template: str | None = None
     subject: str = Field("", max_length=LINE_LENGTH)
     body: str = Field("", max_length=WORDING_LENGTH)
+    format: Format = Format.text
     title: str = Field("", max_length=LINE_LENGTH)
     instructions: str = Field("", max_length=WORDING_LENGTH)
     address_type: AddressType = AddressType.any
@@ -99,8 +102,12 @@ def _check(step: StepDocument, seconds_allowed: bool, limits: Limits) -> None:
         raise Refused("invalid_sequence", "an email needs a template, or a subject and a body.")
     if step.action.is_email and step.template and (step.subject or step.body):
         raise Refused("invalid_sequence", "give a template or a subject and body, not both.")
+    if step.format is Format.html and not (step.action.is_email and step.body):
+        raise Refused("invalid_sequence", "format is html only for an email with a body of its own.")
     if step.action is Action.text and not step.body:
         raise Refused("invalid_sequence", "a text message needs a body.")
+    if step.action is Action.text:
+        check_source(step.body)
     if step.action is Action.text and step.opportunity:
         raise Refused("invalid_sequence", "a text message regards no opportunity.")
     if step.action in (Action.call, Action.task) and not step.title:
@@ -111,6 +118,8 @@ def _check(step: StepDocument, seconds_allowed: bool, limits: Limits) -> None:
         check_text(f"the {name}", getattr(step, name))
     for wording in (step.subject, step.body, step.title, step.instructions):
         check(wording)
+    if step.format is Format.html:
+        check_html(step.body)
 
 
 def _first(error: Any) -> str:

@@ -29,6 +29,7 @@ REACH: Mapping[str, Reach] = {
     "title": Reach.open_todos,
     "subject": Reach.waiting,
     "body": Reach.waiting,
+    "format": Reach.waiting,
     "template_id": Reach.waiting,
     "address_type": Reach.waiting,
     "reply_in_thread": Reach.waiting,
@@ -40,7 +41,7 @@ REACH: Mapping[str, Reach] = {
 }
 """What is read when the step acts reaches those who wait for it; instructions and wording of drafts go further."""
 
-DRAFTED = frozenset({"subject", "body", "template_id"})
+DRAFTED = frozenset({"subject", "body", "format", "template_id"})
 
 
 @dataclass(frozen=True, slots=True)

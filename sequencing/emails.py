@@ -1,4 +1,4 @@
-"""An email as it travels: headers and text as the bytes that a mail server takes.
+"""An email as it travels: headers, text and HTML as the bytes that a mail server takes.
 
 Headers are written here and not by `email.message.EmailMessage`: on Python 3.11 that one encodes every unbroken word
 longer than a line (RFC 2047), Message-IDs and links too, and no mail client finds them again.
@@ -36,7 +36,11 @@ class Mailbox:
 
 @dataclass(frozen=True)
 class Email:
-    """One message to one person. `date` is aware; ids wear their angle brackets; the thread's oldest comes first."""
+    """One message to one person. `date` is aware; ids wear their angle brackets; the thread's oldest comes first.
+
+    `html`, if not empty, says the same as `text`. `unsubscribe_url`, if not empty, is http(s), at most 900 printable
+    ASCII characters; whoever POSTs to it unsubscribes (RFC 8058).
+    """
 
     sender: Mailbox
     recipient: Mailbox
@@ -46,6 +50,8 @@ class Email:
     date: datetime
     in_reply_to: str | None = None
     references: tuple[str, ...] = ()
+    html: str = ""
+    unsubscribe_url: str = ""
 
 
 def message_id(secret: bytes, *, enrollment: str, step: int, copy: int, domain: str) -> str:
@@ -84,9 +90,10 @@ def compose(email: Email) -> bytes:
 
     Line breaks and other control characters in subject, names and addresses become a blank: nothing adds a header.
     Everything is 7-bit, except addresses that are not ASCII themselves (RFC 6532; the server must offer SMTPUTF8).
+    Raises ValueError for an `unsubscribe_url` that is none.
     """
-    headers = [f"{name}: {value}\r\n" for name, value in _headers(email)]
-    return "".join(headers).encode() + b"\r\n" + _quoted_printable(email.text)
+    content, body = _content(email)
+    return _block((*_headers(email), *content)) + b"\r\n" + body
 
 
 def _headers(email: Email) -> Iterable[tuple[str, str]]:
@@ -100,9 +107,44 @@ def _headers(email: Email) -> Iterable[tuple[str, str]]:
         yield "In-Reply-To", _ids("In-Reply-To", parent)
     if thread := email.references or parent:
         yield "References", _ids("References", (thread[0], *thread[1:][1 - LONGEST_THREAD :]))
+    if email.unsubscribe_url:
+        yield "List-Unsubscribe", _unsubscribing(email.unsubscribe_url)
+        yield "List-Unsubscribe-Post", "List-Unsubscribe=One-Click"
     yield "MIME-Version", "1.0"
-    yield "Content-Type", 'text/plain; charset="utf-8"'
+
+
+def _content(email: Email) -> tuple[Iterable[tuple[str, str]], bytes]:
+    """The headers that say what the body is, and the body: text alone, or text and HTML to choose from."""
+    if not email.html:
+        return _kind("plain"), _quoted_printable(email.text)
+    boundary = _boundary(email.message_id)
+    parts = [
+        b"--" + boundary.encode() + b"\r\n" + _block(_kind(kind)) + b"\r\n" + _quoted_printable(said) + b"\r\n"
+        for kind, said in (("plain", email.text), ("html", email.html))
+    ]
+    headers = [("Content-Type", f'multipart/alternative;\r\n boundary="{boundary}"')]
+    return headers, b"".join(parts) + b"--" + boundary.encode() + b"--\r\n"
+
+
+def _kind(kind: str) -> Iterable[tuple[str, str]]:
+    yield "Content-Type", f'text/{kind}; charset="utf-8"'
     yield "Content-Transfer-Encoding", "quoted-printable"
+
+
+def _boundary(message_id: str) -> str:
+    """In no part: quoted-printable writes two hexadecimal digits or a line's end behind every `=`."""
+    return "=_" + re.sub(r"[^a-z0-9]", "", message_id.lower().partition("@")[0])[:40]
+
+
+def _block(headers: Iterable[tuple[str, str]]) -> bytes:
+    return "".join(f"{name}: {value}\r\n" for name, value in headers).encode()
+
+
+def _unsubscribing(url: str) -> str:
+    """Never encoded or broken: mail programs would not find it again."""
+    if len(url) > LONGEST_TOKEN or not re.fullmatch(r"https?://[!-;=?-~]+", url):
+        raise ValueError("a link to unsubscribe is http(s) and printable ASCII")
+    return f"<{url}>"
 
 
 def _mailbox(header: str, mailbox: Mailbox) -> str:

@@ -124,7 +124,7 @@ class Happening:
     """One thing that happened. `step`, `copy` and `todo` say what it is aimed at; `by` is a user, None the system.
 
     `sender` is the user in whose queue it waits. A bypass with `any_hour` lets the email leave outside the send window
-    too.
+    too. `mail` and `text` are the numbers of the mail or text that brought it.
     """
 
     what: What
@@ -140,3 +140,5 @@ class Happening:
     why: Why | None = None
     sender: int | None = None
     any_hour: bool = False
+    mail: str | None = None
+    text: str | None = None

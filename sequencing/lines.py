@@ -48,10 +48,15 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """Which columns a file may have, each with the check of a cell, and which it must have."""
+    """Which columns a file may have, each with the check of a cell, and which it must have.
+
+    `guarded`: we write such files ourselves, and their cells come as `guarded` writes them.
+    """
 
     columns: Mapping[str, Callable[[str], object]]
     required: tuple[str, ...]
+    longest: int = LONGEST_CELL
+    guarded: bool = False
 
 
 class BadLines(Refused):
@@ -62,6 +67,24 @@ class BadLines(Refused):
         more = f" {rest:,} more line{'s are' if rest > 1 else ' is'} refused." if rest else ""
         super().__init__("invalid_csv", f"{lines[0].sentence}{more} Nothing was imported.")
         self.lines = tuple(lines)
+
+
+FORMULA = re.compile(r"[=+\-@\t\r]")
+"""What a cell begins with that a spreadsheet takes for a formula, or passes over to find one."""
+
+
+def guarded(cell: str) -> str:
+    """The cell behind an apostrophe where a spreadsheet would calculate with it; `unguarded` gives the cell again."""
+    return f"'{cell}" if FORMULA.match(cell) or _is_guarded(cell) else cell
+
+
+def unguarded(cell: str) -> str:
+    """The cell as it was before it was guarded; what was not is left as it is."""
+    return cell[1:] if _is_guarded(cell) else cell
+
+
+def _is_guarded(cell: str) -> bool:
+    return cell[:1] == "'" and (cell[1:2] == "'" or FORMULA.match(cell[1:]) is not None)
 
 
 def check_id(what: str, text: str) -> None:
@@ -112,11 +135,12 @@ def _line(number: int, header: tuple[str, ...], row: list[str], sheet: Sheet) ->
     if len(row) != len(header):
         column = min(len(row), len(header)) + 1
         return BadLine(number, column, f"{len(row)} cells, where the header has {len(header)}")
-    cells = dict.fromkeys(sheet.columns, "") | {name: cell.strip() for name, cell in zip(header, row, strict=True)}
+    read = [unguarded(cell.strip()) if sheet.guarded else cell.strip() for cell in row]
+    cells = dict.fromkeys(sheet.columns, "") | dict(zip(header, read, strict=True))
     line = Line(number, cells, header)
     for name in header:
         try:
-            check_line("it", cells[name], LONGEST_CELL)
+            check_line("it", cells[name], sheet.longest)
             sheet.columns[name](cells[name])
         except Refused as refusal:
             return line.bad(name, refusal.sentence)

@@ -26,6 +26,7 @@ FIELDS: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
         "sender": frozenset({"name", "first_name", "email"}),
         "step": frozenset({"number"}),
         "sequence": frozenset({"name"}),
+        "email": frozenset({"unsubscribe_url"}),
     }
 )
 
@@ -55,14 +56,16 @@ def fields(source: str) -> frozenset[str]:
     return frozenset(_full_name(field) for field in _parsed(source).find_all(nodes.Getattr))
 
 
-def render(source: str, values: Mapping[str, Mapping[str, str]]) -> str:
+def render(source: str, values: Mapping[str, Mapping[str, str]], *, escaped: bool = False) -> str:
     """The template's text for these values (`values["contact"]["first_name"]`), which are text and never templates.
+
+    `escaped`: the template is HTML, so what is filled in is escaped, and what stands in the template is not.
 
     A field that is absent, empty or blank has no value. Raises MissingField when one without a value would be printed,
     and Refused `template_broken` for what `check` refuses or for more than a million characters.
     """
     missed: list[str] = []
-    pieces = _compiled(source).generate(_records(values, missed))
+    pieces = _compiled(source, escaped).generate(_records(values, missed))
     text = "".join(_at_most(LONGEST_OUTPUT, pieces))
     if missed:
         raise MissingField(tuple(dict.fromkeys(missed)))
@@ -127,9 +130,9 @@ _FILTERS: Final[Mapping[str, Callable[..., str]]] = {
 }
 
 
-def _bare_environment() -> ImmutableSandboxedEnvironment:
+def _bare_environment(*, escaped: bool) -> ImmutableSandboxedEnvironment:
     environment = ImmutableSandboxedEnvironment(
-        optimized=False, autoescape=False, keep_trailing_newline=True, finalize=_printed, cache_size=0
+        optimized=False, autoescape=escaped, keep_trailing_newline=True, finalize=_printed, cache_size=0
     )
     environment.globals.clear()
     environment.tests.clear()
@@ -138,14 +141,15 @@ def _bare_environment() -> ImmutableSandboxedEnvironment:
     return environment
 
 
-_ENVIRONMENT = _bare_environment()
+_ENVIRONMENT = _bare_environment(escaped=False)
+_ESCAPING = _bare_environment(escaped=True)
 
 
 @lru_cache(maxsize=128)
-def _compiled(source: str) -> Template:
+def _compiled(source: str, escaped: bool = False) -> Template:
     parsed = _parsed(source)
     try:
-        return _ENVIRONMENT.from_string(parsed)
+        return (_ESCAPING if escaped else _ENVIRONMENT).from_string(parsed)
     except (RecursionError, MemoryError, SyntaxError):
         raise _too_deep() from None
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 from enum import StrEnum
 
 from sequencing.people import AddressType
-from sequencing.timing import Calendar, Delay
+from sequencing.timing import Calendar, Delay, is_zone, waking_hours
 
 
 class Action(StrEnum):
@@ -55,12 +55,19 @@ class Sharing(StrEnum):
     everyone = "everyone"
 
 
+class Format(StrEnum):
+    """In what the body of an email is written."""
+
+    text = "text"
+    html = "html"
+
+
 @dataclass(frozen=True, slots=True)
 class Step:
     """One action.
 
-    Emails carry `subject` and `body` (their own or their template's), texts `body`, calls and tasks `title` and the
-    instructions in `body`.
+    Emails carry `subject` and `body` (their own or their template's, in `format`), texts `body`, calls and tasks
+    `title` and the instructions in `body`.
     """
 
     position: int
@@ -71,6 +78,7 @@ class Step:
     title: str = ""
     subject: str = ""
     body: str = ""
+    format: Format = Format.text
     template_id: int | None = None
     address_type: AddressType = AddressType.any
     reply_in_thread: bool = False
@@ -97,7 +105,7 @@ class Course:
     """What decides when things happen: the steps' actions and delays in order; calendar and pace of the settings.
 
     `version` is the sequence's, `timed` says at which one each step's delay was changed last, and `calendar_version` at
-    which version of the settings the calendar was.
+    which version of the settings the calendar was. `contact_zone` is where the contact is, as far as anybody said.
     """
 
     actions: tuple[Action, ...]
@@ -107,6 +115,13 @@ class Course:
     timed: tuple[int, ...] = ()
     calendar_version: int = 0
     pace: Pace = USUAL_PACE
+    contact_zone: str | None = None
+
+    @property
+    def waking_hours(self) -> Calendar:
+        """When texts may reach the contact: by his clock, or the settings' where nobody knows his."""
+        zone = self.contact_zone if is_zone(self.contact_zone) else None
+        return waking_hours(zone or self.calendar.zone)
 
     def retimed_since(self, version: int, step: int) -> bool:
         """Whether that step's delay was changed after that version of the sequence."""

@@ -179,7 +179,7 @@ def _reply(enrollment: Enrollment, happening: Happening, now: datetime, course: 
 
 
 def _bounce(enrollment: Enrollment, happening: Happening, now: datetime, course: Course) -> Enrollment:
-    return pause(enrollment, Reason.bounced, now)
+    return pause(enrollment, happening.reason or Reason.bounced, now)
 
 
 def _unsubscribe(enrollment: Enrollment, happening: Happening, now: datetime, course: Course) -> Enrollment:

@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sequencing.holds import keeper
 from sequencing.people import User
 from starter.door import Door, acting_user
+from starter.hearing import heard
 from starter.timeline import what_is_next
 from store import contacts, enrollments, holds, users
 from store.holds import HeldUp
@@ -27,6 +28,8 @@ REMEDIES = {
     "could_not_be_sent": "see to the mail server, then resume",
     "delivery_unknown": "settle: it left, or send_again",
     "no_send_window": "an admin opens the send window in the settings",
+    "quiet_hours": "the send window is never open from 8:00 to 21:00 at the contact's place: an admin widens it, or "
+    "somebody corrects the contact's time zone",
     "no_business_days": "an admin opens the send window in the settings",
 }
 
@@ -65,6 +68,11 @@ async def waiting_for(door: Door, by: str) -> list[Waiting]:
         )
         for one in found
     ]
+
+
+async def attention_of(door: Door, by: str) -> tuple[list[Waiting], list[str]]:
+    """The same, with what everybody should know. Raises Refused."""
+    return await waiting_for(door, by), (await heard(door)).alarms
 
 
 async def _kept_by(tx: AsyncSession, user: User) -> list[Waiting]:

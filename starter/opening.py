@@ -28,7 +28,7 @@ async def open_door(settings: Settings, *, engine: bool = True) -> AsyncIterator
 
     Without the engine it opens in half the time. Raises Misconfigured.
     """
-    database = Database(settings.database, secret=settings.secret_bytes)
+    database = Database(settings.database, secret=settings.secret_bytes, old_secrets=settings.old_secret_bytes)
     try:
         runs = await _runs(settings) if engine else cast("Runs", Unasked())
         yield Door(database, runs, lambda: datetime.now(UTC), lambda: str(ULID()), settings.outbox)

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sequencing.documents import SequenceDocument, StepDocument, delay_of
 from sequencing.errors import Refused, quoted
 from sequencing.people import AddressType
-from sequencing.sequences import Action, OwnerRule, Step
+from sequencing.sequences import Action, Format, OwnerRule, Step
 from store import users
 from store.people_tables import OpportunityRow
 from store.tables import SequenceRow, TemplateRow
@@ -42,6 +42,7 @@ async def _step(tx: AsyncSession, position: int, step: StepDocument, used: Colle
         title=step.title,
         subject=step.subject,
         body=step.instructions if step.action.for_a_person_alone else step.body,
+        format=step.format,
         template_id=await _template(tx, step, used),
         address_type=step.address_type,
         reply_in_thread=step.reply_in_thread,
@@ -100,6 +101,7 @@ async def _said(tx: AsyncSession, step: Step) -> dict[str, Any]:
         "subject": step.subject,
         "title": step.title,
         body: step.body,
+        "format": None if step.format is Format.text else step.format.value,
         "address_type": None if step.address_type is AddressType.any else step.address_type.value,
         "reply_in_thread": step.reply_in_thread,
         "opportunity": await _opportunity_said(tx, step),

@@ -35,15 +35,22 @@ class Database:
     """One engine. `writing()` takes the write lock at once on SQLite, so a read in it is never stale.
 
     SQLite lets its waiting writers poll; those of one process stand in line instead. `secret` is the installation's,
-    asked for when the fingerprint of an erased address is needed.
+    asked for when the fingerprint of an erased address is needed; `old_secrets` are those before it.
     """
 
-    def __init__(self, url: str, *, pool_size: int = 20, secret: Callable[[], bytes] = bytes) -> None:
-        self.url = database_url(url)
+    def __init__(
+        self,
+        url: str,
+        *,
+        pool_size: int = 20,
+        secret: Callable[[], bytes] = bytes,
+        old_secrets: Callable[[], tuple[bytes, ...]] = tuple,
+    ) -> None:
+        self.url, self._secret, self._old_secrets = database_url(url), secret, old_secrets
         self.engine = _engine(self.url, pool_size)
         ways: dict[str, Any] = {
             "expire_on_commit": False,
-            "info": {"courses": {}, "secret": secret},
+            "info": {"courses": {}, "secret": secret, "old_secrets": old_secrets},
             "execution_options": {"synchronize_session": False},
         }
         self._read = async_sessionmaker(self.engine, **ways)
@@ -61,6 +68,10 @@ class Database:
         """A transaction, committed when the block ends, rolled back when it raises."""
         async with self._turn, self._write() as session, session.begin():
             yield session
+
+    def secrets(self) -> tuple[bytes, ...]:
+        """The installation's secret, and those before it: what any of them signed is ours."""
+        return (self._secret(), *self._old_secrets())
 
     async def forget(self) -> bool:
         """Cuts SQLite's log of changes, which still holds what was deleted; False where somebody reads for too long."""

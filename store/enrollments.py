@@ -10,12 +10,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sequencing.enrollments import Enrollment, Status, StepState
 from sequencing.happenings import Why
 from sequencing.people import Level, User
+from sequencing.sequences import Action
 from store.columns import says
 from store.lives import value
 from store.people_tables import ContactRow, UserRow
 from store.sequences import shown_to
-from store.tables import EnrollmentRow, EventRow, RemovalRow, SequenceRow, TodoRow
+from store.tables import EnrollmentRow, EventRow, RemovalRow, SequenceRow, StepRow, TodoRow
 
+AT_ONCE = 1000
 OPEN = (Status.active, Status.paused)
 
 
@@ -78,9 +80,42 @@ async def open_ids(tx: AsyncSession, after: str = "", limit: int = 500) -> list[
     return list(await tx.scalars(rows.order_by(EnrollmentRow.id).limit(limit)))
 
 
+async def open_of_contact(tx: AsyncSession, contact_id: int) -> list[str]:
+    """Ids of the contact's running enrollments, in the order in which they are locked."""
+    rows = select(EnrollmentRow.id).where(EnrollmentRow.contact_id == contact_id, EnrollmentRow.status.in_(OPEN))
+    return list(await tx.scalars(rows.order_by(EnrollmentRow.id)))
+
+
+async def keep_out(tx: AsyncSession, contact_id: int) -> None:
+    """Nobody enrolls the contact until this transaction has ended. Claims go on: they only point at his row."""
+    row = select(ContactRow.id).where(ContactRow.id == contact_id)
+    await tx.execute(row.with_for_update(key_share=True))
+
+
 async def timeline(tx: AsyncSession, enrollment_id: str) -> list[EventRow]:
     """What has happened to it, oldest first."""
     return list(await tx.scalars(select(EventRow).where(EventRow.enrollment_id == enrollment_id).order_by(EventRow.id)))
+
+
+async def waiting_for_a_text(tx: AsyncSession, contacts: Collection[int]) -> list[str]:
+    """The enrollments of those contacts whose next step is a text."""
+    at_a_text = exists().where(
+        StepRow.sequence_id == EnrollmentRow.sequence_id,
+        StepRow.position == EnrollmentRow.step,
+        StepRow.action == Action.text,
+    )
+    waiting = EnrollmentRow.status == Status.active, EnrollmentRow.state == StepState.waiting
+    listed, found = sorted(contacts), list[str]()
+    for start in range(0, len(listed), AT_ONCE):
+        some = EnrollmentRow.contact_id.in_(listed[start : start + AT_ONCE])
+        found += await tx.scalars(select(EnrollmentRow.id).where(some, *waiting, at_a_text))
+    return found
+
+
+async def open_of(tx: AsyncSession, contacts: Collection[int]) -> list[str]:
+    """The active and paused enrollments of those contacts."""
+    rows = select(EnrollmentRow.id).where(EnrollmentRow.contact_id.in_(contacts), EnrollmentRow.status.in_(OPEN))
+    return list(await tx.scalars(rows))
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from sequencing.enrollments import Enrollment
 from sequencing.errors import Refused
-from sequencing.happenings import Happening, Settlement
+from sequencing.happenings import Happening, Reason, Settlement
 from sequencing.todos import Outcome, Result
 from sequencing.transitions import happen
 from store import leaving
@@ -108,6 +108,9 @@ def read(row: NewsRow) -> Happening:
         outcome=Outcome(said["outcome"]) if said.get("outcome") else None,
         settlement=Settlement(said["settlement"]) if said.get("settlement") else None,
         any_hour=bool(said.get("any_hour")),
+        reason=Reason(said["reason"]) if said.get("reason") else None,
+        mail=said.get("mail"),
+        text=said.get("text"),
     )
 
 
@@ -125,7 +128,8 @@ async def _insert(
     number = enrollment.last_news + 1
     said = {"by": happening.by, "step": happening.step, "copy": happening.copy, "todo": happening.todo}
     said |= {"result": happening.result, "outcome": happening.outcome, "settlement": happening.settlement, "note": note}
-    said |= {"any_hour": happening.any_hour or None}
+    said |= {"any_hour": happening.any_hour or None, "reason": happening.reason, "mail": happening.mail}
+    said |= {"text": happening.text}
     await tx.execute(
         insert(NewsRow).values(
             enrollment_id=enrollment.id,

@@ -1,78 +1,141 @@
-"""Addresses and numbers nobody may write to; those of erased contacts only as fingerprints."""
+"""Addresses, domains and numbers nobody may write to; those of erased contacts only as fingerprints."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import BindParameter, bindparam, delete, select
+from sqlalchemy import BindParameter, bindparam, delete, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from sequencing.suppressions import fingerprint, plain
+from sequencing import suppressions as rules
+from sequencing.suppressions import ERASED, KEYED, UNSUBSCRIBED, plain
 from store import leaving
 from store.database import upsert
 from store.holds import close_gate
+from store.people_tables import UserRow
 from store.tables import SuppressionRow
 
-ERASED = "erased"
 FORMS: BindParameter[list[str]] = bindparam("forms", expanding=True)
+ROWS = select(SuppressionRow, UserRow.email).outerjoin(UserRow, UserRow.id == SuppressionRow.by)
+COVERING = ROWS.where(SuppressionRow.target.in_(FORMS)).order_by(SuppressionRow.id)
 IS_SUPPRESSED = select(SuppressionRow.id).where(SuppressionRow.target.in_(FORMS)).limit(1)
 AT_ONCE = 1000
-LAST = 2**31 - 1
+
+
+@dataclass(frozen=True, slots=True)
+class Suppression:
+    """What stands about a target: why, since when, and the email of the user who said so (None: nobody did)."""
+
+    id: int
+    target: str
+    reason: str
+    since: datetime
+    by: str | None
 
 
 async def is_suppressed(tx: AsyncSession, target: str) -> bool:
-    """Whether nobody may write to that address or number."""
+    """Whether nobody may write to that address or number, itself or its domain."""
     return await tx.scalar(IS_SUPPRESSED, {"forms": forms(tx, target)}) is not None
 
 
 async def among(tx: AsyncSession, targets: Collection[str]) -> set[str]:
     """Which of those addresses and numbers nobody may write to."""
-    known = {form: target for target in targets for form in forms(tx, target)}
-    return {
-        known[one] for one in await tx.scalars(select(SuppressionRow.target).where(SuppressionRow.target.in_(known)))
-    }
+    meant = {target: forms(tx, target) for target in targets}
+    standing = await _standing(tx, {form for all_forms in meant.values() for form in all_forms})
+    return {target for target, all_forms in meant.items() if not standing.isdisjoint(all_forms)}
 
 
 async def erased_among(tx: AsyncSession, targets: Collection[str]) -> set[str]:
     """Which of those addresses and numbers belonged to somebody who was erased."""
-    prints = {_print(tx, target): target for target in targets}
-    asked = list(prints)
-    found: set[str] = set()
-    for start in range(0, len(asked), AT_ONCE):
-        some = SuppressionRow.target.in_(asked[start : start + AT_ONCE])
-        found.update(await tx.scalars(select(SuppressionRow.target).where(some)))
-    return {prints[one] for one in found}
+    meant = {target: _prints(tx, target) for target in targets}
+    standing = await _standing(tx, {one for prints in meant.values() for one in prints})
+    return {target for target, prints in meant.items() if not standing.isdisjoint(prints)}
+
+
+async def covering(tx: AsyncSession, target: str) -> list[Suppression]:
+    """Everything by which the target is suppressed: itself, its fingerprint, its domain; oldest first."""
+    found = await tx.execute(COVERING, {"forms": forms(tx, target)})
+    return [_value(row, email) for row, email in found]
 
 
 async def add(tx: AsyncSession, target: str, reason: str, by: int | None, at: datetime) -> bool:
-    """Suppresses it; False when it was suppressed already. What was leaving to it already is named so."""
+    """Suppresses it; False when it was suppressed itself already (its domain being so does not count).
+
+    What was leaving to it already is named so.
+    """
     await close_gate(tx)
-    if await is_suppressed(tx, target):
+    if await tx.scalar(IS_SUPPRESSED, {"forms": own_forms(tx, target)}) is not None:
         return False
     if not await _add(tx, plain(target), reason, by, at):
         return False
-    await leaving.tell_suppressed(tx, plain(target), by, at)
+    await leaving.tell_suppressed(tx, [plain(target)], by, at)
     return True
+
+
+async def unsubscribe(tx: AsyncSession, target: str, at: datetime) -> None:
+    """Its owner wants no more: that is its reason from now on, whatever it was suppressed for before."""
+    if await add(tx, target, UNSUBSCRIBED, None, at):
+        return
+    others = SuppressionRow.target == plain(target), SuppressionRow.reason != UNSUBSCRIBED
+    await tx.execute(update(SuppressionRow).where(*others).values(reason=UNSUBSCRIBED, since=at, by=None))
+
+
+async def unsubscribe_unread(tx: AsyncSession, fingerprint: str, at: datetime) -> None:
+    """The same where nothing is known but the fingerprint of his address."""
+    await close_gate(tx)
+    await _add(tx, fingerprint, UNSUBSCRIBED, None, at)
 
 
 async def erase(tx: AsyncSession, target: str, by: int, at: datetime) -> None:
     """Leaves the fingerprint of an address or number, and nothing that can be read."""
     await close_gate(tx)
     await tx.execute(delete(SuppressionRow).where(SuppressionRow.target == plain(target)))
-    await _add(tx, _print(tx, target), ERASED, by, at)
+    await _add(tx, fingerprint(tx, target), ERASED, by, at)
 
 
 async def lift(tx: AsyncSession, target: str) -> bool:
-    """Allows writing to it again; False when it was not suppressed."""
-    if not await is_suppressed(tx, target):
-        return False
-    await tx.execute(delete(SuppressionRow).where(SuppressionRow.target.in_(forms(tx, target))))
-    return True
+    """Takes its own suppression away, that of its domain stays; False when it had none."""
+    gone = delete(SuppressionRow).where(SuppressionRow.target.in_(own_forms(tx, target))).returning(SuppressionRow.id)
+    return (await tx.scalars(gone)).first() is not None
 
 
-async def listed(tx: AsyncSession, *, before: int = LAST, limit: int = AT_ONCE) -> list[SuppressionRow]:
-    """The suppressions made before that one, newest first."""
-    rows = select(SuppressionRow).where(SuppressionRow.id < before).order_by(SuppressionRow.id.desc())
-    return list(await tx.scalars(rows.limit(limit)))
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which suppressions a list shows: those for a reason, behind a number, newest first or oldest first."""
+
+    reason: str = ""
+    after: int = 0
+    limit: int = 1000
+    oldest_first: bool = False
+
+
+async def listed(tx: AsyncSession, wanted: Wanted) -> list[Suppression]:
+    """The suppressions that are wanted; `after` is the number of the last one seen."""
+    rows = ROWS
+    if wanted.reason:
+        rows = rows.where(SuppressionRow.reason == wanted.reason)
+    if wanted.oldest_first:
+        rows = rows.where(SuppressionRow.id > wanted.after).order_by(SuppressionRow.id)
+    else:
+        rows = rows.where(SuppressionRow.id < wanted.after) if wanted.after else rows
+        rows = rows.order_by(SuppressionRow.id.desc())
+    return [_value(row, email) for row, email in await tx.execute(rows.limit(wanted.limit))]
+
+
+async def known(tx: AsyncSession, targets: Collection[str]) -> dict[str, SuppressionRow]:
+    """What stands about exactly these, as they are kept."""
+    found: dict[str, SuppressionRow] = {}
+    for some in _some(targets):
+        rows = await tx.scalars(select(SuppressionRow).where(SuppressionRow.target.in_(some)))
+        found |= {row.target: row for row in rows}
+    return found
+
+
+async def put(tx: AsyncSession, target: str, reason: str, by: int | None, since: datetime) -> None:
+    """Suppresses it with these words, whether they were others before or none. The caller has closed the gate."""
+    values = {"reason": reason, "since": since, "by": by}
+    new = upsert(tx, SuppressionRow).values(target=target, **values)
+    await tx.execute(new.on_conflict_do_update(index_elements=["target"], set_=values))
 
 
 async def _add(tx: AsyncSession, form: str, reason: str, by: int | None, at: datetime) -> bool:
@@ -80,10 +143,40 @@ async def _add(tx: AsyncSession, form: str, reason: str, by: int | None, at: dat
     return await tx.scalar(new.on_conflict_do_nothing().returning(SuppressionRow.id)) is not None
 
 
+async def _standing(tx: AsyncSession, forms: Collection[str]) -> set[str]:
+    found: set[str] = set()
+    for some in _some(forms):
+        found.update(await tx.scalars(select(SuppressionRow.target).where(SuppressionRow.target.in_(some))))
+    return found
+
+
+def _some(all_of_them: Collection[str]) -> Iterable[Sequence[str]]:
+    listed = sorted(all_of_them)
+    return (listed[start : start + AT_ONCE] for start in range(0, len(listed), AT_ONCE))
+
+
 def forms(tx: AsyncSession, target: str) -> list[str]:
-    """How an address or number may stand among the suppressed."""
-    return [plain(target), _print(tx, target)]
+    """How an address or number, or a domain that includes it, may stand among the suppressed."""
+    return rules.forms(_secrets(tx), target)
 
 
-def _print(tx: AsyncSession, target: str) -> str:
-    return fingerprint(tx.info["secret"](), target)
+def own_forms(tx: AsyncSession, target: str) -> list[str]:
+    """The same without domains that include it."""
+    return rules.own_forms(_secrets(tx), target)
+
+
+def fingerprint(tx: AsyncSession, target: str) -> str:
+    """Its fingerprint by the present secret."""
+    return rules.fingerprint(tx.info["secret"](), target)
+
+
+def _prints(tx: AsyncSession, target: str) -> list[str]:
+    return [form for form in own_forms(tx, target) if form.startswith(KEYED)]
+
+
+def _secrets(tx: AsyncSession) -> tuple[bytes, ...]:
+    return (tx.info["secret"](), *tx.info["old_secrets"]())
+
+
+def _value(row: SuppressionRow, email: str | None) -> Suppression:
+    return Suppression(row.id, row.target, row.reason, row.since, email)

@@ -11,19 +11,21 @@ from sequencing.enrollments import Status, StepState
 from sequencing.happenings import Reason, What, Why
 from sequencing.people import AddressType
 from sequencing.replans import Cause
-from sequencing.sequences import Action, OwnerRule, Sharing
+from sequencing.sequences import Action, Format, OwnerRule, Sharing
 from sequencing.timing import Unit
 from sequencing.todos import Outcome, Result, TodoStatus
+from sequencing.tracking import Sign, Use
 from store.columns import Table, Word, one_of, partial
 
 
 class TemplateRow(Table):
     __tablename__ = "templates"
-    __table_args__ = (one_of("address_type", AddressType),)
+    __table_args__ = (one_of("address_type", AddressType), one_of("format", Format))
     id: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[str] = mapped_column(String(120), unique=True)
     subject: Mapped[str] = mapped_column(Text)
     body: Mapped[str] = mapped_column(Text)
+    format: Mapped[Format] = mapped_column(Word(Format), server_default=Format.text)
     address_type: Mapped[AddressType] = mapped_column(Word(AddressType))
     version: Mapped[int] = mapped_column(server_default=text("1"))
     owner_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
@@ -103,6 +105,7 @@ class StepRow(Table):
         one_of("delay_unit", Unit),
         one_of("owner", OwnerRule),
         one_of("address_type", AddressType),
+        one_of("format", Format),
     )
     sequence_id: Mapped[int] = mapped_column(ForeignKey("sequences.id", ondelete="CASCADE"), primary_key=True)
     position: Mapped[int] = mapped_column(primary_key=True)
@@ -116,6 +119,7 @@ class StepRow(Table):
     title: Mapped[str] = mapped_column(Text, server_default="")
     subject: Mapped[str] = mapped_column(Text, server_default="")
     body: Mapped[str] = mapped_column(Text, server_default="")
+    format: Mapped[Format] = mapped_column(Word(Format), server_default=Format.text)
     template_id: Mapped[int | None] = mapped_column(ForeignKey("templates.id"))
     address_type: Mapped[AddressType] = mapped_column(Word(AddressType))
     reply_in_thread: Mapped[bool] = mapped_column(server_default=false())
@@ -210,6 +214,7 @@ class TodoRow(Table):
         one_of("action", Action),
         one_of("status", TodoStatus),
         one_of("result", Result),
+        one_of("format", Format),
         Index("ix_todos_list", "assignee_id", "status", "due_at", "id"),
         partial("ix_todos_open", "due_at", "id", where="status = 'open'"),
         partial("ix_todos_open_of_kind", "action", "due_at", "id", where="status = 'open'"),
@@ -229,6 +234,7 @@ class TodoRow(Table):
     instructions: Mapped[str] = mapped_column(Text)
     subject: Mapped[str] = mapped_column(Text, server_default="")
     body: Mapped[str] = mapped_column(Text, server_default="")
+    format: Mapped[Format] = mapped_column(Word(Format), server_default=Format.text)
     edited: Mapped[bool] = mapped_column(server_default=false())
     status: Mapped[TodoStatus] = mapped_column(Word(TodoStatus))
     opened_at: Mapped[datetime]
@@ -258,7 +264,10 @@ class MessageState(StrEnum):
 
 
 class MessageRow(Table):
-    """A claim on (enrollment, step, copy), which becomes the record of the message. Unique for ever: never twice."""
+    """A claim on (enrollment, step, copy), which becomes the record of the message. Unique for ever: never twice.
+
+    `seen_at`: when a copy of it, or an answer to it, came in before its end was recorded; so it certainly left.
+    """
 
     __tablename__ = "messages"
     __table_args__ = (
@@ -267,6 +276,10 @@ class MessageRow(Table):
         UniqueConstraint("enrollment_id", "step", "copy"),
         Index("ix_messages_contact", "contact_id"),
         Index("ix_messages_message_id", "message_id"),
+        Index("ix_messages_provider_id", "provider_id"),
+        Index("ix_messages_sent", "channel", "sent_at"),
+        Index("ix_messages_recipient", "recipient"),
+        Index("ix_messages_reference", "reference"),
     )
     id: Mapped[int] = mapped_column(primary_key=True)
     enrollment_id: Mapped[str] = mapped_column(String(26))
@@ -282,8 +295,31 @@ class MessageRow(Table):
     subject: Mapped[str] = mapped_column(Text, server_default="")
     body: Mapped[str] = mapped_column(Text)
     message_id: Mapped[str] = mapped_column(String(120))
+    segments: Mapped[int | None]
+    provider_id: Mapped[str | None] = mapped_column(String(64))
+    reference: Mapped[str | None] = mapped_column(String(26))
     claimed_at: Mapped[datetime]
     sent_at: Mapped[datetime | None]
+    seen_at: Mapped[datetime | None]
+
+
+class LinkUseRow(Table):
+    """A message's pixel that was fetched (`view`) or link that was followed (`click`): one row for each link and sign.
+
+    It keeps the first and the last instant and counts, up to a bound; `position` is the link's, 0 the pixel's and that
+    of the link nobody sees.
+    """
+
+    __tablename__ = "link_uses"
+    __table_args__ = (one_of("kind", Use), one_of("sign", Sign))
+    message_id: Mapped[int] = mapped_column(ForeignKey("messages.id", ondelete="CASCADE"), primary_key=True)
+    kind: Mapped[Use] = mapped_column(Word(Use), primary_key=True)
+    position: Mapped[int] = mapped_column(primary_key=True)
+    sign: Mapped[Sign] = mapped_column(Word(Sign), primary_key=True)
+    machine: Mapped[bool]
+    first_at: Mapped[datetime]
+    last_at: Mapped[datetime]
+    times: Mapped[int]
 
 
 class EventRow(Table):
@@ -344,9 +380,10 @@ class SenderRow(Table):
 
 
 class SuppressionRow(Table):
-    """An address or number nobody may write to."""
+    """An address, a domain or a number nobody may write to."""
 
     __tablename__ = "suppressions"
+    __table_args__ = (Index("ix_suppressions_reason", "reason", "id"),)
     id: Mapped[int] = mapped_column(primary_key=True)
     target: Mapped[str] = mapped_column(String(320), unique=True)
     reason: Mapped[str] = mapped_column(String(40))

@@ -8,7 +8,7 @@ from sqlalchemy import and_, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from sequencing.enrollments import Enrollment
-from sequencing.sequences import Action
+from sequencing.sequences import Action, Format
 from sequencing.todos import TodoStatus
 from store.columns import says
 from store.tables import TodoRow
@@ -17,7 +17,7 @@ from store.tables import TodoRow
 @dataclass(frozen=True, slots=True)
 class Opening:
     """What a new to-do shows, as that version of its sequence says it. `subject` and `body` are a manual email's
-    draft.
+    draft, in `format`.
     """
 
     id: str
@@ -28,6 +28,7 @@ class Opening:
     instructions: str
     subject: str = ""
     body: str = ""
+    format: Format = Format.text
     sequence_version: int = 1
 
 
@@ -47,6 +48,7 @@ async def open_one(tx: AsyncSession, enrollment: Enrollment, opening: Opening, d
             instructions=opening.instructions,
             subject=opening.subject,
             body=opening.body,
+            format=opening.format,
             status=TodoStatus.open,
             opened_at=now,
             due_at=due_at,
@@ -94,9 +96,9 @@ async def listed(tx: AsyncSession, wanted: Filter) -> list[TodoRow]:
     return list(await tx.scalars(rows.order_by(TodoRow.due_at, TodoRow.id).limit(wanted.limit)))
 
 
-async def say_anew(tx: AsyncSession, todo_id: str, version: int, said: Mapping[str, str]) -> bool:
-    """Keeps what that version of its sequence says (`title`, `instructions`, `subject`, `body`); False where somebody
-    has touched its draft, which stays.
+async def say_anew(tx: AsyncSession, todo_id: str, version: int, said: Mapping[str, object]) -> bool:
+    """Keeps what that version of its sequence says (`title`, `instructions`, `subject`, `body`, `format`); False where
+    somebody has touched its draft, which stays.
     """
     untouched = update(TodoRow).where(TodoRow.id == todo_id, TodoRow.edited.is_(False))
     told = await tx.execute(untouched.values(sequence_version=version, **said).returning(TodoRow.id))

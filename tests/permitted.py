@@ -16,7 +16,7 @@ from sequencing.sequences import Action, Sharing
 from sequencing.settings import SettingsChange
 from sequencing.stage_links import StageType
 from sequencing.todos import Outcome, Result
-from starter import companies, holds, keys, opportunities, people, stages
+from starter import companies, holds, keys, opportunities, people, stages, suppressions
 from starter import enrollments as enrolling
 from starter import todos as todo_acts
 from starter.adds import begin_add
@@ -48,6 +48,7 @@ from store import todos, users
 from store.database import Database
 from store.lives import Life
 from store.selections import Selection
+from store.suppressions import Wanted
 from tests.house import ADA, BOB, CALL, EMAIL, HEADER, LETTER, RITA, TASK, House
 
 SAM = "sam@example.org"
@@ -108,7 +109,10 @@ def nameless(said: str, names: Names) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Furnished:
-    """The file that all cases are copies of, the house it was furnished in, and the names of what is in it."""
+    """The file that all cases are copies of, the house it was furnished in, and the names of what is in it.
+
+    Beside it lies one for each level and tie.
+    """
 
     file: Path
     house: House
@@ -123,9 +127,12 @@ class Furnished:
 
     def copy(self, file: Path, level: Level, tie: str) -> Path:
         """The file, with that in it."""
-        shutil.copy(self.file, file)
-        with closing(sqlite3.connect(file)) as connection, connection:
-            _tie(connection, level, tie)
+        tied = self.file.with_name(f"{level}-{tie}.db")
+        if not tied.exists():
+            shutil.copy(self.file, tied)
+            with closing(sqlite3.connect(tied)) as connection, connection:
+                _tie(connection, level, tie)
+        shutil.copy(tied, file)
         return file
 
 
@@ -213,6 +220,9 @@ async def _reconcile(door: Door, names: Names) -> None:
 
 GENERAL: Mapping[str, Act] = {
     "suppress": lambda door, names: suppress(door, "gone@example.com", "by_user", SAM),
+    "suppress_domain": lambda door, names: suppress(door, "@gone.example.com", "by_user", SAM),
+    "see_suppressions": lambda door, names: suppressions.listed(door, Wanted(), SAM),
+    "import_suppressions": lambda door, names: suppressions.import_suppressions(door, "target\n+4915112349999", SAM),
     "import_contacts": lambda door, names: import_contacts(door, f"{HEADER}\nnew,New,,,,,,,", SAM),
     "create_sequence": lambda door, names: create_sequence(door, {"name": "New", "steps": [EMAIL]}, SAM),
     "create_template": lambda door, names: create_template(door, "New", "S", "B", AddressType.any, SAM),

@@ -31,6 +31,8 @@ STATUS = {
     "no_sequence": 422,
     "twice": 422,
     "template_broken": 422,
+    "text_too_long": 422,
+    "text_empty": 422,
     "unreadable_file": 422,
     "key_used_otherwise": 422,
     "database_unreachable": 503,

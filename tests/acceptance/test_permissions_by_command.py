@@ -12,13 +12,14 @@ from tests.commands import Forks, Place, every_command
 from tests.house import ADA, BOB, HEADER, RITA
 from tests.permitted import GENERAL, NOWHERE, ON_A_TEMPLATE, ON_SOMETHING, SAM, Furnished, Judged, nameless
 
-UNASKED = {"up", "worker", "web", "setup"}
+UNASKED = {"up", "simulate", "worker", "web", "setup"}
 """They run the installation, and act for nobody."""
 NOT_TYPED = {"draft", "look_again"}
 """A draft is kept by `todos send`; only signals say look_again."""
 PASSWORD = "a long password\n"
 CASES = [*((level, "own") for level in Level), (Level.use, "seen")]
 FILES = {
+    "suppressed.csv": "target\nnew@example.com\n",
     "people.csv": f"{HEADER}\nnew,New,,,,,,,\n",
     "companies.csv": "external_id,name\nnew,New\n",
     "new.yaml": "name: New\nsteps: [{action: task, title: T}]\n",
@@ -64,6 +65,7 @@ COMMANDS = [
     general("see_roles", "roles list"),
     general("see_settings", "settings show"),
     general("see", "outbox"),
+    general("settings", "journal", "--address"),
     replace(general("reconcile", "reconcile"), done=3),
     on("enroll", "enroll", "{sequence}", "ann"),
     on("enroll", "enroll", "{sequence}", "ann", "--dry-run"),
@@ -150,7 +152,11 @@ COMMANDS = [
     on("tokens", "tokens revoke", "{hidden_token}", tie="hidden"),
     general("suppress", "suppressions add", "gone@example.com"),
     general("lift_suppression", "suppressions lift", "gone@example.com"),
-    general("suppress", "suppressions list"),
+    general("suppress_domain", "suppressions add", "@gone.example.com"),
+    general("see_suppressions", "suppressions list"),
+    general("see_suppressions", "suppressions show", "gone@example.com"),
+    general("see_suppressions", "suppressions export"),
+    general("import_suppressions", "suppressions import", "@suppressed.csv"),
     general("settings", "settings set", "--zone", "Asia/Tokyo"),
     general("settings", "settings history"),
 ]

@@ -106,6 +106,13 @@ REQUESTS = [
     on_todo("reassign", "assignment", to=BOB),
     Request("GET", "/api/attention", FREE),
     Request("GET", "/api/events", Judged("see", tie="own")),
+    Request("GET", "/api/suppressions", Judged("see_suppressions", general=True)),
+    Request("GET", "/api/suppressions", Judged("see_suppressions", general=True), query="?target=gone@example.com"),
+    Request("POST", "/api/suppressions", Judged("suppress", general=True), said={"json": {"target": "a@example.com"}}),
+    Request(
+        "POST", "/api/suppressions", Judged("suppress_domain", general=True), said={"json": {"target": "@example.com"}}
+    ),
+    Request("DELETE", "/api/suppressions/{target:path}", Judged("lift_suppression", general=True)),
     Request("POST", "/api/contacts/imports", Judged("import_contacts", general=True), said={"content": CSV}),
 ]
 LISTS = [

@@ -61,7 +61,7 @@ def _empty_home(tmp_path: Path) -> dict[str, str]:
 
 
 def _free_ports() -> dict[str, int]:
-    probes = {name: socket.socket() for name in ("temporal", "ui", "metrics", "health", "web")}
+    probes = {name: socket.socket() for name in ("temporal", "ui", "metrics", "health", "web", "journal")}
     for probe in probes.values():
         probe.bind(("127.0.0.1", 0))
     ports = {name: int(probe.getsockname()[1]) for name, probe in probes.items()}

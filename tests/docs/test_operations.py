@@ -43,6 +43,7 @@ DAYS = (
             ],
             [outages.messages_leave_once_by_themselves_when_the_mail_server_is_back],
             [restoring.what_a_restored_database_has_forgotten_is_held_and_not_sent_again],
+            [outages.texts_that_were_refused_for_our_token_leave_once_it_is_right],
         ]
     ),
     Day(

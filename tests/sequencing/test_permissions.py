@@ -20,7 +20,7 @@ TABLE = {
     "enroll": (USE, USE, MANAGE),
     **dict.fromkeys(["bypass", "pause", "resume", "cancel", "reactivate", "remove"], (USE, MANAGE, MANAGE)),
     **dict.fromkeys(["conclude", "settle", "reply", "look_again"], (USE, MANAGE, MANAGE)),
-    **dict.fromkeys(["suppress", "import_contacts"], (USE, USE, USE)),
+    **dict.fromkeys(["suppress", "see_suppressions", "import_contacts"], (USE, USE, USE)),
     **dict.fromkeys(["companies", "opportunities", "change_contacts", "move_in_stages"], (USE, USE, USE)),
     **dict.fromkeys(["stages", "stage_links", "erase"], (MANAGE, MANAGE, MANAGE)),
     **dict.fromkeys(["create_sequence", "create_template"], (EDIT, EDIT, EDIT)),
@@ -31,7 +31,9 @@ TABLE = {
     "see_settings": (VIEW, VIEW, VIEW),
     **dict.fromkeys(["see_users", "see_roles"], (NONE, NONE, NONE)),
     **dict.fromkeys(["settings", "users", "roles", "stage_links", "hand_over", "hold_all"], (MANAGE, MANAGE, MANAGE)),
-    **dict.fromkeys(["lift_suppression", "erase", "reconcile"], (MANAGE, MANAGE, MANAGE)),
+    **dict.fromkeys(
+        ["suppress_domain", "import_suppressions", "lift_suppression", "erase", "reconcile"], (MANAGE, MANAGE, MANAGE)
+    ),
 }
 
 

@@ -52,6 +52,11 @@ def misset(command: str, says: str, code: int = 2, **environment: str) -> Case:
 
 
 FILES: dict[str, bytes | str] = {
+    "suppressed.csv": "target\na@example.com\n",
+    "nobody.csv": "target,by\na@example.com,ada@example.org\nb@example.com,nobody\n",
+    "strange.csv": "address\na@example.com\n",
+    "twice.csv": "target\na@example.com\nA@Example.com\n",
+    "nowhen.csv": "target,since\na@example.com,yesterday\n",
     "utf16.csv": "external_id,first_name\n1,A\n".encode("utf-16"),
     "binary.csv": b"external_id,first_name\n1,\x89PNG\r\n\x1a\n",
     "nul.csv": "external_id,first_name\n1,A\0B\n",
@@ -233,6 +238,18 @@ PEOPLE = [
     refused("suppressions add", HOSTILE, says="is no"),
     refused("suppressions add", LONG, says="neither an email address nor a number"),
     refused("suppressions add", "a@example.com", "--reason", HOSTILE, says="reason must be one line"),
+    refused("suppressions add", "@example.com", says="needs the level 'manage'"),
+    refused("suppressions add", "@com", *AS_ADA, says="write @ and at least two names"),
+    refused("suppressions add", "@exa mple.com", *AS_ADA, says="is no domain like @example.org"),
+    refused("suppressions show", "a@example.com", "--as", "nobody", says="no user 'nobody'"),
+    refused("suppressions export", "--as", "", says="Say who acts"),
+    Case("suppressions export", ("/none/such.csv",), 3, "cannot be used"),
+    refused("suppressions import", "@suppressed.csv", says="needs the level 'manage'"),
+    refused("suppressions import", "@strange.csv", *AS_ADA, says="Line 1, column 1: unknown column"),
+    refused("suppressions import", "@nobody.csv", *AS_ADA, says="Line 3, column 2: by: there is no user"),
+    refused("suppressions import", "@twice.csv", *AS_ADA, says="Line 3, column 1: target: 'a@example.com' stands in"),
+    refused("suppressions import", "@nowhen.csv", *AS_ADA, says="Line 2, column 2: since: 'yesterday' is no instant"),
+    refused("suppressions import", "@utf16.csv", *AS_ADA, says="UTF-8"),
     refused("suppressions lift", "a@example.com", says="needs the level 'manage'"),
     refused("suppressions list", "--as", "nobody", says="no user 'nobody'"),
     refused("contacts list", "--as", "", says="Say who acts"),
@@ -448,7 +465,17 @@ TODOS = [
 RUNNING = [
     misused("up", "--temporal-port", "x", says="valid integer"),
     misused("up", "--health-port", "70000", says="65535"),
-    refused("up", "--temporal-port", "7300", "--ui-port", "7300", says="Five different ports"),
+    refused("up", "--temporal-port", "7300", "--ui-port", "7300", says="Every port must be another one"),
+    misused("up", "--simulate", "--speed", "0", says="0.1"),
+    Case("up", ("--simulate",), 1, "unset both first", {"SEQUENCING_SMTP_URL": "smtp://127.0.0.1:9"}),
+    misused("simulate", "--smtp-port", "0", says="greater than or equal to 1"),
+    misused("simulate", "--speed", "nan", says="--speed is no number"),
+    misused("simulate", "--for", "-1", says="0"),
+    misused("simulate", "--journal", LONG, says="is no address"),
+    misused("simulate", "--journal", "a@b", "--journal-door", LONG, says="is no host and port"),
+    refused("simulate", "--journal", "a@b", "--journal-door", "192.0.2.1:25", says="leads away"),
+    refused("simulate", "--for", "0", "--log", "/dev/null/log", says="The world cannot be opened"),
+    Case("simulate", (), 1, "leads away", {"SEQUENCING_PUBLIC_URL": "https://mail.example.org"}),
     misused("up", "--web-port", "0", says="greater than or equal to 1"),
     misused("worker", "now", says="unexpected extra argument"),
     misused("web", "now", says="unexpected extra argument"),
@@ -476,6 +503,7 @@ ENVIRONMENT = [
     misset("users list", "SEQUENCING_GRACE_SECONDS", SEQUENCING_GRACE_SECONDS="-1"),
     misset("users list", "SEQUENCING_MAX_CACHED_WORKFLOWS", SEQUENCING_MAX_CACHED_WORKFLOWS="0"),
     misset("contacts list", "no user", code=1, SEQUENCING_USER=HOSTILE),
+    misset("outbox", "SEQUENCING_PUBLIC_URL: write an address of the web", SEQUENCING_PUBLIC_URL="mail.example.org"),
     misset("users list", "/dev/null cannot be used", code=3, SEQUENCING_VAR="/dev/null"),
     misset("worker", "/dev/null cannot be used", code=3, SEQUENCING_VAR="/dev/null"),
     misset("users list", "write sqlite:///FILE", SEQUENCING_DATABASE_URL="garbage"),
@@ -490,7 +518,7 @@ ENVIRONMENT = [
     misset("reconcile", "TEMPORAL_ADDRESS: write host and port", TEMPORAL_ADDRESS="http://localhost"),
     misset("reconcile", "TEMPORAL_PROFILE", TEMPORAL_PROFILE="none such"),
 ]
-UNKEYED = {"SEQUENCING_SECRET"}
+UNKEYED = {"SEQUENCING_SECRET", "SEQUENCING_OLD_SECRETS"}
 """Any text will do."""
 OF_PEOPLE = [*CSV, *PEOPLE, *COMPANIES, *STAGES, *KEYS]
 CASES = [*OF_PEOPLE, *YAML, *TEMPLATES, *SETTINGS, *SEQUENCES, *ENROLLMENTS, *TODOS, *RUNNING, *ENVIRONMENT]
@@ -529,6 +557,7 @@ def is_one_sentence(said: str) -> bool:
     [
         ("contacts", "import", "@people.csv"),
         ("suppressions", "add", "gone@example.com"),
+        ("suppressions", "import", "@suppressed.csv", *AS_ADA),
         ("settings", "set", "--zone", "Europe/Berlin", *AS_ADA),
         ("setup",),
         ("contacts", "add", "New", "--email", "work:new@example.com"),
@@ -551,6 +580,7 @@ def test_a_repeated_command_changes_nothing_the_second_time(
 ) -> None:
     (tmp_path / "people.csv").write_text("external_id,first_name,work_email\nnew,New,new@example.com\n")
     (tmp_path / "companies.csv").write_text("external_id,name\nnew,New\n")
+    (tmp_path / "suppressed.csv").write_text("target\na@example.com\n")
     typed = [str(tmp_path / word[1:]) if word.startswith("@") else word for word in words]
     first = place.run(*typed)
     before = place.counts()

@@ -130,7 +130,7 @@ LISTS: dict[str, List] = {
     "whom an add has not started": lambda tx, user: adds.born_unstarted(tx, LARGE_ADD, 100),
     "events": lambda tx, user: events.after(tx, user, (0, 0), 100),
     "events, later": lambda tx, user: events.after(tx, user, (0, 2 * MANY), 100),
-    "suppressions": lambda tx, user: suppressions.listed(tx),
+    "suppressions": lambda tx, user: suppressions.listed(tx, suppressions.Wanted()),
     "whether an address is suppressed": lambda tx, user: suppressions.is_suppressed(tx, "gone7@example.com"),
     "sweep: unstarted": lambda tx, user: enrollments.unstarted(tx, SOON, 200),
     "sweep: unstarted adds": lambda tx, user: adds.unstarted(tx, SOON, 200),

@@ -1,0 +1,226 @@
+"""One of each behaviour against the whole product, as processes: each ends as it should, and both sides count alike."""
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from sequencing.enrollments import Status
+from sequencing.happenings import What
+from simulator.log import Tally, entries
+from simulator.personas import Behaviour
+from store.database import Database
+from store.people_tables import ContactRow
+from store.tables import Channel, EnrollmentRow, EventRow, LinkUseRow, MessageRow, MessageState, SuppressionRow
+from tests.kills.stage import DIES_WITH_US, ROOT, free_port
+
+pytestmark = pytest.mark.timeout(240)
+PATIENCE = 120.0
+RITA, SPEED = "rita@example.org", 600
+ENDS = {
+    "silent": "finished steps_done neutral",
+    "opens": "finished steps_done neutral",
+    "proxied": "finished steps_done neutral",
+    "prefetched": "finished steps_done neutral",
+    "scanned": "finished steps_done neutral",
+    "clicks": "finished steps_done neutral",
+    "replies": "paused replied None",
+    "replies-elsewhere": "paused replied None",
+    "forwards": "paused replied None",
+    "accepts": "paused replied None",
+    "away": "finished steps_done neutral",
+    "bounces": "paused bounced None",
+    "bounces-later": "paused bounced None",
+    "full": "finished steps_done neutral",
+    "deferred": "finished steps_done neutral",
+    "unsubscribes": "finished unsubscribed None",
+    "one-click": "finished unsubscribed None",
+    "text7001": "paused replied None",
+    "text7002": "finished unsubscribed None",
+    "text7003": "finished unsubscribed None",
+}
+"""Status, reason and outcome of each, by the left half of the contact's external id."""
+SEQUENCE = """
+name: One of each
+sharing: everyone
+steps:
+  - action: automatic_email
+    delay: 1 second
+    subject: "{{ contact.first_name }}, a question"
+    body: |
+      Hi {{ contact.first_name }}, there is a role: https://example.org/role
+    track_opens: true
+    track_clicks: true
+    unsubscribe_link: true
+  - {action: text, delay: 12 seconds, body: "Hi {{ contact.first_name }}"}
+  - action: automatic_email
+    delay: 6 seconds
+    subject: Once more
+    body: "Still open: https://example.org/role"
+    track_opens: true
+    track_clicks: true
+    unsubscribe_link: true
+    reply_in_thread: true
+"""
+
+
+@dataclass(frozen=True)
+class Place:
+    """Everything running on free ports, in a folder of its own."""
+
+    folder: Path
+    environment: dict[str, str]
+    database: Database
+
+    def run(self, *words: str) -> str:
+        command = [sys.executable, "-m", "starter", *words]
+        done = subprocess.run(command, cwd=ROOT, env=self.environment, capture_output=True, text=True, timeout=90)
+        assert done.returncode == 0, (words, done.stdout, done.stderr)
+        return done.stdout
+
+    async def rows(self, *columns: Any, of: Any = True) -> list[Any]:
+        async with self.database.reading() as tx:
+            return list((await tx.execute(sa.select(*columns).where(of))).all())
+
+    @property
+    def log(self) -> Path:
+        return self.folder / "var" / "simulator.jsonl"
+
+
+@asynccontextmanager
+async def running(folder: Path, speed: float = SPEED) -> AsyncIterator[Place]:
+    ports = {name: free_port() for name in ("temporal", "ui", "metrics", "health", "web", "journal", "smtp", "phones")}
+    given = {name: value for name, value in os.environ.items() if not name.startswith("SEQUENCING_")}
+    place = Place(
+        folder,
+        given
+        | {
+            "TEMPORAL_ADDRESS": f"localhost:{ports['temporal']}",
+            "SEQUENCING_VAR": str(folder / "var"),
+            "SEQUENCING_USER": RITA,
+            "SEQUENCING_RETRY_SECONDS": "1",
+        },
+        Database(f"sqlite:///{folder / 'var' / 'sequencing.db'}"),
+    )
+    options = [word for name, port in ports.items() for word in (f"--{name}-port", str(port))]
+    command = [*DIES_WITH_US, sys.executable, "-m", "starter", "up", "--simulate", "--speed", str(speed), *options]
+    with (folder / "up.log").open("wb") as log:
+        process = subprocess.Popen(command, cwd=ROOT, env=place.environment, stdout=log, stderr=log)
+    try:
+        await _until_it_says(process, folder / "up.log", "Ctrl-C stops everything")
+        yield place
+    finally:
+        process.send_signal(signal.SIGINT)
+        await asyncio.to_thread(process.wait, 60)
+        await place.database.close()
+
+
+async def test_one_of_each_ends_where_it_should_and_the_world_counts_what_the_product_counts(tmp_path: Path) -> None:
+    assert {*Behaviour} <= set(ENDS)
+    (tmp_path / "people.csv").write_text(_people())
+    (tmp_path / "sequence.yaml").write_text(SEQUENCE)
+    async with running(tmp_path) as place:
+        place.run("contacts", "import", str(tmp_path / "people.csv"))
+        place.run("sequences", "create", str(tmp_path / "sequence.yaml"))
+        place.run("enroll", "One of each", "--company", "Each")
+
+        await _settled(place, len(ENDS))
+        ended = await _ended(place)
+        await _agree(place)
+
+    assert ended == ENDS
+
+
+async def _agree(place: Place) -> None:
+    """The log and the database, each counted by itself."""
+    tally = Tally.of(entries(place.log))
+    emails = await place.rows(MessageRow.message_id, of=_left(Channel.email))
+    texts = await place.rows(MessageRow.enrollment_id, MessageRow.step, MessageRow.copy, of=_left(Channel.text))
+    assert tally.mails == {message_id for (message_id,) in emails}
+    assert tally.texts == {f"{enrollment}.{step}.{copy}" for enrollment, step, copy in texts}
+    assert (tally.mails_twice, tally.texts_twice, tally.failed, tally.copies_refused) == (set(), set(), 0, set())
+
+    gone = dict(await place.rows(SuppressionRow.target, SuppressionRow.reason))
+    by_reason = {reason: {target for target, said in gone.items() if said == reason} for reason in set(gone.values())}
+    assert by_reason["unsubscribed"] == tally.unsubscribed
+    assert by_reason["stopped"] == tally.stopped - tally.started
+    bounced = {line["who"] for line in entries(place.log) if line["what"] in ("returned", "refused")}
+    soft = {line["who"] for line in entries(place.log) if line.get("code") == "4.2.2"}
+    assert by_reason["bounced"] == bounced - soft
+
+    replies = {what: len(await _enrollments_with(place, what)) for what in (What.reply, What.auto_replied)}
+    assert replies == {What.reply: len(tally.replied) + len(tally.texted_back), What.auto_replied: len(tally.away)}
+    assert len(await _enrollments_with(place, What.soft_bounced)) == len(tally.returned_soft)
+
+    used = await place.rows(MessageRow.message_id, LinkUseRow.kind, LinkUseRow.machine, of=_used())
+    assert {(one, kind, machine) for one, kind, machine in used} == {
+        *((one, "view", False) for one in tally.opened),
+        *((one, "view", True) for one in tally.opened_by_machines),
+        *((one, "click", False) for one in tally.clicked),
+        *((one, "click", True) for one in tally.clicked_by_machines),
+    }
+
+
+def _left(channel: Channel) -> Any:
+    return sa.and_(MessageRow.channel == channel, MessageRow.state == MessageState.sent)
+
+
+def _used() -> Any:
+    return LinkUseRow.message_id == MessageRow.id
+
+
+async def _enrollments_with(place: Place, what: What) -> set[str]:
+    return {one for (one,) in await place.rows(EventRow.enrollment_id, of=EventRow.what == what)}
+
+
+async def _settled(place: Place, people: int) -> None:
+    """Returns once nobody is active, and the world has nothing left to do."""
+    async with asyncio.timeout(PATIENCE):
+        while True:
+            active = await place.rows(EnrollmentRow.id, of=EnrollmentRow.status == Status.active)
+            everybody = await place.rows(EnrollmentRow.id)
+            if len(everybody) == people and not active and _is_quiet(place.log):
+                return
+            await asyncio.sleep(0.3)
+
+
+def _is_quiet(log: Path) -> bool:
+    """Nothing was written for as long as any act waits at this speed."""
+    return log.exists() and time.time() - log.stat().st_mtime > 7.5
+
+
+async def _ended(place: Place) -> dict[str, str]:
+    of = EnrollmentRow.contact_id == ContactRow.id
+    columns = (ContactRow.external_id, EnrollmentRow.status, EnrollmentRow.reason, EnrollmentRow.outcome)
+    return {name: f"{status} {reason} {outcome}" for name, status, reason, outcome in await place.rows(*columns, of=of)}
+
+
+def _people() -> str:
+    """Everybody lives where it is noon: texts keep to the day of who gets them."""
+    zone = f"Etc/GMT{datetime.now(UTC).hour - 12:+d}"
+    lines = ["external_id,first_name,company,owner,work_email,personal_email,mobile,time_zone"]
+    for number, name in enumerate(ENDS):
+        behaviour = "silent" if name.startswith("text") else name
+        email = f"{name}+{behaviour}@example.com"
+        other = f"{name}+{behaviour}@home.example.com"
+        mobile = f"+491511{number:02}{name[-4:] if name.startswith('text') else '7000'}"
+        lines.append(f"{name},{name.title()},Each,{RITA},{email},{other},{mobile},{zone}")
+    return "\n".join(lines)
+
+
+async def _until_it_says(process: "subprocess.Popen[bytes]", log: Path, words: str) -> None:
+    async with asyncio.timeout(PATIENCE):
+        while words not in log.read_text():
+            assert process.poll() is None, log.read_text()
+            await asyncio.sleep(0.1)

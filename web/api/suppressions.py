@@ -1,0 +1,80 @@
+"""Whom nobody may write to."""
+
+from datetime import datetime
+from typing import Annotated, Self
+
+from fastapi import APIRouter, Path, Query
+from pydantic import BaseModel, Field
+
+from starter import suppressions as acts
+from store.suppressions import Suppression, Wanted
+from web.acting import At, By
+from web.api.words import After, Body, Done, Limit, Text, behind
+from web.once import Once
+
+router = APIRouter(tags=["suppressions"], route_class=Once)
+Target = Annotated[str, Path(max_length=320, description="As it is listed; percent-encoded.")]
+
+
+class Suppressed(BaseModel):
+    """An address, a number, a domain (`@example.org`), or an erased contact's fingerprint. `by` is a user's email."""
+
+    id: int
+    target: str
+    reason: str
+    since: datetime
+    by: str | None
+
+    @classmethod
+    def of(cls, one: Suppression) -> Self:
+        """The suppression."""
+        return cls(id=one.id, target=one.target, reason=one.reason, since=one.since, by=one.by)
+
+
+class Suppressions(BaseModel):
+    """A page of suppressions, newest first. `next` is the cursor of the next page; null: this was the last."""
+
+    items: list[Suppressed]
+    next: str | None
+
+
+class New(Body):
+    """What to suppress, and why."""
+
+    target: Text = Field(max_length=320, description="An address, a number, or a domain: @example.org.")
+    reason: Text = Field("by_user", max_length=40)
+
+
+@router.get("/suppressions")
+async def listed(
+    door: At,
+    by: By,
+    target: Annotated[str, Query(max_length=320, description="Only what concerns this address or number.")] = "",
+    reason: Annotated[str, Query(max_length=40)] = "",
+    after: After = "",
+    limit: Limit = 100,
+) -> Suppressions:
+    """The suppressions; with `target`, everything by which that one is suppressed: itself, or its domain."""
+    if target:
+        found = await acts.covering(door, target, by.email)
+        return Suppressions(items=[Suppressed.of(one) for one in found], next=None)
+    wanted = Wanted(reason=reason, after=behind(after, 0), limit=limit + 1)
+    found = await acts.listed(door, wanted, by.email)
+    items = [Suppressed.of(one) for one in found[:limit]]
+    return Suppressions(items=items, next=str(items[-1].id) if len(found) > limit else None)
+
+
+@router.post("/suppressions")
+async def suppress(door: At, by: By, new: New) -> Done:
+    """Nobody writes to it from now on."""
+    if await acts.suppress(door, new.target, new.reason, by.email):
+        return Done(changed=True)
+    return Done(changed=False, message="It was suppressed already.")
+
+
+@router.delete("/suppressions/{target:path}")
+async def lift(door: At, by: By, target: Target) -> Done:
+    """It may be written to again, unless its domain is suppressed."""
+    if await acts.lift(door, target, by.email):
+        return Done(changed=True)
+    return Done(changed=False, message="It was not suppressed itself.")
