@@ -1,8 +1,6 @@
 import asyncio
-import shutil
 import signal
 import ssl
-import subprocess
 import sys
 import time
 import traceback
@@ -16,6 +14,7 @@ import pytest
 
 from sequencing.emails import Email, Mailbox, compose
 from sequencing.errors import About, DeliveryUnknown, Refused, TransportError
+from tests.certificates import self_signed
 from tests.mail_server import MailServer, read_diary, written
 from transports.outgoing import Transport
 from transports.smtp import SmtpTransport
@@ -395,36 +394,7 @@ async def test_a_password_does_not_travel_in_clear_unless_the_url_says_so() -> N
 @pytest.fixture(scope="module")
 def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A file with a key and the certificate that 127.0.0.1 signed for itself."""
-    openssl = shutil.which("openssl")
-    if openssl is None:
-        pytest.skip("openssl is needed to make a certificate")
-    folder = tmp_path_factory.mktemp("certificate")
-    made = [
-        openssl,
-        "req",
-        "-x509",
-        "-newkey",
-        "ec",
-        "-pkeyopt",
-        "ec_paramgen_curve:prime256v1",
-        "-nodes",
-        "-days",
-        "2",
-    ]
-    named = [
-        "-subj",
-        "/CN=mail.test",
-        "-addext",
-        "subjectAltName=IP:127.0.0.1",
-        "-keyout",
-        "key",
-        "-out",
-        "certificate",
-    ]
-    subprocess.run([*made, *named], cwd=folder, check=True, capture_output=True)
-    both = folder / "both.pem"
-    both.write_bytes((folder / "key").read_bytes() + (folder / "certificate").read_bytes())
-    return both
+    return self_signed(tmp_path_factory.mktemp("certificate"))
 
 
 def served(certificate: Path) -> ssl.SSLContext:
