@@ -144,7 +144,7 @@ async def test_a_suppression_names_what_was_leaving_to_that_address_or_number_on
     await claim(alone, third, "ben@example.com")
 
     for _ in range(2):
-        await alone.sequencer.suppress(" Ann@example.com", by=RITA)
+        await alone.sequencer.suppress("Ann@example.com", by=RITA)
     by_mail = await named(alone)
     async with alone.database.writing() as tx:
         await suppressions.add(tx, "+4915112340001", "stop", None, NOW)
