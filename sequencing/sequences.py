@@ -96,6 +96,15 @@ class Pace:
     a_day: int
     gap: timedelta
 
+    @property
+    def apart(self) -> timedelta:
+        """How far slots are from each other: the gap and a sixtieth, a second at most.
+
+        So small delays are made up for. With the bare gap each would be handed on to all that follow, because the gap
+        counts from when one really left.
+        """
+        return self.gap + min(self.gap / 60, timedelta(seconds=1))
+
 
 USUAL_PACE = Pace(200, timedelta(minutes=1))
 

@@ -123,6 +123,7 @@ async def leave_if_seen(tx: AsyncSession, enrollment: Enrollment, attempt: str) 
     """Records that it left, if it was seen, whatever became of the attempt."""
     mine = (MessageRow.enrollment_id == enrollment.id, MessageRow.step == enrollment.step)
     seen = (*mine, MessageRow.copy == enrollment.copy, MessageRow.attempt == attempt, MessageRow.seen_at.is_not(None))
+    await stand_in_line(tx)
     return await _changed_one(
         tx, update(MessageRow).where(*seen).values(state=MessageState.sent, sent_at=MessageRow.seen_at)
     )

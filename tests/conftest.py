@@ -30,6 +30,7 @@ dialects.share()
 
 
 TOGETHER = (
+    "tests/kills/test_batches.py",
     "tests/kills/",
     "tests/docs/test_operations.py",
     "tests/workflows/test_cost.py",
