@@ -45,11 +45,11 @@ ENDS = {
     "bounces-later": "paused bounced None",
     "full": "finished steps_done neutral",
     "deferred": "finished steps_done neutral",
-    "unsubscribes": "finished unsubscribed None",
-    "one-click": "finished unsubscribed None",
+    "unsubscribes": "finished unsubscribed negative",
+    "one-click": "finished unsubscribed negative",
     "text7001": "paused replied None",
-    "text7002": "finished unsubscribed None",
-    "text7003": "finished unsubscribed None",
+    "text7002": "finished unsubscribed negative",
+    "text7003": "finished unsubscribed negative",
 }
 """Status, reason and outcome of each, by the left half of the contact's external id."""
 HEADER = "external_id,first_name,company,owner,work_email,personal_email,mobile,time_zone"
