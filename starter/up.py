@@ -15,7 +15,7 @@ from settings import Settings
 from starter import demo
 from starter.client import SEARCH_ATTRIBUTES, connect
 from starter.door import Door
-from starter.hearing import heard, recipient_of
+from starter.hearing import OFF, heard, recipient_of
 from starter.setup import set_up_database, set_up_temporal
 
 PUBLIC_URL = Settings.model_fields["public_url"].default
