@@ -65,10 +65,8 @@ async def up(door: Door, settings: Settings, ports: Ports, *, speed: float = 60)
         if not stopping.is_set():
             children += [asyncio.create_task(child.run(stopping)) for child in others]
             print(_welcome(settings, ports), flush=True)
-            if ports.smtp and (off := (await heard(door)).off):
-                print(
-                    f"\n{off}\nSwitch it on with `sequencing settings set --journaling --as {demo.ADMIN}`.", flush=True
-                )
+            if ports.smtp and not (await heard(door)).on:
+                print(f"\n{OFF}\nTo change that: `sequencing settings set --journaling --as {demo.ADMIN}`.", flush=True)
         await stopping.wait()
         print("\nStopping …", flush=True)
     finally:
