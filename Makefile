@@ -29,7 +29,7 @@ bench: $(VENV)/development ## measure beside the bare engine
 soak: $(VENV)/development ## every kill, many times
 	$(BIN)/python -m pytest -m soak -n 4 --maxschedchunk=1 --timeout=7200 tests
 
-lock: $(VENV)/development ## pin the dependencies again, with hashes (needs uv)
+lock: ## pin the dependencies again, with hashes (needs uv, and nothing installed)
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate pyproject.toml -o requirements/runtime.txt
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --group dev pyproject.toml -c requirements/runtime.txt -o requirements/development.txt
 

@@ -91,8 +91,10 @@ class Settings(BaseSettings):
 
     @property
     def act_within(self) -> float:
-        """Seconds an acting activity may take: connecting, handing over and recording; a live one ends earlier."""
-        return self.hand_over_seconds * 2.5 + 5
+        """Seconds an acting activity may take: staying for its slot, connecting, handing over, recording; a live one
+        ends earlier.
+        """
+        return self.hand_over_seconds * 3 + 5
 
     @property
     def retry_after(self) -> timedelta:

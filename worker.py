@@ -31,6 +31,7 @@ from starter.client import Runs, connect
 from starter.door import Door
 from starter.log import configure
 from starter.sweep import Sweep
+from store import clusters
 from store.database import Database
 from transports.outbox import EmailOutbox, TextOutbox
 from transports.smtp import SmtpTransport
@@ -126,6 +127,7 @@ async def _work(settings: Settings, database: Database, health: Health, stopping
     client = await _connected(runtime, stopping)
     if client is None:
         return
+    await clusters.check_if_there(database)
     finds = runtime.metric_meter.create_counter("sequencing_sweep_finds", "What doors left undone and the sweep ended")
     runs = Runs(client, settings.task_queue, act_within=settings.act_within)
     door = Door(database, runs, now=lambda: datetime.now(UTC), new_id=lambda: str(ULID()))

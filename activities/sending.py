@@ -26,6 +26,7 @@ from sequencing.decisions import Decision, Do
 from sequencing.enrollments import Enrollment
 from sequencing.errors import About, DeliveryUnknown, TransportError
 from sequencing.happenings import Happening, Reason, Settlement, What, Why
+from sequencing.queues import AT_ITS_SLOT, PATIENCE
 from sequencing.runs import Answer, Ref
 from sequencing.texts import STOP_REASON, reason_of
 from sequencing.timing import day_of
@@ -72,8 +73,8 @@ class Sending:
 
     async def run(self) -> Answer:
         """Sends the message if it is due, and answers what comes next."""
-        for patient in (True, True, True, False):
-            prepared = await self._prepare(patient)
+        for stay in (min(AT_ITS_SLOT, self.world.record_within), PATIENCE, PATIENCE, timedelta()):
+            prepared = await self._prepare(stay)
             if isinstance(prepared, Soon):
                 await asyncio.sleep(max((prepared.at - self.clock.now()).total_seconds(), 0))
                 continue
@@ -94,7 +95,7 @@ class Sending:
         finally:
             await delivery.close()
 
-    async def _prepare(self, patient: bool) -> tuple[Enrollment, Letter] | Answer | Soon:
+    async def _prepare(self, stay: timedelta) -> tuple[Enrollment, Letter] | Answer | Soon:
         async with self.world.database.writing() as tx:
             life = await take_in(tx, self.ref, self.clock.now())
             if isinstance(life, Answer):
@@ -109,17 +110,17 @@ class Sending:
             except Blocked as blocked:
                 life.happen(Happening(What.blocked, reason=blocked.reason), {"answer": blocked.code or None})
                 return await answer(life)
-            turn = await self._turn(life, letter, patient)
+            turn = await self._turn(life, letter, stay)
             if turn is False:
                 return await answer(life)
             await life.save()
             return turn if isinstance(turn, Soon) else (life.enrollment, letter)
 
-    async def _turn(self, life: Life, letter: Letter, patient: bool) -> bool | Soon:
+    async def _turn(self, life: Life, letter: Letter, stay: timedelta) -> bool | Soon:
         """Cap and gap hold automatic emails; what a person sends himself passes them."""
         if letter.channel is not Channel.email or life.enrollment.asked_by is not None:
             return True
-        return await its_turn(life, letter.sender_id, patient=patient)
+        return await its_turn(life, letter.sender_id, stay=stay)
 
     def _is_due(self, decision: Decision) -> bool:
         return decision.do is self.do and decision.at is not None and decision.at <= self.clock.now()

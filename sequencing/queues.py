@@ -17,6 +17,10 @@ PATIENCE = timedelta(seconds=5)
 """Who is early by so little waits on the spot; who is late by so little still counts as on time."""
 
 
+AT_ITS_SLOT = timedelta(seconds=20)
+"""Who has come at its own slot stays so long for one before it that was late: else all behind that would ask again."""
+
+
 @dataclass(frozen=True, slots=True)
 class Sender:
     """What has left: how many on which day (a manual one counts), when the last automatic one did.

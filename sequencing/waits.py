@@ -123,7 +123,7 @@ def active(enrollment: Enrollment) -> Enrollment:
 
 def acted(enrollment: Enrollment) -> Enrollment:
     """From here on the last result stands."""
-    return replace(enrollment, answered_todo=None, answered_step=None)
+    return replace(enrollment, answered_todo=None, answered_step=None, answered_copy=None)
 
 
 def timeless(enrollment: Enrollment) -> Enrollment:

@@ -129,6 +129,7 @@ async def _begin(door: Door, sequence: str, wanted: list[Wanted], by: str, oppor
         _, add = await may_add(tx, sequence, len(wanted), by, opportunity_id)
         add_id = door.new_id()
         await adds.create(tx, add_id, add, wanted, door.now())
+        await door.made(tx, add_id)
     await start_add(door, add_id)
     return add_id
 
@@ -187,10 +188,10 @@ def _sentence(line: BulkAddLineRow) -> str | None:
     return line.sentence if line.enrollment_id else told_later(line.code or "", line.named)
 
 
-async def listed(door: Door, by: str) -> list[tuple[BulkAddRow, str]]:
-    """The adds the user sees, newest first, each with its sequence's name."""
+async def listed(door: Door, by: str, *, before: str = "") -> list[tuple[BulkAddRow, str]]:
+    """The adds the user sees, newest first, each with its sequence's name, a hundred before the one named."""
     async with door.database.reading() as tx:
-        return await adds.listed(tx, await acting_user(tx, by))
+        return await adds.listed(tx, await acting_user(tx, by), before=before)
 
 
 async def cancel_add(door: Door, add_id: str, by: str) -> bool:

@@ -138,6 +138,7 @@ async def copy_sequence(door: Door, name: str, by: str) -> int:
         tx.add(copy)
         await tx.flush()
         await sequences.put_steps(tx, copy.id, await sequences.steps(tx, row.id))
+        await door.made(tx, copy.id)
         return copy.id
 
 

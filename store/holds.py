@@ -7,13 +7,29 @@ transaction: what was claimed before is committed before, what comes after sees 
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import BindParameter, ColumnElement, String, bindparam, cast, delete, exists, literal, or_, select, text
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    String,
+    bindparam,
+    cast,
+    delete,
+    exists,
+    func,
+    literal,
+    or_,
+    select,
+    text,
+)
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from sequencing.enrollments import Status
+from sequencing.happenings import Why
 from store import leaving
+from store.columns import says
 from store.database import upsert
 from store.people_tables import ContactRow, EmailAddressRow, PhoneNumberRow
-from store.tables import EnrollmentRow, HoldRow, SuppressionRow
+from store.tables import EnrollmentRow, HoldRow, SequenceRow, SuppressionRow
 
 ALL = "all"
 GATE = 0x5E900E4D
@@ -99,10 +115,41 @@ async def release(tx: AsyncSession, sequence_id: int | None) -> bool:
 async def standing(tx: AsyncSession, sequence_id: int | None) -> Hold | None:
     """The hold that keeps a sequence from sending; the one on all sending before its own."""
     row = await tx.scalar(HELD, {"scope": _scope(sequence_id)})
-    if row is None:
-        return None
+    return None if row is None else _value(row)
+
+
+def _value(row: HoldRow) -> Hold:
     own = None if row.scope == ALL else int(row.scope.removeprefix("sequence-"))
     return Hold(own, row.held_by, row.since)
+
+
+@dataclass(frozen=True, slots=True)
+class HeldUp:
+    """A hold, and how many that are due wait for its end; of a sequence also its name and owner."""
+
+    hold: Hold
+    waiting: int
+    sequence: str | None = None
+    owner_id: int | None = None
+
+
+async def held_up(tx: AsyncSession) -> list[HeldUp]:
+    """The holds for whose end somebody waits, the oldest first."""
+    standing = [_value(row) for row in await tx.scalars(select(HoldRow).order_by(HoldRow.since, HoldRow.scope))]
+    if not standing:
+        return []
+    held = says(EnrollmentRow.why, Why.held), says(EnrollmentRow.status, Status.active)
+    number = select(EnrollmentRow.sequence_id, func.count().label("many")).where(*held)
+    counted = number.group_by(EnrollmentRow.sequence_id).subquery()
+    rows = select(SequenceRow.id, SequenceRow.name, SequenceRow.owner_id, counted.c.many)
+    of = {row.id: row for row in await tx.execute(rows.join(counted, counted.c.sequence_id == SequenceRow.id))}
+    found = []
+    for hold in standing:
+        if hold.sequence_id is None and of:
+            found.append(HeldUp(hold, sum(row.many for row in of.values())))
+        elif row := of.get(hold.sequence_id or 0):
+            found.append(HeldUp(hold, row.many, row.name, row.owner_id))
+    return found
 
 
 def is_anyhow_held() -> ColumnElement[bool]:

@@ -4,9 +4,10 @@ Exact, because nothing of this can change before the caller commits: who records
 who forbids many has closed the gate; a claim is taken, and ends, only by whoever holds the row and passes the gate.
 """
 
+from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, insert, literal, select, union
+from sqlalchemy import ColumnElement, and_, insert, literal, or_, select, union
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from sequencing.enrollments import Enrollment, Status, StepState
@@ -32,12 +33,25 @@ async def tell_held(tx: AsyncSession, sequence_id: int | None, by: int, at: date
     await _tell(tx, HOLD, by, at, *held)
 
 
-async def tell_suppressed(tx: AsyncSession, target: str, by: int | None, at: datetime) -> None:
-    """The caller has closed the gate and suppresses that address or number, in its plain form."""
-    mail = select(EmailAddressRow.contact_id).where(EmailAddressRow.address == target)
-    phone = select(PhoneNumberRow.contact_id).where(PhoneNumberRow.number == target)
-    his = EnrollmentRow.contact_id.in_(union(mail, phone))
-    await _tell(tx, SUPPRESSION, by, at, his, MessageRow.recipient == target)
+async def tell_suppressed(tx: AsyncSession, forms: Collection[str], by: int | None, at: datetime) -> None:
+    """The caller has closed the gate and suppresses that address, number or domain (`@example.org`: it and all below).
+
+    `forms` are the ways in which an address may be written.
+    """
+    of_domains = [MessageRow.recipient.endswith(end, autoescape=True) for form in forms for end in _ends(form)]
+    await _tell(tx, SUPPRESSION, by, at, *([or_(*of_domains)] if of_domains else _to(forms)))
+
+
+def _to(forms: Collection[str]) -> tuple[ColumnElement[bool], ...]:
+    """To an address or number of a contact who has it; so the indexes are of use."""
+    mail = select(EmailAddressRow.contact_id).where(EmailAddressRow.address.in_(forms))
+    phone = select(PhoneNumberRow.contact_id).where(PhoneNumberRow.number.in_(forms))
+    return EnrollmentRow.contact_id.in_(union(mail, phone)), MessageRow.recipient.in_(forms)
+
+
+def _ends(form: str) -> tuple[str, ...]:
+    """How the addresses of a domain end."""
+    return (form, f".{form[1:]}") if form.startswith("@") else ()
 
 
 async def _tell(tx: AsyncSession, because: str, by: int | None, at: datetime, *which: ColumnElement[bool]) -> None:

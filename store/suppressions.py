@@ -68,7 +68,7 @@ async def add(tx: AsyncSession, target: str, reason: str, by: int | None, at: da
         return False
     if not await _add(tx, plain(target), reason, by, at):
         return False
-    await leaving.tell_suppressed(tx, plain(target), by, at)
+    await leaving.tell_suppressed(tx, [plain(target)], by, at)
     return True
 
 
@@ -120,11 +120,6 @@ async def listed(tx: AsyncSession, wanted: Wanted) -> list[Suppression]:
         rows = rows.where(SuppressionRow.id < wanted.after) if wanted.after else rows
         rows = rows.order_by(SuppressionRow.id.desc())
     return [_value(row, email) for row, email in await tx.execute(rows.limit(wanted.limit))]
-
-
-async def all_of_them(tx: AsyncSession) -> list[SuppressionRow]:
-    """Every suppression, newest first."""
-    return list(await tx.scalars(select(SuppressionRow).order_by(SuppressionRow.id.desc())))
 
 
 async def known(tx: AsyncSession, targets: Collection[str]) -> dict[str, SuppressionRow]:

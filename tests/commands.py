@@ -1,5 +1,6 @@
 """Commands as they are typed: each in a process of its own, on a furnished place of its own."""
 
+import asyncio
 import gc
 import hashlib
 import json
@@ -14,9 +15,10 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import closing, suppress
+from contextlib import closing, redirect_stdout, suppress
 from dataclasses import dataclass, field
 from importlib import import_module
+from io import StringIO
 from pathlib import Path
 from tempfile import TemporaryFile
 from typing import IO, Any
@@ -24,8 +26,12 @@ from typing import IO, Any
 import typer.main
 from sqlalchemy.orm import configure_mappers
 
+from sequencing.people import Level
 from starter import opportunities
 from starter.cli import command_line
+from store import schema, users
+from store.database import Database
+from tests import dialects
 from tests.forward import ask
 from tests.house import ADA, CALL, EMAIL, LETTER, RITA, TASK, House
 
@@ -156,6 +162,7 @@ def _fork_for_each_asked(address: str) -> None:
         import_module(name)
     command_line()
     configure_mappers()
+    _warm_up()
     gc.freeze()
     with socket.socket(socket.AF_UNIX) as listening, selectors.DefaultSelector() as waiting:
         listening.bind(address)
@@ -166,6 +173,27 @@ def _fork_for_each_asked(address: str) -> None:
         while True:
             for key, _ in waiting.select():
                 key.data()
+
+
+def _warm_up() -> None:
+    """Looks once at everything, in a database that is thrown away, for what SQLAlchemy and typer then have at hand.
+
+    The threads of that have ended when this returns.
+    """
+    dialects.share()
+    with tempfile.TemporaryDirectory() as folder, redirect_stdout(StringIO()):
+        asyncio.run(_with_ada(f"sqlite:///{folder}/sequencing.db"))
+        os.environ.update(SEQUENCING_VAR=folder, SEQUENCING_USER=ADA)
+        for noun in ("contacts", "enrollments", "sequences", "templates", "todos", "users", "roles", "adds"):
+            command_line(noun)([noun, "list", "--json"], prog_name="sequencing", standalone_mode=False)
+
+
+async def _with_ada(url: str) -> None:
+    database = Database(url)
+    await schema.migrate(database)
+    async with database.writing() as tx:
+        await users.add(tx, ADA, "Ada", Level.manage)
+    await database.close()
 
 
 def _begin(listening: socket.socket, waiting: selectors.BaseSelector) -> None:

@@ -33,6 +33,7 @@ TOGETHER = (
     "tests/kills/",
     "tests/docs/test_operations.py",
     "tests/workflows/test_cost.py",
+    "tests/store/test_plans.py",
     "tests/web/test_bad_requests.py",
     "tests/acceptance/test_permissions.py",
     "tests/acceptance/test_permissions_by_command.py",

@@ -14,6 +14,7 @@ from sequencing.errors import Misconfigured
 from settings import Settings, read_settings
 from starter.log import configure
 from starter.opening import open_door
+from store import clusters
 from transports.texts import check_way_back, read_provider
 from web.app import web_app
 from web.texts import Signed
@@ -30,6 +31,7 @@ async def serve(settings: Settings) -> None:
     configure()
     listening = _listen(settings.web_address)
     async with open_door(settings) as door:
+        await clusters.check_if_there(door.database)
         config = uvicorn.Config(
             web_app(door, _signed_texts(settings)),
             log_level="error",

@@ -40,7 +40,7 @@ def web_app(door: Door, signed_texts: texts.Signed | None = None) -> FastAPI:
     )
     app.state.door, app.state.texts = door, signed_texts
     app.include_router(_api())
-    for pages in (signing_in, todo_pages, enrollment_pages, documentation, texts, links):
+    for pages in (signing_in, todo_pages, enrollment_pages, documentation, links, texts):
         app.include_router(pages.router, include_in_schema=False)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     app.add_middleware(Headers)

@@ -117,8 +117,8 @@ def list_(
             user = await acting_user(tx, by)
             only = (await sequences.find(tx, sequence, user)).id if sequence else None
             found = await rows.listed(tx, user, rows.Filter(sequence_id=only, status=status))
-            people = await contacts.some(tx, [one.contact_id for one in found])
-            return [_row(one, people[one.contact_id].name) for one in found]
+            names = await contacts.names(tx, [one.contact_id for one in found])
+            return [_row(one, names[one.contact_id]) for one in found]
 
     show(read(look), as_json, "No enrollments.")
 

@@ -62,10 +62,18 @@ def journal(
         run(lambda: serve(read_settings()))
 
 
-def setup(admin: Annotated[str, typer.Option(help="Email of the first admin.")] = "") -> None:
+def setup(
+    admin: Annotated[str, typer.Option(help="Email of the first admin.")] = "",
+    restored: Annotated[
+        bool,
+        typer.Option("--restored", help="The database came back from a backup; events are numbered on."),
+    ] = False,
+) -> None:
     """Make database and Temporal ready; repeating it changes nothing."""
-    act(lambda door: set_up(door, admin, read_settings().retention_days))
+    anew = act(lambda door: set_up(door, admin, read_settings().retention_days, restored=restored))
     print("The database has the present schema; Temporal has the search attributes and the retention.")
+    if anew:
+        print("Events are numbered above all that were before: whoever follows them goes on with the cursor he has.")
 
 
 def outbox(by: As = "", as_json: Json = False) -> None:

@@ -18,7 +18,8 @@ ID = message_id(SECRET, enrollment="01J", step=1, copy=1, domain="example.org")
 LINKS = Links("https://mail.example.org", SECRET, reference_of(ID) or "")
 UNSUBSCRIBE = LINKS.unsubscribe(fingerprint(SECRET, "ann@example.com"))
 OFF = Step(1, Action.automatic_email, Delay(0, Unit.days))
-OPENS, CLICKS, LINK = (replace(OFF, **{name: True}) for name in ("track_opens", "track_clicks", "unsubscribe_link"))
+OPENS, CLICKS = replace(OFF, track_opens=True), replace(OFF, track_clicks=True)
+LINK = replace(OFF, unsubscribe_link=True)
 ALL = replace(OFF, track_opens=True, track_clicks=True, unsubscribe_link=True)
 HTML = worded(
     "S",

@@ -7,6 +7,7 @@ import pytest
 
 from sequencing.happenings import Reason, What
 from sequencing.inbound import Inbound, read_mail
+from sequencing.mail_kinds import Kind
 from sequencing.replies import (
     Known,
     Meaning,
@@ -155,7 +156,7 @@ def test_a_bounce_nobody_knows_anything_of_is_none_of_ours() -> None:
 
 
 def test_a_complaint_forbids_the_address_and_pauses() -> None:
-    complaint = replace(mail(), kind="complaint", originals=("<x>",))
+    complaint = replace(mail(), kind=Kind.complaint, originals=("<x>",))
 
     read = understood(complaint, Known(named=(HELLO,)))
 

@@ -372,7 +372,7 @@ async def test_a_fingerprint_is_found_by_who_has_the_secret_and_by_nobody_else(d
 
     async with inside.reading() as tx:
         ours = await suppressions.is_suppressed(tx, "gone@example.net")
-        (kept,) = await suppressions.all_of_them(tx)
+        (kept,) = await suppressions.listed(tx, suppressions.Wanted())
     async with database.reading() as tx:
         theirs = await suppressions.is_suppressed(tx, "gone@example.net")
     await inside.close()

@@ -414,9 +414,17 @@ async def claimed(house: House, contact: str, which: MessageState, *steps: dict[
         life = await Life.lock(tx, one, house.door.now())
         assert life is not None
         standing = life.enrollment
-        about = {"sender_id": 2, "recipient": f"{contact}@example.com", "subject": "Hello", "body": "Hello."}
         await messages.claim(
-            tx, standing, channel=Channel.email, attempt="attempt", message_id=OUR_ID, at=life.now, **about
+            tx,
+            standing,
+            channel=Channel.email,
+            attempt="attempt",
+            sender_id=2,
+            recipient=f"{contact}@example.com",
+            subject="Hello",
+            body="Hello.",
+            message_id=OUR_ID,
+            at=life.now,
         )
         life.happen(Happening(What.claimed))
         if which is not MessageState.claimed:

@@ -4,14 +4,19 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
+import sqlalchemy as sa
 
 from sequencing.happenings import Happening, Reason, What, Why
+from sequencing.people import Level
 from sequencing.sequences import Action
 from sequencing.timing import Calendar
+from starter.enrollments import Enrolled
 from store import enrollments, todos, users
 from store.database import Database
 from store.lives import Life
-from tests.house import BOB, EMAIL, RITA, House
+from tests.house import ADA, BOB, EMAIL, RITA, House
+
+CARLA = "carla@example.org"
 
 PAUSES = [reason for reason in Reason if list(Reason).index(reason) <= list(Reason).index(Reason.delivery_unknown)]
 GONE = ["nobody is gone", "who enrolled is gone", "who enrolled and the owner are gone"]
@@ -57,6 +62,82 @@ async def test_one_with_an_open_to_do_is_on_exactly_one_to_do_list(alone: House,
     lists = await _lists_with(alone.database, one)
 
     assert lists == [bob]
+
+
+async def test_the_owner_who_sees_to_one_is_that_of_its_own_contact(alone: House) -> None:
+    answers = await alone.sequencer.enroll(await alone.sequence(EMAIL), ["pia", "ann"], by=BOB)
+    other, one = (answer.enrollment_id or "" for answer in answers if isinstance(answer, Enrolled))
+    async with alone.database.writing() as tx:
+        for each in (other, one):
+            life = await Life.lock(tx, each, datetime.now(UTC))
+            assert life is not None
+            life.happen(Happening(What.blocked, reason=Reason.by_user))
+            await life.save()
+        bob = await users.by_email(tx, BOB)
+        await users.change(tx, replace(bob, active=False))
+
+    assert await _lists_with(alone.database, one) == [RITA]
+    assert await _lists_with(alone.database, other) == [ADA]
+
+
+GIVEN_TO_CARLA = "UPDATE sequences SET owner_id = 4"
+HOLDERS: dict[str, tuple[tuple[str, ...], str]] = {
+    "nobody is gone": ((), RITA),
+    "who holds may hold no more": (("UPDATE users SET level = 'view' WHERE email = 'rita@example.org'",), ADA),
+    "who holds is gone, the owner is there": (
+        (GIVEN_TO_CARLA, "UPDATE users SET active = false WHERE email = 'rita@example.org'"),
+        CARLA,
+    ),
+    "who holds and the owner are gone": (
+        (
+            GIVEN_TO_CARLA,
+            "UPDATE users SET active = false WHERE email IN ('rita@example.org', 'carla@example.org')",
+        ),
+        ADA,
+    ),
+}
+"""What has happened since, and on whose list it stands then."""
+
+
+@pytest.mark.parametrize("since", HOLDERS)
+async def test_what_a_hold_keeps_waiting_is_one_line_on_exactly_one_attention_list(alone: House, since: str) -> None:
+    changes, keeper = HOLDERS[since]
+    sequence = await alone.sequence(EMAIL)
+    async with alone.database.writing() as tx:
+        await users.add(tx, CARLA, "Carla", Level.edit)
+    await alone.sequencer.enroll(sequence, ["ann", "ben", "pia"], by=BOB)
+    await alone.sequencer.hold(sequence, by=RITA)
+    async with alone.database.writing() as tx:
+        await tx.execute(sa.text("UPDATE enrollments SET why = 'held', due_at = NULL WHERE contact_id < 3"))
+        for change in changes:
+            await tx.execute(sa.text(change))
+    async with alone.database.reading() as tx:
+        present = [user.email for user in await users.everybody(tx) if user.active]
+
+    lists = {email: await alone.sequencer.attention(by=email) for email in present}
+
+    (line,) = lists.pop(keeper)
+    assert not any(lists.values())
+    assert (line.cause, line.enrollment, line.due, line.sequence_id) == ("held", None, 2, int(sequence))
+    holder = "you" if keeper == RITA else "Rita Recruiter"
+    assert line.remedy.startswith(f"held by {holder} since ")
+    assert line.remedy.endswith(": 2 due messages wait; release it, or cancel them")
+
+
+async def test_a_hold_on_all_sending_is_on_the_list_of_who_holds_it_and_counts_all(alone: House) -> None:
+    await alone.enroll("ann", EMAIL)
+    await alone.enroll("ben", EMAIL)
+    await alone.sequencer.hold(None, by=ADA)
+    quiet = await alone.sequencer.attention(by=ADA)
+    async with alone.database.writing() as tx:
+        await tx.execute(sa.text("UPDATE enrollments SET why = 'held', due_at = NULL"))
+
+    (line,) = await alone.sequencer.attention(by=ADA)
+    others = await alone.sequencer.attention(by=RITA)
+
+    assert (quiet, others) == ([], [])
+    assert (line.sequence, line.sequence_id, line.due) == (None, None, 2)
+    assert line.remedy.startswith("all sending is held by you since ")
 
 
 async def _opened(database: Database, enrollment_id: str, action: Action) -> str:

@@ -9,7 +9,7 @@ from sequencing.enrollments import Enrollment
 from sequencing.happenings import Happening, What
 from starter.enrollments import Enrolled
 from starter.timeline import story
-from store import enrollments, messages, news, suppressions
+from store import enrollments, holds, leaving, messages, news, suppressions
 from store.lives import Life
 from store.tables import Channel, EventRow
 from tests.house import ADA, EMAIL, RITA, TEXT, House
@@ -150,6 +150,19 @@ async def test_a_suppression_names_what_was_leaving_to_that_address_or_number_on
 
     assert by_mail == [(first, 1, "suppression")]
     assert await named(alone) == [(first, 1, "suppression"), (second, 1, "suppression")]
+
+
+async def test_a_suppression_of_a_domain_names_what_was_leaving_to_it_and_below_it(alone: House) -> None:
+    ann, ben, pia = [await alone.enroll(name, EMAIL) for name in ("ann", "ben", "pia")]
+    await claim(alone, ann, "ann@example.com")
+    await claim(alone, ben, "ben@mail.example.com")
+    await claim(alone, pia, "pia@anotherexample.com")
+
+    async with alone.database.writing() as tx:
+        await holds.close_gate(tx)
+        await leaving.tell_suppressed(tx, ["@example.com"], None, NOW)
+
+    assert {one for one, _, _ in await named(alone)} == {ann, ben}
 
 
 async def test_the_story_says_it_in_words(alone: House) -> None:

@@ -16,7 +16,7 @@ from starter.hearing import heard
 from store.selections import Selection
 from web.acting import At, By
 from web.api.words import LARGEST_ID, After, Body, Done, Id, Limit, Number, Text, behind
-from web.once import Once
+from web.once import Making, Once
 
 router = APIRouter(tags=["bulk adds"], route_class=Once)
 Word = Annotated[Text, Field(max_length=320)]
@@ -67,7 +67,7 @@ class Foreseen(BaseModel):
 
 @router.post("/sequences/{id}/bulk-adds", status_code=202, responses={200: {"description": "Dry run: only foreseen"}})
 async def begin(
-    door: At, by: By, id: Number, wanted: BulkAdding, response: Response, dry_run: bool = False
+    door: Making, by: By, id: Number, wanted: BulkAdding, response: Response, dry_run: bool = False
 ) -> Begun | Foreseen:
     """Adds them in the background; `GET /bulk-adds/{id}` tells how far it is. `dry_run` only says what would happen."""
     selection = Selection(**wanted.selection.model_dump())
