@@ -24,6 +24,7 @@ check: $(VENV)/development ## format, lint, types, import contracts, deployment 
 bench: $(VENV)/development ## measure beside the bare engine
 	$(BIN)/python -m benchmarks.enrollments
 	$(BIN)/python -m benchmarks.bulk_adds
+	$(BIN)/python -m benchmarks.replies
 
 soak: $(VENV)/development ## kills, races and long queues, many times
 	$(BIN)/python -m pytest -m soak -n 4 --maxschedchunk=1 --timeout=7200 tests

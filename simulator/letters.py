@@ -3,11 +3,11 @@
 `message_id` and `now` are passed in; `now` is aware.
 """
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from email import message_from_bytes
-from email.headerregistry import Address
 from email.message import EmailMessage, Message
 from email.policy import SMTP, compat32
 from email.utils import format_datetime
@@ -17,6 +17,7 @@ from simulator.personas import Act, Chance, Persona, other_address
 from simulator.wording import WORDINGS, Wording
 
 UNFOLDED = SMTP.clone(max_line_length=900)
+BEYOND_ASCII = UNFOLDED.clone(utf8=True)
 """On Python 3.11 a shorter line makes encoded words of long Message-IDs, and nobody finds them again."""
 
 
@@ -159,8 +160,8 @@ def _history(occasion: Occasion) -> str:
 
 def _headed(occasion: Occasion, sender: str, subject: str) -> EmailMessage:
     mail = occasion.mail
-    letter = EmailMessage(policy=UNFOLDED)
-    letter["From"] = Address(_name_of(sender), addr_spec=sender)
+    letter = EmailMessage(policy=UNFOLDED if (sender + mail.reply_to).isascii() else BEYOND_ASCII)
+    letter["From"] = f"{_name_of(sender)} <{sender}>"
     letter["To"] = mail.reply_to
     letter["Subject"] = subject
     letter["Date"] = format_datetime(occasion.now)
@@ -173,8 +174,8 @@ def _headed(occasion: Occasion, sender: str, subject: str) -> EmailMessage:
 def _returned(occasion: Occasion, status: str, diagnostic: str) -> Letter:
     address = occasion.persona.address
     server = f"mx.{address.rpartition('@')[2]}"
-    report = EmailMessage(policy=UNFOLDED)
-    report["From"] = Address("Mail Delivery System", addr_spec=f"MAILER-DAEMON@{server}")
+    report = EmailMessage(policy=UNFOLDED if (server + occasion.mail.sender).isascii() else BEYOND_ASCII)
+    report["From"] = f"Mail Delivery System <MAILER-DAEMON@{server}>"
     report["To"] = occasion.mail.sender
     report["Subject"] = "Undelivered Mail Returned to Sender"
     report["Date"] = format_datetime(occasion.now)
@@ -196,7 +197,7 @@ def _words(text: str) -> EmailMessage:
 
 def _status(server: str, address: str, status: str, diagnostic: str) -> EmailMessage:
     """Two blocks of headers: of the message, and of its one recipient (RFC 3464, 2)."""
-    of_message, of_recipient = Message(), Message()
+    of_message, of_recipient = Message(policy=BEYOND_ASCII), Message(policy=BEYOND_ASCII)
     of_message["Reporting-MTA"] = f"dns; {server}"
     of_recipient["Original-Recipient"] = f"rfc822;{address}"
     of_recipient["Final-Recipient"] = f"rfc822; {address}"
@@ -221,4 +222,5 @@ def _letter(occasion: Occasion, letter: EmailMessage, sender: str) -> Letter:
 
 
 def _name_of(address: str) -> str:
-    return address.partition("@")[0].partition("+")[0].replace("-", " ").replace(".", " ").title()
+    """Words that need no quotes."""
+    return " ".join(re.findall(r"\w+", address.partition("@")[0].partition("+")[0])).title()

@@ -140,6 +140,8 @@ class World:
                 await work()
             except Unfetchable as why:
                 self.log.write(What.failed, who, message_id=message_id, act=deed.act, why=str(why))
+            except Exception as error:  # one person's trouble stops nobody else
+                self.log.write(What.failed, who, message_id=message_id, act=deed.act, why=type(error).__name__)
 
         task = asyncio.create_task(do())
         self._doing.add(task)

@@ -28,7 +28,8 @@ async def cast(door: Door, *, journaling: bool = False) -> None:
         await users.add(tx, RECRUITER, "Rita Recruiter", Level.edit, "+4930900001")
         now = await settings.current(tx)
         at_once = replace(now.limits, gap_seconds=0)
-        for_demos = replace(now, calendar=always(daytime_zone(door.now())), seconds_allowed=True, limits=at_once)
+        at_noon = always(daytime_zone(door.now()))
+        for_demos = replace(now, calendar=at_noon, seconds_allowed=True, limits=at_once, journaling=journaling)
         await settings.change(tx, for_demos, ada.id, door.now())
 
 

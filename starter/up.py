@@ -15,7 +15,7 @@ from settings import Settings
 from starter import demo
 from starter.client import SEARCH_ATTRIBUTES, connect
 from starter.door import Door
-from starter.hearing import recipient_of
+from starter.hearing import OFF, heard, recipient_of
 from starter.setup import set_up_database, set_up_temporal
 
 PUBLIC_URL = Settings.model_fields["public_url"].default
@@ -65,6 +65,8 @@ async def up(door: Door, settings: Settings, ports: Ports, *, speed: float = 60)
         if not stopping.is_set():
             children += [asyncio.create_task(child.run(stopping)) for child in others]
             print(_welcome(settings, ports), flush=True)
+            if ports.smtp and not (await heard(door)).on:
+                print(f"\n{OFF}\nTo change that: `sequencing settings set --journaling --as {demo.ADMIN}`.", flush=True)
         await stopping.wait()
         print("\nStopping …", flush=True)
     finally:

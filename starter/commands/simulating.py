@@ -1,7 +1,6 @@
 """`sequencing simulate`: recipients, phones and a company's mail server, for trying, demos and tests."""
 
 import asyncio
-from math import isnan
 from pathlib import Path
 from typing import Annotated
 
@@ -54,10 +53,9 @@ def simulate(
             journal=_door(journal, journal_door) if journal else None,
             public_url=_here(product.public_url, "SEQUENCING_PUBLIC_URL"),
             seed=seed,
-            speed=_number(speed, "--speed"),
+            speed=speed,
         )
-        seconds = None if for_ is None else _number(for_, "--for")
-        asyncio.run(run(settings, seconds=seconds, once=once, say=lambda line: print(line, flush=True)))
+        asyncio.run(run(settings, seconds=for_, once=once, say=lambda line: print(line, flush=True)))
     except Misconfigured as trouble:
         fail(trouble.sentence, 2)
     except Refused as refusal:
@@ -80,9 +78,3 @@ def _here(address: str, name: str) -> str:
     if not is_here(address):
         raise Refused("not_here", f"The simulated world stays on this machine; {name} {quoted(address)} leads away.")
     return address
-
-
-def _number(said: float, name: str) -> float:
-    if isnan(said):
-        raise Misconfigured("no_number", f"{name} is no number.")
-    return said

@@ -19,14 +19,15 @@ import sqlalchemy as sa
 from sequencing.enrollments import Status
 from sequencing.happenings import What
 from simulator.log import Tally, entries
-from simulator.personas import Behaviour
+from simulator.personas import Behaviour, other_address
 from store.database import Database
-from store.people_tables import ContactRow
+from store.people_tables import ContactRow, EmailAddressRow, PhoneNumberRow
 from store.tables import Channel, EnrollmentRow, EventRow, LinkUseRow, MessageRow, MessageState, SuppressionRow
 from tests.kills.stage import DIES_WITH_US, ROOT, free_port
 
 pytestmark = pytest.mark.timeout(240)
 PATIENCE = 120.0
+TOLD = (What.reply, What.auto_replied, What.soft_bounced)
 RITA, SPEED = "rita@example.org", 600
 ENDS = {
     "silent": "finished steps_done neutral",
@@ -44,13 +45,14 @@ ENDS = {
     "bounces-later": "paused bounced None",
     "full": "finished steps_done neutral",
     "deferred": "finished steps_done neutral",
-    "unsubscribes": "finished unsubscribed None",
-    "one-click": "finished unsubscribed None",
+    "unsubscribes": "finished unsubscribed negative",
+    "one-click": "finished unsubscribed negative",
     "text7001": "paused replied None",
-    "text7002": "finished unsubscribed None",
-    "text7003": "finished unsubscribed None",
+    "text7002": "finished unsubscribed negative",
+    "text7003": "finished unsubscribed negative",
 }
 """Status, reason and outcome of each, by the left half of the contact's external id."""
+HEADER = "external_id,first_name,company,owner,work_email,personal_email,mobile,time_zone"
 SEQUENCE = """
 name: One of each
 sharing: everyone
@@ -142,6 +144,21 @@ async def test_one_of_each_ends_where_it_should_and_the_world_counts_what_the_pr
     assert ended == ENDS
 
 
+@pytest.mark.soak
+@pytest.mark.timeout(900)
+async def test_two_hundred_by_chance_in_four_sequences_are_counted_alike_on_both_sides(tmp_path: Path) -> None:
+    (tmp_path / "people.csv").write_text(_crowd(200))
+    async with running(tmp_path, speed=1200) as place:
+        place.run("contacts", "import", str(tmp_path / "people.csv"))
+        for number in range(4):
+            (tmp_path / "sequence.yaml").write_text(SEQUENCE.replace("One of each", f"Sequence {number}"))
+            place.run("sequences", "create", str(tmp_path / "sequence.yaml"))
+            place.run("enroll", f"Sequence {number}", "--company", f"Quarter {number}")
+
+        await _settled(place, 200)
+        await _agree(place)
+
+
 async def _agree(place: Place) -> None:
     """The log and the database, each counted by itself."""
     tally = Tally.of(entries(place.log))
@@ -153,15 +170,14 @@ async def _agree(place: Place) -> None:
 
     gone = dict(await place.rows(SuppressionRow.target, SuppressionRow.reason))
     by_reason = {reason: {target for target, said in gone.items() if said == reason} for reason in set(gone.values())}
-    assert by_reason["unsubscribed"] == tally.unsubscribed
-    assert by_reason["stopped"] == tally.stopped - tally.started
-    bounced = {line["who"] for line in entries(place.log) if line["what"] in ("returned", "refused")}
-    soft = {line["who"] for line in entries(place.log) if line.get("code") == "4.2.2"}
-    assert by_reason["bounced"] == bounced - soft
+    assert by_reason.get("unsubscribed", set()) == tally.unsubscribed
+    assert by_reason.get("stopped", set()) == tally.stopped - tally.started
+    returned = {line["who"] for line in entries(place.log) if line["what"] == "returned" and line["code"] == "5.1.1"}
+    assert by_reason.get("bounced", set()) == returned
 
-    replies = {what: len(await _enrollments_with(place, what)) for what in (What.reply, What.auto_replied)}
-    assert replies == {What.reply: len(tally.replied) + len(tally.texted_back), What.auto_replied: len(tally.away)}
-    assert len(await _enrollments_with(place, What.soft_bounced)) == len(tally.returned_soft)
+    names = await _names(place)
+    said = {what: {names[line["who"]] for line in entries(place.log) if _tells(line) is what} for what in TOLD}
+    assert {what: await _contacts_with(place, what) for what in TOLD} == said
 
     used = await place.rows(MessageRow.message_id, LinkUseRow.kind, LinkUseRow.machine, of=_used())
     assert {(one, kind, machine) for one, kind, machine in used} == {
@@ -180,8 +196,29 @@ def _used() -> Any:
     return LinkUseRow.message_id == MessageRow.id
 
 
-async def _enrollments_with(place: Place, what: What) -> set[str]:
-    return {one for (one,) in await place.rows(EventRow.enrollment_id, of=EventRow.what == what)}
+async def _names(place: Place) -> dict[str, str]:
+    """The contact's external id by each address and number."""
+    emails = await place.rows(
+        EmailAddressRow.address, ContactRow.external_id, of=EmailAddressRow.contact_id == ContactRow.id
+    )
+    numbers = await place.rows(
+        PhoneNumberRow.number, ContactRow.external_id, of=PhoneNumberRow.contact_id == ContactRow.id
+    )
+    return {**dict(emails), **dict(numbers)}
+
+
+def _tells(line: dict[str, Any]) -> What | None:
+    """What a line of the log is to the timeline of that contact."""
+    if line["what"] == "replied" or line.get("kind") == "reply":
+        return What.reply
+    return {"away": What.auto_replied, "4.2.2": What.soft_bounced}.get(line.get("code", line["what"]))
+
+
+async def _contacts_with(place: Place, what: What) -> set[str]:
+    of = sa.and_(
+        EventRow.what == what, EventRow.enrollment_id == EnrollmentRow.id, EnrollmentRow.contact_id == ContactRow.id
+    )
+    return {one for (one,) in await place.rows(ContactRow.external_id, of=of)}
 
 
 async def _settled(place: Place, people: int) -> None:
@@ -209,13 +246,22 @@ async def _ended(place: Place) -> dict[str, str]:
 def _people() -> str:
     """Everybody lives where it is noon: texts keep to the day of who gets them."""
     zone = f"Etc/GMT{datetime.now(UTC).hour - 12:+d}"
-    lines = ["external_id,first_name,company,owner,work_email,personal_email,mobile,time_zone"]
+    lines = [HEADER]
     for number, name in enumerate(ENDS):
         behaviour = "silent" if name.startswith("text") else name
         email = f"{name}+{behaviour}@example.com"
-        other = f"{name}+{behaviour}@home.example.com"
         mobile = f"+491511{number:02}{name[-4:] if name.startswith('text') else '7000'}"
-        lines.append(f"{name},{name.title()},Each,{RITA},{email},{other},{mobile},{zone}")
+        lines.append(f"{name},{name.title()},Each,{RITA},{email},{other_address(email)},{mobile},{zone}")
+    return "\n".join(lines)
+
+
+def _crowd(number: int) -> str:
+    """So many of whom nothing is said, in four companies."""
+    zone = f"Etc/GMT{datetime.now(UTC).hour - 12:+d}"
+    lines = [HEADER]
+    for one in range(number):
+        email = f"person{one}@example.com,{other_address(f'person{one}@example.com')}"
+        lines.append(f"p{one},P{one},Quarter {one % 4},{RITA},{email},+4915{one:08},{zone}")
     return "\n".join(lines)
 
 

@@ -106,6 +106,16 @@ def test_a_reply_carries_the_whole_thread() -> None:
     assert read(written(Act.reply)).references == ("<first@example.org>", OURS)
 
 
+@pytest.mark.parametrize("act", KINDS)
+def test_an_address_beyond_ascii_is_answered_likewise(act: Act) -> None:
+    chance = chance_of("1", "änn@exämple.com")
+    persona = persona_of("änn@exämple.com", chance)
+
+    letter = LETTERS[act](Occasion(mails.read(our_mail(), persona.address), persona, "<one@a>", NOW, chance))
+
+    assert (read(letter).kind, our_ids(read(letter), DOMAIN)) == (KINDS[act], (OURS,))
+
+
 @pytest.mark.parametrize("change", [bytes.upper, lambda raw: raw.replace(b"Subject:", b"X-Other:")])
 def test_a_mail_that_lacks_something_is_answered_all_the_same(change: Callable[[bytes], bytes]) -> None:
     chance = chance_of("1", ANN)

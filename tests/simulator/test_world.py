@@ -17,8 +17,9 @@ from sequencing.inbound import read_mail
 from sequencing.mail_kinds import Kind
 from simulator.browser import AGENTS, is_here
 from simulator.copies import Door
+from simulator.letters import LETTERS, Letter, Occasion
 from simulator.log import By, Tally, What, entries
-from simulator.personas import Behaviour
+from simulator.personas import Act, Behaviour
 from simulator.world import Settings, World
 from tests.mail_server import MailServer
 from tests.simulator.house_of_links import Links
@@ -271,3 +272,21 @@ async def _text(scene: Scene, number: str) -> httpx2.Response:
     fields = {"To": number, "From": "+4930900001", "Body": "Hello"}
     async with httpx2.AsyncClient(auth=(account, token)) as client:
         return await client.post(f"http://{where}/2010-04-01/Accounts/{account}/Messages.json", data=fields)
+
+
+async def test_an_act_that_comes_to_nothing_is_said_and_stops_nobody(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(LETTERS, Act.say_away, _broken)
+    await scene.send("ann+away@example.com")
+    await scene.send("ben+replies@example.com", name="two")
+    await scene.over()
+
+    assert [(entry["who"], entry["why"]) for entry in scene.logged(What.failed)] == [
+        ("ann+away@example.com", "ValueError")
+    ]
+    assert [entry["who"] for entry in scene.logged(What.replied)] == ["ben+replies@example.com"]
+
+
+def _broken(occasion: Occasion) -> Letter:
+    raise ValueError(occasion.message_id)

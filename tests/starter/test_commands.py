@@ -469,7 +469,7 @@ RUNNING = [
     misused("up", "--simulate", "--speed", "0", says="0.1"),
     Case("up", ("--simulate",), 1, "unset both first", {"SEQUENCING_SMTP_URL": "smtp://127.0.0.1:9"}),
     misused("simulate", "--smtp-port", "0", says="greater than or equal to 1"),
-    misused("simulate", "--speed", "nan", says="--speed is no number"),
+    misused("simulate", "--speed", "nan", says="less than or equal to 100000"),
     misused("simulate", "--for", "-1", says="0"),
     misused("simulate", "--journal", LONG, says="is no address"),
     misused("simulate", "--journal", "a@b", "--journal-door", LONG, says="is no host and port"),
