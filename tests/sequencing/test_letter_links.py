@@ -18,7 +18,8 @@ ID = message_id(SECRET, enrollment="01J", step=1, copy=1, domain="example.org")
 LINKS = Links("https://mail.example.org", SECRET, reference_of(ID) or "")
 UNSUBSCRIBE = LINKS.unsubscribe(fingerprint(SECRET, "ann@example.com"))
 OFF = Step(1, Action.automatic_email, Delay(0, Unit.days))
-OPENS, CLICKS, LINK = (replace(OFF, **{name: True}) for name in ("track_opens", "track_clicks", "unsubscribe_link"))
+OPENS, CLICKS = replace(OFF, track_opens=True), replace(OFF, track_clicks=True)
+LINK = replace(OFF, unsubscribe_link=True)
 ALL = replace(OFF, track_opens=True, track_clicks=True, unsubscribe_link=True)
 HTML = worded(
     "S",
@@ -77,9 +78,8 @@ def test_the_hidden_link_is_empty_and_out_of_reach_of_people() -> None:
 def test_the_pixel_stands_at_the_end() -> None:
     html = leaving(HTML, OPENS).html
 
-    found = re.fullmatch(
-        r'(.*)<img src="https://mail.example.org/o/([^"]*)" width="1" height="1" alt="">', html, re.DOTALL
-    )
+    pixel = r'<img src="https://mail.example.org/o/([^"]*)" width="1" height="1" alt="">'
+    found = re.fullmatch(f"(.*){pixel}", html, re.DOTALL)
     assert found is not None
     assert found[1] == HTML.html
     assert read_view([SECRET], found[2]) is not None
