@@ -2,25 +2,26 @@
 
 import asyncio
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
 
-from sequencing.happenings import What
+from sequencing.happenings import Happening, What
 from sequencing.machines import Fetch
 from sequencing.people import AddressType
-from sequencing.tracking import HIDDEN, Clicked, Sign, Unsubscribing, Viewed
+from sequencing.tracking import HIDDEN, Clicked, Unsubscribing, Use, Viewed
 from starter import people, tracking
 from starter.contacts import import_contacts
 from starter.door import Door
 from starter.erasures import erase
 from starter.people import Said
 from starter.suppressions import lift, suppress
-from store import enrollments, news, suppressions
+from store import enrollments, holds, news, suppressions
+from store.lives import Life
 from store.tables import EventRow, LinkUseRow, MessageRow, NewsRow, SuppressionRow
-from store.tracking import COUNTED
+from store.tracking import COUNTED, MAIL
 from tests.house import ADA, CALL, EMAIL, HEADER, RITA, TASK, House
 from tests.posted import Posted, post
 
@@ -307,6 +308,44 @@ async def test_while_somebody_unsubscribes_he_is_enrolled_nowhere_for_good(alone
     assert all(any(piece.happening.what is What.unsubscribe for piece in pieces) for pieces in ends)
 
 
+async def try_to_claim(house: House, enrollment_id: str) -> bool:
+    """What an activity does at the moment of claiming: row, news, gate, claim."""
+    async with house.database.writing() as tx:
+        life = await Life.lock(tx, enrollment_id, house.door.now())
+        assert life is not None
+        await life.note_news()
+        row = life.enrollment
+        gate = await holds.pass_gate(
+            tx, row.sequence_id, row.contact_id, "ann@example.com", suppressions.forms(tx, "ann@example.com")
+        )
+        free = row.place == "waiting" and not gate.suppressed
+        if free:
+            life.happen(Happening(What.claimed))
+        await life.save()
+        return free
+
+
+async def test_an_unsubscribe_that_races_a_claim_comes_before_it_or_after_it(alone: House, letter: Posted) -> None:
+    seen = []
+    for turn in range(20):
+        one = await alone.enroll("ann", EMAIL)
+        claiming = asyncio.create_task(try_to_claim(alone, one)) if turn % 2 else None
+        await asyncio.sleep(0.001 * (turn % 5) if claiming else 0)
+        telling = asyncio.create_task(unsubscribe(alone, letter))
+        claiming = claiming or asyncio.create_task(try_to_claim(alone, one))
+        claimed, _ = await asyncio.gather(claiming, telling)
+
+        row = await alone.row(one)
+        assert row is not None
+        assert row.last_news == 1
+        assert (row.place, row.noted) == (("sending", 0) if claimed else ("finished", 1)), "claimed before it, or never"
+        assert not await try_to_claim(alone, one)
+        seen.append(claimed)
+        await lift(alone.door, "ann@example.com", ADA)
+
+    assert set(seen) == {True, False}
+
+
 async def test_an_unsubscribe_finishes_what_runs(house: House) -> None:
     await import_contacts(house.door, f"{HEADER}\neve,Eve,,,,,eve@example.com,,", RITA)
     emailed = await house.enroll("eve", EMAIL, LATER)
@@ -324,6 +363,28 @@ async def test_an_unsubscribe_finishes_what_runs(house: House) -> None:
     assert len(house.sent()) == 1
 
 
-def test_signs_fit_their_column() -> None:
-    assert max(map(len, Sign)) <= 40
-    assert datetime.now(UTC).tzinfo is UTC
+async def test_each_question_of_a_link_has_an_index_that_serves_it(alone: House, letter: Posted) -> None:
+    await view(alone, letter)
+    statements = [
+        (MAIL, {"reference": letter.links.reference}),
+        (sa.select(LinkUseRow).where(LinkUseRow.message_id == 1, LinkUseRow.kind == Use.view), {}),
+        (suppressions.IS_SUPPRESSED, {"forms": ["ann@example.com", "@example.com"]}),
+        (sa.select(SuppressionRow).where(SuppressionRow.reason == "x").order_by(SuppressionRow.id.desc()), {}),
+    ]
+
+    plans = [await plan(alone, statement, values) for statement, values in statements]
+
+    assert [scan for scan in plans if "SCAN" in scan or "Seq Scan" in scan or "Sort" in scan or "TEMP" in scan] == []
+
+
+async def plan(house: House, statement: Any, values: dict[str, Any]) -> str:
+    """How the database goes about it, if it does not prefer to read a small table whole."""
+    dialect = house.database.engine.dialect
+    ways = {"literal_binds": True, "render_postcompile": True}
+    compiled = statement.params(values).compile(dialect=dialect, compile_kwargs=ways)
+    lite = dialect.name == "sqlite"
+    async with house.database.reading() as tx:
+        if not lite:
+            await tx.execute(sa.text("SET LOCAL enable_seqscan = off"))
+        rows = await tx.execute(sa.text(f"{'EXPLAIN QUERY PLAN' if lite else 'EXPLAIN'} {compiled}"))
+        return "\n".join(map(str, rows.all()))
