@@ -30,10 +30,10 @@ from settings import Settings, read_settings
 from starter.client import Runs, connect
 from starter.door import Door
 from starter.log import configure
+from starter.mail_server import mail_server
 from starter.sweep import Sweep
 from store.database import Database
-from transports.outbox import EmailOutbox, TextOutbox
-from transports.smtp import SmtpTransport
+from transports.outbox import TextOutbox
 from web.health import Health, health_app
 from workflows.bulk_adds import BulkAddWorkflow
 from workflows.enrollments import EnrollmentWorkflow
@@ -47,11 +47,9 @@ ENOUGH = 10.0
 
 def world(settings: Settings, database: Database) -> World:
     """What activities work with. Raises Refused where a setting cannot be read."""
-    within = timedelta(seconds=settings.hand_over_seconds)
-    smtp = SmtpTransport(settings.smtp_url, within=within) if settings.smtp_url else None
     return World(
         database=database,
-        emails=smtp or EmailOutbox(settings.outbox),
+        emails=mail_server(settings),
         texts=TextOutbox(settings.outbox),
         new_id=lambda: str(ULID()),
         secret=settings.secret_bytes(),

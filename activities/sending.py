@@ -84,7 +84,7 @@ class Sending:
         try:
             delivery = await self.transport.open(sender=letter.sender, recipient=letter.recipient)
         except TransportError as error:
-            return await self._not_taken(enrollment, error)
+            return await self._not_taken(enrollment, error, letter)
         try:
             claimed = await self._claim(enrollment, letter)
             return await self._hand_over(claimed, delivery, letter) if isinstance(claimed, Enrollment) else claimed
@@ -220,14 +220,16 @@ class Sending:
                 return await self._taken_in(life)
         return await self._stand()
 
-    async def _not_taken(self, enrollment: Enrollment, error: TransportError, letter: Letter | None = None) -> Answer:
+    async def _not_taken(self, enrollment: Enrollment, error: TransportError, letter: Letter) -> Answer:
         """Certainly not taken: the claim, if there is one, goes back, and the step pauses or tries later."""
         async with self.world.database.writing() as tx:
             life = await Life.lock(tx, enrollment.id, self.clock.now())
             if life is not None:
                 released = await messages.release(tx, enrollment, self.attempt)
-                if released and letter is not None and letter.channel is Channel.email:
+                if released and letter.channel is Channel.email:
                     await senders.give_back(tx, letter.sender_id, day_of(self.clock.now(), life.course.calendar))
+                if error.nobody:
+                    await suppressions.add(tx, letter.recipient, Reason.bounced, None, self.clock.now())
                 if released or life.enrollment == enrollment:
                     life.happen(self._after_refusal(life, error), {"answer": error.code})
                     return await self._taken_in(life)
@@ -235,7 +237,7 @@ class Sending:
 
     def _after_refusal(self, life: Life, error: TransportError) -> Happening:
         if error.permanent and error.about is not About.server:
-            reason = Reason.could_not_be_sent if error.about is About.sender else Reason.bounced
+            reason = Reason.bounced if error.about is About.recipient else Reason.could_not_be_sent
             return Happening(What.blocked, reason=reason)
         why = Why.mail_server_unreachable if error.about is About.server else Why.mail_server_not_now
         return Happening(What.try_later, until=self._next_try(life), why=why)

@@ -12,7 +12,18 @@ from css_inline import CSSInliner
 from nh3 import Cleaner
 
 from sequencing.errors import Refused
-from sequencing.html_allowed import ATTRIBUTES, CELLS, ENDS, IN_A_LINE, OF_TABLES, PROPERTIES, REOPENED, TAGS, UNSEEN, VOID
+from sequencing.html_allowed import (
+    ATTRIBUTES,
+    CELLS,
+    ENDS,
+    IN_A_LINE,
+    OF_TABLES,
+    PROPERTIES,
+    REOPENED,
+    TAGS,
+    UNSEEN,
+    VOID,
+)
 from sequencing.html_styles import Styles, permitted
 
 DEEPEST = 100
