@@ -85,14 +85,21 @@ class Tokens:
 
 
 def _check(client: OAuthClient) -> None:
-    parts = urlsplit(client.url)
-    safe = parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in LOCAL)
-    if not safe or not parts.hostname or not client.client or not (client.secret or client.refresh_token):
+    if not _is_safe(client.url) or not client.client or not (client.secret or client.refresh_token):
         raise Misconfigured(
             "invalid_oauth",
             "SEQUENCING_SMTP_OAUTH_URL: a token endpoint at https://…, with SEQUENCING_SMTP_OAUTH_CLIENT and "
             "SEQUENCING_SMTP_OAUTH_SECRET or SEQUENCING_SMTP_OAUTH_REFRESH_TOKEN, or both.",
         )
+
+
+def _is_safe(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        host = parts.hostname
+    except ValueError:
+        return False
+    return bool(host) and (parts.scheme == "https" or (parts.scheme == "http" and host in LOCAL))
 
 
 def _read(answer: httpx2.Response) -> dict[str, Any]:
