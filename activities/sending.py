@@ -169,9 +169,9 @@ class Sending:
                 message_id=letter.message_id,
                 segments=letter.segments,
                 at=life.now,
+                rule=letter.scene.step.rule,
             )
-            fallback = {"fallback_owner": letter.sender_id} if letter.scene.assignment.fallback else None
-            life.happen(Happening(What.claimed), fallback)
+            life.happen(Happening(What.claimed), _about_sender(letter))
             await life.save()
             return life.enrollment
 
@@ -291,6 +291,15 @@ class Sending:
                 if monotonic() > deadline:
                     raise
                 await asyncio.sleep(0.3)
+
+
+def _about_sender(letter: Letter) -> dict[str, int]:
+    """What is worth telling of who sends it."""
+    assignment = letter.scene.assignment
+    told = {"fallback_owner": letter.sender_id} if assignment.fallback else {}
+    if assignment.instead_of is not None and assignment.instead_of != letter.sender_id:
+        told |= {"sender": letter.sender_id, "sender_before": assignment.instead_of}
+    return told
 
 
 def _attempt() -> str:

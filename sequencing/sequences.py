@@ -88,6 +88,11 @@ class Step:
     track_clicks: bool = False
     unsubscribe_link: bool = False
 
+    @property
+    def rule(self) -> str:
+        """Its owner rule in a word; `user-12` names the user."""
+        return f"user-{self.user_id}" if self.owner is OwnerRule.user else self.owner.value
+
 
 @dataclass(frozen=True, slots=True)
 class Pace:
