@@ -107,7 +107,9 @@ def _temporal(settings: Settings, ports: Ports) -> list[str]:
 
 
 def _worker_environment(ports: Ports) -> dict[str, str]:
+    """Links in emails lead to the pages of this machine, unless it is said where else they are reached."""
     return {
+        "SEQUENCING_PUBLIC_URL": os.environ.get("SEQUENCING_PUBLIC_URL") or f"http://localhost:{ports.web}",
         "SEQUENCING_METRICS_ADDRESS": f"127.0.0.1:{ports.metrics}",
         "SEQUENCING_HEALTH_ADDRESS": f"127.0.0.1:{ports.health}",
     }
