@@ -9,6 +9,8 @@ help: ## what each target does
 run: $(VENV)/runtime ## set up, then run everything on this machine (options for `sequencing up` in UP=…)
 	@exec $(BIN)/sequencing up $(UP)
 
+test soak bench: export PYTHONDONTWRITEBYTECODE := # of their hundreds of processes each would compile everything anew
+
 test: $(VENV)/development ## set up, then run all tests
 	$(BIN)/python -m pytest -n 3 tests
 
@@ -22,11 +24,12 @@ check: $(VENV)/development ## format, lint, types, import contracts, deployment 
 bench: $(VENV)/development ## measure beside the bare engine
 	$(BIN)/python -m benchmarks.enrollments
 	$(BIN)/python -m benchmarks.bulk_adds
+	$(BIN)/python -m benchmarks.replies
 
-soak: $(VENV)/development ## every kill, many times
+soak: $(VENV)/development ## kills, races and long queues, many times
 	$(BIN)/python -m pytest -m soak -n 4 --maxschedchunk=1 --timeout=7200 tests
 
-lock: $(VENV)/development ## pin the dependencies again, with hashes (needs uv)
+lock: ## pin the dependencies again, with hashes (needs uv, and nothing installed)
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate pyproject.toml -o requirements/runtime.txt
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --group dev pyproject.toml -c requirements/runtime.txt -o requirements/development.txt
 

@@ -6,6 +6,7 @@ import re
 import secrets
 from contextlib import suppress
 from datetime import timedelta
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated
 
@@ -34,6 +35,18 @@ Address = Annotated[str, AfterValidator(_host_and_port)]
 WebAddress = Annotated[str, AfterValidator(_web_address)]
 
 
+def _networks(said: str) -> str:
+    for one in said.replace(",", " ").split():
+        try:
+            ip_network(one, strict=False)
+        except ValueError:
+            raise ValueError("write addresses or networks, as 192.0.2.7, 10.0.0.0/8, with commas between") from None
+    return said
+
+
+Networks = Annotated[str, AfterValidator(_networks)]
+
+
 class Settings(BaseSettings):
     """Each is set by SEQUENCING_ and its name in capitals."""
 
@@ -42,8 +55,16 @@ class Settings(BaseSettings):
     var: Path = Field(Path("var"), description="Folder for everything kept on this machine.")
     database_url: str = Field("", description="SQLite or PostgreSQL; empty: a SQLite file in the folder above.")
     smtp_url: str = Field("", description="smtp://user:password@host:587?starttls=required; empty: the outbox.")
+    smtp_oauth_url: str = Field("", description="Token endpoint, to log in by XOAUTH2; empty: the password above.")
+    smtp_oauth_client: str = Field("", description="The client's id at the token endpoint.")
+    smtp_oauth_secret: SecretStr = Field(SecretStr(""), description="The client's secret.")
+    smtp_oauth_refresh_token: SecretStr = Field(SecretStr(""), description="Empty: the client's own credentials.")
+    smtp_oauth_scope: str = Field("", description="What is asked for, if the endpoint wants to know.")
+    texts_url: str = Field("", repr=False, description="https://ACCOUNT:TOKEN@api.twilio.com; empty: the outbox.")
     mail_domain: str = Field("sequencing.localhost", pattern=r"^[^\s@<>]+$", description="Right half of Message-IDs.")
-    public_url: WebAddress = Field("http://localhost:8000", description="Where recipients reach links in emails.")
+    public_url: WebAddress = Field(
+        "http://localhost:8000", description="Where links in emails and webhooks reach the pages."
+    )
     secret: SecretStr = Field(SecretStr(""), description="Message-IDs are derived from it; empty: kept in var/secret.")
     old_secrets: SecretStr = Field(SecretStr(""), description="Secrets before this one, with blanks between them.")
     user: str = Field("", description="Who acts at the command line, by email, unless --as says otherwise.")
@@ -56,6 +77,11 @@ class Settings(BaseSettings):
     metrics_address: Address = Field("127.0.0.1:9090", description="Prometheus metrics of the worker; empty: none.")
     health_address: Address = Field("127.0.0.1:9091", description="/health of the worker; empty: none.")
     web_address: Address = Field("127.0.0.1:8000", min_length=1, description="Pages and HTTP API.")
+    journal_address: Address = Field("127.0.0.1:2525", min_length=1, description="Where the journal takes mail in.")
+    journal_senders: Networks = Field("127.0.0.0/8, ::1", description="Networks whose servers may bring it mail.")
+    journal_recipient: str = Field("", pattern=r"^([^\s@<>]+@[^\s@<>]+)?$", description="Its address; empty: derived.")
+    journal_certificate: str = Field("", description="File with the journal's certificate; empty: no STARTTLS.")
+    journal_key: str = Field("", description="File with the certificate's key; empty: it is in the same file.")
     max_cached_workflows: int = Field(2000, ge=1, le=1_000_000, description="Runs a worker keeps in memory.")
 
     @property
@@ -70,8 +96,10 @@ class Settings(BaseSettings):
 
     @property
     def act_within(self) -> float:
-        """Seconds an acting activity may take: connecting, handing over and recording; a live one ends earlier."""
-        return self.hand_over_seconds * 2.5 + 5
+        """Seconds an acting activity may take: staying for its slot, connecting, handing over, recording; a live one
+        ends earlier.
+        """
+        return self.hand_over_seconds * 3 + 5
 
     @property
     def retry_after(self) -> timedelta:

@@ -15,7 +15,7 @@ from sequencing.enrollments import Enrollment
 from store import adds, enrollments, sequences
 from store.enrolling import AT_ONCE
 
-WAVE = 16
+WAVE = 4
 """Runs started at once; the next wave begins when the one before the last has reached its wait, so that the tasks of
 other runs queue behind few first ones."""
 LOOKS, BETWEEN_LOOKS = 100, 0.03
@@ -54,8 +54,7 @@ class BulkAddActivities:
                 added = await adds.add_some(tx, ref.add_id, position, AT_ONCE, clock.now(), self.world.new_id)
             if added is None:
                 return AddProgress(position, 0, 0, AddStatus.canceled)
-            if added.batch.first is not None:
-                await self._start_all([(one, added.batch.first) for one in added.batch.born])
+            await self._start_all(added.batch.born)
             activity.heartbeat(added.progress.answered)
             position = added.progress.position
             time_is_up = monotonic() - began > SECONDS or activity.is_worker_shutdown()
@@ -75,8 +74,9 @@ class BulkAddActivities:
         await self._start_all([(one, decide(one, courses[one.sequence_id])) for one in left])
 
     async def _start_all(self, born: Sequence[tuple[Enrollment, Decision]]) -> None:
-        """Wave after wave; what cannot be started now is the sweep's."""
+        """Wave after wave; what cannot be started now, or was started and not written down, is the sweep's."""
         last: Enrollment | None = None
+        started: list[str] = []
         for at in range(0, len(born), WAVE):
             wave = born[at : at + WAVE]
             heard = await asyncio.gather(*(self.runs.begin(*each) for each in wave))
@@ -86,8 +86,9 @@ class BulkAddActivities:
                 await self._has_begun(last)
             if running:
                 last = running[-1]
-                async with self.world.database.writing() as tx:
-                    await enrollments.all_started(tx, [enrollment.id for enrollment in running])
+                started += [enrollment.id for enrollment in running]
+        async with self.world.database.writing() as tx:
+            await enrollments.all_started(tx, started)
 
     async def _has_begun(self, enrollment: Enrollment) -> None:
         """Waits for its first task, but not for ever."""

@@ -19,15 +19,18 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from temporalio import activity
 
 from activities.queues import Soon, its_turn, take_slot
-from activities.standing import EngineClock, answer, take_in
+from activities.standing import EngineClock, answer, give_up, take_in
 from activities.wording import Blocked, Scene
 from activities.world import World
 from sequencing.decisions import Decision, Do
 from sequencing.enrollments import Enrollment
 from sequencing.errors import About, DeliveryUnknown, TransportError
 from sequencing.happenings import Happening, Reason, Settlement, What, Why
+from sequencing.queues import AT_ITS_SLOT, PATIENCE
 from sequencing.runs import Answer, Ref
-from sequencing.timing import day_of, is_open
+from sequencing.texts import STOP_REASON, reason_of
+from sequencing.timing import day_of
+from sequencing.waits import may_leave
 from store import holds, messages, news, senders, suppressions
 from store.lives import Life
 from store.tables import Channel, MessageState
@@ -39,7 +42,7 @@ LONGEST_PAUSE = timedelta(minutes=30)
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """A message ready to leave. `wire` is what the transport transmits."""
+    """A message ready to leave. `wire` is what the transport transmits, `segments` how many texts the network makes."""
 
     channel: Channel
     sender_id: int
@@ -50,6 +53,7 @@ class Letter:
     message_id: str
     wire: bytes
     scene: Scene
+    segments: int | None = None
 
 
 Compose = Callable[[AsyncSession, Enrollment], Awaitable[Letter]]
@@ -69,8 +73,8 @@ class Sending:
 
     async def run(self) -> Answer:
         """Sends the message if it is due, and answers what comes next."""
-        for patient in (True, True, True, False):
-            prepared = await self._prepare(patient)
+        for stay in (min(AT_ITS_SLOT, self.world.record_within), PATIENCE, PATIENCE, timedelta()):
+            prepared = await self._prepare(stay)
             if isinstance(prepared, Soon):
                 await asyncio.sleep(max((prepared.at - self.clock.now()).total_seconds(), 0))
                 continue
@@ -84,14 +88,14 @@ class Sending:
         try:
             delivery = await self.transport.open(sender=letter.sender, recipient=letter.recipient)
         except TransportError as error:
-            return await self._not_taken(enrollment, error)
+            return await self._not_taken(enrollment, error, letter)
         try:
             claimed = await self._claim(enrollment, letter)
             return await self._hand_over(claimed, delivery, letter) if isinstance(claimed, Enrollment) else claimed
         finally:
             await delivery.close()
 
-    async def _prepare(self, patient: bool) -> tuple[Enrollment, Letter] | Answer | Soon:
+    async def _prepare(self, stay: timedelta) -> tuple[Enrollment, Letter] | Answer | Soon:
         async with self.world.database.writing() as tx:
             life = await take_in(tx, self.ref, self.clock.now())
             if isinstance(life, Answer):
@@ -104,19 +108,19 @@ class Sending:
             try:
                 letter = await self.compose(tx, life.enrollment)
             except Blocked as blocked:
-                life.happen(Happening(What.blocked, reason=blocked.reason))
+                life.happen(Happening(What.blocked, reason=blocked.reason), {"answer": blocked.code or None})
                 return await answer(life)
-            turn = await self._turn(life, letter, patient)
+            turn = await self._turn(life, letter, stay)
             if turn is False:
                 return await answer(life)
             await life.save()
             return turn if isinstance(turn, Soon) else (life.enrollment, letter)
 
-    async def _turn(self, life: Life, letter: Letter, patient: bool) -> bool | Soon:
+    async def _turn(self, life: Life, letter: Letter, stay: timedelta) -> bool | Soon:
         """Cap and gap hold automatic emails; what a person sends himself passes them."""
         if letter.channel is not Channel.email or life.enrollment.asked_by is not None:
             return True
-        return await its_turn(life, letter.sender_id, patient=patient)
+        return await its_turn(life, letter.sender_id, stay=stay)
 
     def _is_due(self, decision: Decision) -> bool:
         return decision.do is self.do and decision.at is not None and decision.at <= self.clock.now()
@@ -124,20 +128,19 @@ class Sending:
     async def _left_already(self, life: Life) -> bool:
         """The claim has an end although the step has none: a straggler, or a cancel in between."""
         claim = await messages.of_step(life.tx, life.enrollment)
-        step, copy = life.enrollment.step, life.enrollment.copy
         if claim is not None and claim.state is MessageState.sent:
-            life.happen(Happening(What.sent, step=step, copy=copy))
-        elif claim is not None and claim.state in (MessageState.unknown, MessageState.handing_over):
-            await messages.lose(life.tx, life.enrollment, claim.attempt)
-            life.happen(Happening(What.lost, step=step, copy=copy))
+            life.happen(Happening(What.sent, step=life.enrollment.step, copy=life.enrollment.copy))
+        elif claim is not None and (claim.left or claim.state in (MessageState.unknown, MessageState.handing_over)):
+            await give_up(life, claim.attempt)
         else:
             return False
         return True
 
     def _window_closed(self, life: Life) -> bool:
         """The window is asked again now; what a person asked for, or let go at any hour, keeps to no window."""
-        free = life.enrollment.asked_by is not None or life.enrollment.any_hour
-        if free or is_open(self.clock.now(), life.course.calendar):
+        action = life.course.actions[life.enrollment.step - 1]
+        free = action.is_email and (life.enrollment.asked_by is not None or life.enrollment.any_hour)
+        if free or may_leave(action, self.clock.now(), life.course):
             return False
         life.happen(Happening(What.look_again))
         return not self._is_due(life.decision)
@@ -164,6 +167,7 @@ class Sending:
                 subject=letter.subject,
                 body=letter.body,
                 message_id=letter.message_id,
+                segments=letter.segments,
                 at=life.now,
             )
             fallback = {"fallback_owner": letter.sender_id} if letter.scene.assignment.fallback else None
@@ -188,17 +192,18 @@ class Sending:
             async with self.world.database.writing() as tx:
                 if not await messages.hand_over(tx, enrollment, self.attempt):
                     raise TransportError("overtaken", permanent=False, about=About.server)
-            await delivery.hand_over(letter.wire)
+            name = await delivery.hand_over(letter.wire)
         except DeliveryUnknown:
             return await self._persistently(self._lost, enrollment)
         except TransportError as error:
             return await self._persistently(self._not_taken, enrollment, error, letter)
-        return await self._persistently(self._sent, enrollment)
+        return await self._persistently(self._sent, enrollment, name)
 
-    async def _sent(self, enrollment: Enrollment) -> Answer:
+    async def _sent(self, enrollment: Enrollment, name: str | None) -> Answer:
+        """`name`: what the provider calls it, if it does."""
         async with self.world.database.writing() as tx:
             life = await Life.lock(tx, enrollment.id, self.clock.now())
-            arrived = await messages.arrive(tx, enrollment, self.attempt, self.clock.now())
+            arrived = await messages.arrive(tx, enrollment, self.attempt, self.clock.now(), name)
             if life is not None and arrived and life.enrollment.is_sending(enrollment.step, enrollment.copy):
                 life.happen(Happening(What.sent, step=enrollment.step, copy=enrollment.copy))
                 return await self._taken_in(life)
@@ -215,19 +220,35 @@ class Sending:
     async def _lost(self, enrollment: Enrollment) -> Answer:
         async with self.world.database.writing() as tx:
             life = await Life.lock(tx, enrollment.id, self.clock.now())
+            if life is not None and await self._was_seen(life, enrollment):
+                return await self._taken_in(life)
             if life is not None and await messages.lose(tx, enrollment, self.attempt):
                 life.happen(Happening(What.lost, step=enrollment.step, copy=enrollment.copy))
                 return await self._taken_in(life)
         return await self._stand()
 
-    async def _not_taken(self, enrollment: Enrollment, error: TransportError, letter: Letter | None = None) -> Answer:
+    async def _was_seen(self, life: Life, claimed: Enrollment) -> bool:
+        """A copy of it has come in by the journal, so it left, whatever the server said or did not say."""
+        seen = life.enrollment.is_sending(claimed.step, claimed.copy)
+        if not (seen and await messages.leave_if_seen(life.tx, claimed, self.attempt)):
+            return False
+        life.happen(Happening(What.sent, step=claimed.step, copy=claimed.copy), {"seen": True})
+        return True
+
+    async def _not_taken(self, enrollment: Enrollment, error: TransportError, letter: Letter) -> Answer:
         """Certainly not taken: the claim, if there is one, goes back, and the step pauses or tries later."""
         async with self.world.database.writing() as tx:
             life = await Life.lock(tx, enrollment.id, self.clock.now())
+            if life is not None and await self._was_seen(life, enrollment):
+                return await self._taken_in(life)
             if life is not None:
                 released = await messages.release(tx, enrollment, self.attempt)
-                if released and letter is not None and letter.channel is Channel.email:
+                if released and letter.channel is Channel.email:
                     await senders.give_back(tx, letter.sender_id, day_of(self.clock.now(), life.course.calendar))
+                if error.permanent and self._reason(error) is Reason.suppressed:
+                    await suppressions.add(tx, letter.recipient, STOP_REASON, None, self.clock.now())
+                if error.nobody:
+                    await suppressions.add(tx, letter.recipient, Reason.bounced, None, self.clock.now())
                 if released or life.enrollment == enrollment:
                     life.happen(self._after_refusal(life, error), {"answer": error.code})
                     return await self._taken_in(life)
@@ -235,10 +256,14 @@ class Sending:
 
     def _after_refusal(self, life: Life, error: TransportError) -> Happening:
         if error.permanent and error.about is not About.server:
-            reason = Reason.could_not_be_sent if error.about is About.sender else Reason.bounced
-            return Happening(What.blocked, reason=reason)
+            return Happening(What.blocked, reason=self._reason(error))
         why = Why.mail_server_unreachable if error.about is About.server else Why.mail_server_not_now
         return Happening(What.try_later, until=self._next_try(life), why=why)
+
+    def _reason(self, error: TransportError) -> Reason:
+        if self.do is Do.send_text:
+            return reason_of(error)
+        return Reason.bounced if error.about is About.recipient else Reason.could_not_be_sent
 
     def _next_try(self, life: Life) -> datetime:
         """The pauses grow with the time it has failed already, up to half an hour."""

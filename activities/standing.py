@@ -59,13 +59,22 @@ async def _clear_leftover(life: Life) -> None:
         return
     claim = await messages.of_step(life.tx, life.enrollment)
     step, copy = life.enrollment.step, life.enrollment.copy
-    if claim is not None and claim.state is MessageState.handing_over:
-        await messages.lose(life.tx, life.enrollment, claim.attempt)
-        life.happen(Happening(What.lost, step=step, copy=copy))
+    if claim is not None and (claim.seen_at is not None or claim.state is MessageState.handing_over):
+        await give_up(life, claim.attempt)
     elif claim is None or claim.state is MessageState.claimed:
         if claim is not None:
             await messages.release(life.tx, life.enrollment, claim.attempt)
         life.happen(Happening(What.released, step=step, copy=copy))
+
+
+async def give_up(life: Life, attempt: str) -> None:
+    """The end of the current message whose answer nobody heard: it left if it was seen, else nobody knows."""
+    step, copy = life.enrollment.step, life.enrollment.copy
+    if await messages.leave_if_seen(life.tx, life.enrollment, attempt):
+        life.happen(Happening(What.sent, step=step, copy=copy), {"seen": True})
+        return
+    await messages.lose(life.tx, life.enrollment, attempt)
+    life.happen(Happening(What.lost, step=step, copy=copy))
 
 
 def _overtaken(enrollment: Enrollment) -> Decision:

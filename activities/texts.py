@@ -11,8 +11,11 @@ from activities.world import World
 from sequencing.decisions import Do
 from sequencing.emails import message_id
 from sequencing.enrollments import Enrollment
+from sequencing.errors import Refused
 from sequencing.happenings import Reason
 from sequencing.runs import Answer, Ref
+from sequencing.segments import segments
+from sequencing.texts import Reference, check_length, compose
 from store.tables import Channel
 
 
@@ -34,8 +37,18 @@ class TextActivities:
         sender = place.assignment.user
         if sender.sending_number is None:
             raise Blocked(Reason.no_sender_number)
-        body = place.filled_in(place.step.body)
+        body = _sendable(place.filled_in(place.step.body))
         step, copy, domain = enrollment.step, enrollment.copy, self.world.mail_domain
-        reference = message_id(self.world.secret, enrollment=enrollment.id, step=step, copy=copy, domain=domain)
-        wire = body.encode()
-        return Letter(Channel.text, sender.id, sender.sending_number, number, "", body, reference, wire, place)
+        message = message_id(self.world.secret, enrollment=enrollment.id, step=step, copy=copy, domain=domain)
+        wire = compose(Reference(enrollment.id, step, copy), body)
+        count = segments(body).count
+        return Letter(Channel.text, sender.id, sender.sending_number, number, "", body, message, wire, place, count)
+
+
+def _sendable(body: str) -> str:
+    """The wording, if a provider sends it. Raises Blocked."""
+    try:
+        check_length(body)
+    except Refused as refusal:
+        raise Blocked(Reason.template_broken, refusal.code) from None
+    return body

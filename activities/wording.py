@@ -18,9 +18,9 @@ from store import contacts, sequences, suppressions, users
 class Blocked(Exception):  # noqa: N818 - a reason to pause, no fault
     """The step cannot act until a person mends something."""
 
-    def __init__(self, reason: Reason) -> None:
+    def __init__(self, reason: Reason, code: str = "") -> None:
         super().__init__(reason.value)
-        self.reason = reason
+        self.reason, self.code = reason, code
 
 
 @dataclass(frozen=True, slots=True)

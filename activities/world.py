@@ -11,7 +11,9 @@ from transports.outgoing import Transport
 @dataclass(frozen=True, slots=True)
 class World:
     """The collaborators. `retry_after`: the first pause after "not now"; `record_within`: how long a result is kept.
-    `public_url`: where recipients reach the links of emails.
+
+    For so long, too, an email may stay on the spot for its slot. `public_url`: where recipients reach the links of
+    emails.
     """
 
     database: Database

@@ -1,7 +1,7 @@
 """The bare engine: the same timers, activities that do nothing or write one row, and nothing else."""
 
 from collections.abc import Awaitable, Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from temporalio import activity, workflow
 
@@ -22,6 +22,7 @@ class BareActivities:
 
     def __init__(self, write: Callable[[], Awaitable[None]]) -> None:
         self._write = write
+        self.acted: dict[str, datetime] = {}
 
     @activity.defn
     async def nothing(self) -> None:
@@ -31,3 +32,9 @@ class BareActivities:
     async def one_row(self) -> None:
         """The floor with a row written at each step."""
         await self._write()
+
+    @activity.defn
+    async def noted(self) -> None:
+        """Keeps when it was started, by the engine, for each run."""
+        info = activity.info()
+        self.acted[info.workflow_id or ""] = info.started_time

@@ -1,8 +1,9 @@
 """A large add beside the bare engine, in one run: `python -m benchmarks.bulk_adds [--contacts 10000] [--postgresql]`.
 
-First the add alone, then bare workflows with the same timer, as many started at once and no rows written; each is over
-when the last waits in its timer. Then the lateness of the first steps of other running enrollments while nothing else
-happens, and again during a second add, in which signals are sent to more.
+First the add alone, then bare workflows with the same timer, 16 started at once and no rows written; each is over when
+the last waits in its timer. Then the lateness of the first steps of other running enrollments while nothing else
+happens, and again during a second add, in which signals are sent to more. In the same way the lateness of bare
+activities, alone and while bare workflows are started: what the engine and the machine make of it without us.
 """
 
 import argparse
@@ -46,6 +47,10 @@ async def main(contacts: int, *, postgresql: bool) -> None:
             signals = asyncio.create_task(_noted(house, signaled, every=spread / SIGNALED))
             busy, _ = await _add(house, client, contacts)
             meanwhile, noted = await others, await signals
+            bare_alone = await _bare_lateness(client, spread)
+            bare_others = asyncio.create_task(_bare_lateness(client, bare / 2))
+            await _bare(client, contacts)
+            bare_meanwhile = await bare_others
     print(f"{contacts} contacts; then again with {OTHERS} other first steps due meanwhile and {SIGNALED} signals")
     print(f"  add: all enrolled after {rows:.1f} s, all in their timer after {took:.1f} s ({contacts / took:.0f}/s)")
     print(f"  bare: {bare:.1f} s ({contacts / bare:.0f}/s)")
@@ -54,6 +59,9 @@ async def main(contacts: int, *, postgresql: bool) -> None:
     print(f"  first steps late, alone:     {_spread(alone)}")
     print(f"  first steps late, meanwhile: {_spread(meanwhile)}; medians' ratio {_median_ratio(meanwhile, alone):.2f}")
     print(f"  signal noted after:          {_spread(noted)}")
+    print(f"  bare, late alone:            {_spread(bare_alone)}")
+    ratio = _median_ratio(bare_meanwhile, bare_alone)
+    print(f"  bare, late meanwhile:        {_spread(bare_meanwhile)}; medians' ratio {ratio:.2f}")
 
 
 async def _add(house: House, client: Client, contacts: int) -> tuple[float, float]:
@@ -106,6 +114,23 @@ async def _bare(client: Client, number: int) -> float:
         for name in names[-50:]:
             await _until_it_waits(client, name)
         return time.monotonic() - began
+
+
+async def _bare_lateness(client: Client, spread: float) -> list[float]:
+    """How late a bare activity is after its timer, for runs that are started one after the other."""
+
+    async def unused() -> None: ...
+
+    acts, queue = BareActivities(unused), f"bare-{uuid4()}"
+    names = [f"bare-other-{uuid4()}" for _ in range(OTHERS)]
+    async with Worker(client, task_queue=queue, workflows=[BareWorkflow], activities=[acts.noted]):
+        for name in names:
+            await client.start_workflow(BareWorkflow.run, args=[1, 3.0, "noted"], id=name, task_queue=queue)
+            await asyncio.sleep(spread / OTHERS)
+        for name in names:
+            await client.get_workflow_handle(name).result()
+    begun = [(await client.get_workflow_handle(name).describe()).start_time for name in names]
+    return [(acts.acted[name] - at).total_seconds() - 3 for name, at in zip(names, begun, strict=True)]
 
 
 async def _others_exist(house: House) -> None:

@@ -8,6 +8,7 @@ from enum import StrEnum
 from sequencing.errors import Refused, quoted
 from sequencing.people import AddressType, Contact
 from sequencing.sequences import Action
+from sequencing.texts import cost
 
 
 class AddStatus(StrEnum):
@@ -38,11 +39,12 @@ class AddProgress:
 
 @dataclass(frozen=True, slots=True)
 class Demand:
-    """What a step of the sequence needs of a contact."""
+    """What a step of the sequence needs of a contact; `text` is what a text step says before it is filled in."""
 
     step: int
     action: Action
     address_type: AddressType
+    text: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,6 +195,8 @@ def in_sum(answers: Sequence[Answer], terms: Terms, *, dry_run: bool) -> list[st
     sentences += left_out(Counter(answer.code for answer in answers if isinstance(answer, NotEnrolled)))
     if before := sum(answer.was_in_it_before for answer in enrolled):
         sentences.append(f"{before} {_were(before)} in it before.")
+    texts = [one for one in terms.demands if one.text]
+    sentences += [f"The text of step {one.step} has {cost(one.text)}." for one in texts]
     if not terms.journaling:
         sentences.append("Email journaling is off: nobody is paused by a reply unless a person records it.")
     return sentences

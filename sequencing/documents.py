@@ -12,6 +12,7 @@ from sequencing.merge_fields import check
 from sequencing.people import AddressType
 from sequencing.sequences import Action, Format, Sharing
 from sequencing.settings import BOUNDS, Limits
+from sequencing.texts import check_source
 from sequencing.timing import Delay, Unit, in_days, parse_delay
 from sequencing.wording import check_line, check_name, check_text
 
@@ -105,6 +106,8 @@ def _check(step: StepDocument, seconds_allowed: bool, limits: Limits) -> None:
         raise Refused("invalid_sequence", "format is html only for an email with a body of its own.")
     if step.action is Action.text and not step.body:
         raise Refused("invalid_sequence", "a text message needs a body.")
+    if step.action is Action.text:
+        check_source(step.body)
     if step.action is Action.text and step.opportunity:
         raise Refused("invalid_sequence", "a text message regards no opportunity.")
     if step.action in (Action.call, Action.task) and not step.title:

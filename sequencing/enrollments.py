@@ -65,6 +65,7 @@ class Enrollment:
     failing_since: datetime | None = None
     answered_todo: str | None = None
     answered_step: int | None = None
+    answered_copy: int | None = None
     last_news: int = 0
     noted: int = 0
     sequence_version: int = 1

@@ -3,6 +3,7 @@
 Exception
 ├── Refused            a rule said no: a code and the sentence a person reads; nothing changed
 │   ├── Unchanged          it is so already
+│   ├── TooSoon            not yet; it says how many seconds are left
 │   └── Misconfigured      a setting of this installation cannot be used
 └── TransportError     the world said no: what it was about, and whether trying again can help
     └── DeliveryUnknown    the message was on its way and nobody knows whether it arrived
@@ -24,6 +25,14 @@ class Refused(Exception):  # noqa: N818 - it is a refusal, not a fault
 
 class Unchanged(Refused):
     """It is so already; the repeated act changed nothing and says so."""
+
+
+class TooSoon(Refused):
+    """Not yet: it may be tried again after so many seconds."""
+
+    def __init__(self, code: str, sentence: str, seconds: int) -> None:
+        super().__init__(code, sentence)
+        self.seconds = seconds
 
 
 class Misconfigured(Refused):
@@ -48,14 +57,15 @@ class TransportError(Exception):
     """The outside world did not take the message, and that is certain.
 
     `code` is a number or word of the protocol (550, "timeout"); the server's own text stays out of it, because it
-    quotes addresses and errors travel into logs and histories.
+    quotes addresses and errors travel into logs and histories. `nobody`: there is no such recipient, for good.
     """
 
-    def __init__(self, code: str, *, permanent: bool, about: About) -> None:
+    def __init__(self, code: str, *, permanent: bool, about: About, nobody: bool = False) -> None:
         super().__init__(f"{about.value} refused with {code}" if permanent else f"{about.value} not now: {code}")
         self.code = code
         self.permanent = permanent
         self.about = about
+        self.nobody = nobody
 
 
 class DeliveryUnknown(TransportError):  # noqa: N818 - it is an answer

@@ -54,8 +54,15 @@ class What(StrEnum):
         """Whether it comes from outside, through a door or a signal."""
         return self in NEWS
 
+    @property
+    def stops(self) -> bool:
+        """Whether it is news from which on nothing more may be claimed."""
+        return self in STOPPING
+
 
 NEWS = frozenset(list(What)[: list(What).index(What.enrolled)])
+
+STOPPING = frozenset({What.reply, What.bounce, What.unsubscribe, What.pause, What.cancel, What.conclude, What.remove})
 
 
 OF_THE_WORLD = frozenset({What.bounce, What.unsubscribe})
@@ -117,7 +124,7 @@ class Happening:
     """One thing that happened. `step`, `copy` and `todo` say what it is aimed at; `by` is a user, None the system.
 
     `sender` is the user in whose queue it waits. A bypass with `any_hour` lets the email leave outside the send window
-    too.
+    too. `mail` and `text` are the numbers of the mail or text that brought it.
     """
 
     what: What
@@ -133,3 +140,5 @@ class Happening:
     why: Why | None = None
     sender: int | None = None
     any_hour: bool = False
+    mail: str | None = None
+    text: str | None = None

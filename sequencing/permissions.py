@@ -88,11 +88,16 @@ ACTS: Mapping[str, Needs] = {
 }
 
 
+def may(user: User, act: str, tie: Tie) -> bool:
+    """Whether the user may do that to a thing he is tied to in that way."""
+    return user.active and user.level.reaches(ACTS[act].level(tie))
+
+
 def check(user: User, act: str, tie: Tie) -> None:
     """Raises Refused: `not_found` for what is not shown, `not_permitted` for want of a level."""
-    needed = ACTS[act].level(tie)
-    if user.active and user.level.reaches(needed):
+    if may(user, act, tie):
         return
+    needed = ACTS[act].level(tie)
     if not (user.active and user.level.reaches(Level.view) and (tie.own or tie.seen)):
         raise not_found()
     raise _lacks(needed, user)

@@ -42,6 +42,19 @@ def segments(text: str) -> Segments:
     return Segments(alphabet, length, count)
 
 
+def counted(number: int, what: str) -> str:
+    """`1 segment`, `2 segments`."""
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
+
+
+def in_words(text: str) -> str:
+    """What a text costs, for the reader: `1 segment (GSM-7, 42 of 160)`."""
+    said = segments(text)
+    alone, one_of_several = LONGEST[said.alphabet]
+    room = alone if said.count <= 1 else said.count * one_of_several
+    return f"{counted(said.count, 'segment')} ({said.alphabet}, {said.length} of {room})"
+
+
 def _width(character: str, alphabet: Alphabet) -> int:
     if alphabet is Alphabet.gsm7:
         return 2 if character in GSM_EXTENSION else 1

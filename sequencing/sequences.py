@@ -5,7 +5,7 @@ from datetime import timedelta
 from enum import StrEnum
 
 from sequencing.people import AddressType
-from sequencing.timing import Calendar, Delay
+from sequencing.timing import Calendar, Delay, is_zone, waking_hours
 
 
 class Action(StrEnum):
@@ -96,6 +96,15 @@ class Pace:
     a_day: int
     gap: timedelta
 
+    @property
+    def apart(self) -> timedelta:
+        """How far slots are from each other: the gap and a sixtieth, a second at most.
+
+        So small delays are made up for. With the bare gap each would be handed on to all that follow, because the gap
+        counts from when one really left.
+        """
+        return self.gap + min(self.gap / 60, timedelta(seconds=1))
+
 
 USUAL_PACE = Pace(200, timedelta(minutes=1))
 
@@ -105,7 +114,7 @@ class Course:
     """What decides when things happen: the steps' actions and delays in order; calendar and pace of the settings.
 
     `version` is the sequence's, `timed` says at which one each step's delay was changed last, and `calendar_version` at
-    which version of the settings the calendar was.
+    which version of the settings the calendar was. `contact_zone` is where the contact is, as far as anybody said.
     """
 
     actions: tuple[Action, ...]
@@ -115,6 +124,13 @@ class Course:
     timed: tuple[int, ...] = ()
     calendar_version: int = 0
     pace: Pace = USUAL_PACE
+    contact_zone: str | None = None
+
+    @property
+    def waking_hours(self) -> Calendar:
+        """When texts may reach the contact: by his clock, or the settings' where nobody knows his."""
+        zone = self.contact_zone if is_zone(self.contact_zone) else None
+        return waking_hours(zone or self.calendar.zone)
 
     def retimed_since(self, version: int, step: int) -> bool:
         """Whether that step's delay was changed after that version of the sequence."""

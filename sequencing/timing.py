@@ -192,6 +192,16 @@ def always(zone: str) -> Calendar:
     return Calendar(zone, ((Frame(time(0), time(0)),),) * 7)
 
 
+def waking_hours(zone: str) -> Calendar:
+    """Every day, 8:00 to 21:00: when a text may reach somebody there."""
+    return Calendar(zone, ((Frame(time(8), time(21)),),) * 7)
+
+
+def is_zone(name: str | None) -> bool:
+    """Whether it is an IANA name that is known here."""
+    return name in _zones()
+
+
 def ready_at(previous_end: datetime, delay: Delay, calendar: Calendar) -> datetime | None:
     """Return the instant at which the delay is over, or None when it never is: no business days at all.
 
@@ -241,6 +251,27 @@ def next_open(at: datetime, calendar: Calendar) -> datetime | None:
         if _openings(start, day, calendar):
             days = (day + timedelta(days=n) for n in range(3))
             return min(opening for near in days for opening in _openings(start, near, calendar))
+    return None
+
+
+def next_open_in_both(at: datetime, one: Calendar, other: Calendar) -> datetime | None:
+    """Return the earliest instant from `at` on inside both windows; None when they do not meet in three weeks.
+
+    Those are counted from when the first one opens next, and from its last closed date.
+    """
+    first = next_open(at, one)
+    if first is None:
+        return None
+    last = max(_clock(first, one).date(), max(one.closed_dates, default=date.min))
+    end = first + timedelta(days=(last - _clock(first, one).date()).days + 21)
+    candidate: datetime | None = first
+    while candidate is not None and candidate <= end:
+        further = next_open(candidate, other)
+        if further is None or further == candidate:
+            return further
+        candidate = next_open(further, one)
+        if candidate == further:
+            return candidate
     return None
 
 

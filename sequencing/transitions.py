@@ -120,7 +120,9 @@ def _skip(enrollment: Enrollment, happening: Happening, now: datetime, course: C
 
 
 def _answered(enrollment: Enrollment, outcome: Outcome | None, now: datetime, course: Course) -> Enrollment:
-    given = replace(enrollment, answered_todo=enrollment.todo, answered_step=enrollment.step)
+    given = replace(
+        enrollment, answered_todo=enrollment.todo, answered_step=enrollment.step, answered_copy=enrollment.copy
+    )
     if outcome is not None:
         return finish(given, Reason.result, outcome)
     return reach(given, enrollment.step + 1, now, course)
@@ -137,11 +139,10 @@ def _send(enrollment: Enrollment, happening: Happening, now: datetime, course: C
 def _take_back(enrollment: Enrollment, happening: Happening, now: datetime, course: Course) -> Enrollment:
     if enrollment.answered_todo is None or happening.todo != enrollment.answered_todo:
         raise Refused("too_late", "The result cannot be taken back any more: the next step has acted.")
-    open_again = replace(
-        timeless(acted(enrollment)), step=enrollment.answered_step or enrollment.step, todo=happening.todo
-    )
+    step, copy = enrollment.answered_step or enrollment.step, enrollment.answered_copy or 1
+    open_again = replace(timeless(acted(enrollment)), step=step, copy=copy, todo=happening.todo)
     open_again = replace(open_again, state=StepState.to_do, wait_left=None, outcome=None, asked_by=None)
-    open_again = replace(open_again, failing_since=None, copy=1)
+    open_again = replace(open_again, failing_since=None)
     return open_again if enrollment.status is Status.paused else active(open_again)
 
 
@@ -178,7 +179,7 @@ def _reply(enrollment: Enrollment, happening: Happening, now: datetime, course: 
 
 
 def _bounce(enrollment: Enrollment, happening: Happening, now: datetime, course: Course) -> Enrollment:
-    return pause(enrollment, Reason.bounced, now)
+    return pause(enrollment, happening.reason or Reason.bounced, now)
 
 
 def _unsubscribe(enrollment: Enrollment, happening: Happening, now: datetime, course: Course) -> Enrollment:

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from sequencing.enrollments import Enrollment, Status, StepState
 from sequencing.happenings import Reason, Why
 from sequencing.sequences import Action, Course
-from sequencing.timing import is_open, next_open, ready_at, todo_due
+from sequencing.timing import is_open, next_open, next_open_in_both, ready_at, todo_due
 from sequencing.todos import Outcome
 
 NOTHING = timedelta(0)
@@ -29,7 +29,7 @@ def plan(enrollment: Enrollment, course: Course) -> Enrollment:
 
 def wait_until(enrollment: Enrollment, ready: datetime, course: Course) -> Enrollment:
     due = ready if enrollment.any_hour else _due(course.actions[enrollment.step - 1], ready, course)
-    why = Why.no_send_window if due is None else Why.send_window if due > ready else Why.delay
+    why = Why.delay if due == ready else _held_up_by(course.actions[enrollment.step - 1], ready, due, course)
     return _planned(enrollment, course, ready, due, why)
 
 
@@ -41,7 +41,26 @@ def _planned(
 
 
 def _due(action: Action, ready: datetime, course: Course) -> datetime | None:
-    return next_open(ready, course.calendar) if action.automatic else todo_due(ready, course.calendar)
+    return _leaves(action, ready, course) if action.automatic else todo_due(ready, course.calendar)
+
+
+def _leaves(action: Action, at: datetime, course: Course) -> datetime | None:
+    """The earliest instant from `at` on at which such a message may leave: texts ask two clocks."""
+    if action is Action.text:
+        return next_open_in_both(at, course.calendar, course.waking_hours)
+    return next_open(at, course.calendar)
+
+
+def _held_up_by(action: Action, at: datetime, until: datetime | None, course: Course) -> Why:
+    """Why it is not earlier: the window, where that alone would say so too."""
+    if action is Action.text and until != next_open(at, course.calendar):
+        return Why.quiet_hours
+    return Why.no_send_window if until is None else Why.send_window
+
+
+def may_leave(action: Action, at: datetime, course: Course) -> bool:
+    """Whether such a message may leave by itself at this instant; nobody lets a text out of the contact's night."""
+    return is_open(at, course.calendar) and (action is not Action.text or is_open(at, course.waking_hours))
 
 
 def keep_to_window(enrollment: Enrollment, now: datetime, course: Course) -> Enrollment:
@@ -52,10 +71,11 @@ def keep_to_window(enrollment: Enrollment, now: datetime, course: Course) -> Enr
     kept = replace(enrollment, calendar_version=course.calendar_version)
     if enrollment.any_hour:
         return replace(kept, due_at=enrollment.due_at or earliest)
-    if enrollment.due_at is not None and is_open(earliest, course.calendar):
+    action = course.actions[enrollment.step - 1]
+    if enrollment.due_at is not None and may_leave(action, earliest, course):
         return kept
-    due = next_open(earliest, course.calendar)
-    return replace(kept, due_at=due, why=Why.no_send_window if due is None else Why.send_window)
+    due = _leaves(action, earliest, course)
+    return replace(kept, due_at=due, why=_held_up_by(action, earliest, due, course))
 
 
 def pause(enrollment: Enrollment, reason: Reason, now: datetime) -> Enrollment:
@@ -103,7 +123,7 @@ def active(enrollment: Enrollment) -> Enrollment:
 
 def acted(enrollment: Enrollment) -> Enrollment:
     """From here on the last result stands."""
-    return replace(enrollment, answered_todo=None, answered_step=None)
+    return replace(enrollment, answered_todo=None, answered_step=None, answered_copy=None)
 
 
 def timeless(enrollment: Enrollment) -> Enrollment:

@@ -14,6 +14,7 @@ from sequencing.people import User
 from sequencing.permissions import Tie, check, not_found
 from starter.door import Door, Reached, acting_user
 from starter.enrollments import batches, check_number, enroll_all, may_add
+from starter.hearing import hearing
 from store import adds, enrolling, selections, settings, ties
 from store.add_tables import BulkAddLineRow, BulkAddRow
 from store.enrolling import Add, Wanted
@@ -60,15 +61,20 @@ async def foresee(
         user, add, wanted = await _whom(tx, sequence, names, by, selection, opportunity_id)
         answers = [one for some in batches(wanted) for one in await enrolling.foresee(tx, add, user, some)]
         asked = await enrolling.terms(tx, add.sequence_id)
-    return Forecast(answers, in_sum(answers, asked, dry_run=True))
+        notices = (await hearing(tx, door.now())).notices
+    return Forecast(answers, [*in_sum(answers, asked, dry_run=True), *notices])
 
 
 @dataclass(frozen=True, slots=True)
 class AddDone:
-    """What became of an add: an answer for each, or the id of the large add that goes on in the background."""
+    """What became of an add: an answer for each, or the id of the large add that goes on in the background.
+
+    `notices` say whether replies will pause whoever was added.
+    """
 
     answers: list[Answer]
     add_id: str | None = None
+    notices: tuple[str, ...] = ()
 
 
 async def add(
@@ -77,9 +83,10 @@ async def add(
     """Adds them at once, or in the background where they are many. Raises Refused."""
     async with door.database.reading() as tx:
         _, add, wanted = await _whom(tx, sequence, names, by, selection, opportunity_id)
+        notices = tuple((await hearing(tx, door.now())).notices)
     if len(wanted) > ADDED_AT_ONCE:
-        return AddDone([], await _begin(door, sequence, wanted, by, add.opportunity_id))
-    return AddDone(await enroll_all(door, sequence, wanted, by, add.opportunity_id))
+        return AddDone([], await _begin(door, sequence, wanted, by, add.opportunity_id), notices)
+    return AddDone(await enroll_all(door, sequence, wanted, by, add.opportunity_id), notices=notices)
 
 
 async def begin_add(
@@ -122,6 +129,7 @@ async def _begin(door: Door, sequence: str, wanted: list[Wanted], by: str, oppor
         _, add = await may_add(tx, sequence, len(wanted), by, opportunity_id)
         add_id = door.new_id()
         await adds.create(tx, add_id, add, wanted, door.now())
+        await door.made(tx, add_id)
     await start_add(door, add_id)
     return add_id
 
@@ -180,10 +188,10 @@ def _sentence(line: BulkAddLineRow) -> str | None:
     return line.sentence if line.enrollment_id else told_later(line.code or "", line.named)
 
 
-async def listed(door: Door, by: str) -> list[tuple[BulkAddRow, str]]:
-    """The adds the user sees, newest first, each with its sequence's name."""
+async def listed(door: Door, by: str, *, before: str = "") -> list[tuple[BulkAddRow, str]]:
+    """The adds the user sees, newest first, each with its sequence's name, a hundred before the one named."""
     async with door.database.reading() as tx:
-        return await adds.listed(tx, await acting_user(tx, by))
+        return await adds.listed(tx, await acting_user(tx, by), before=before)
 
 
 async def cancel_add(door: Door, add_id: str, by: str) -> bool:

@@ -9,9 +9,11 @@ COMMANDS = {
     "up": ("running", "up_"),
     "worker": ("running", "worker"),
     "web": ("running", "web"),
+    "journal": ("running", "journal"),
     "setup": ("running", "setup"),
     "reconcile": ("running", "reconcile_"),
     "outbox": ("running", "outbox"),
+    "simulate": ("simulating", "simulate"),
     "enroll": ("enrollments", "enroll"),
     "attention": ("todos", "attention"),
 }

@@ -21,6 +21,7 @@ from sequencing.contact_lines import (
 from sequencing.errors import Refused
 from sequencing.lines import BadLine, BadLines, Line, read_lines
 from sequencing.people import ContactKind
+from starter import zones
 from starter.companies import unknown_owner
 from starter.door import Door, permitted
 from store import contact_imports, suppressions, users
@@ -90,8 +91,10 @@ async def import_contacts(
             raise BadLines(refused)
         await _keep(tx, taken)
         remarks = await _remarks(tx, taken)
-    updated = sum(one.contact_id is not None for one in taken)
-    return Imported(len(taken) - updated, updated, refused, remarks)
+    updated = [one.contact_id for one in taken if one.contact_id is not None]
+    if updated and "time_zone" in taken[0].line.header:
+        await zones.follow(door, updated)
+    return Imported(len(taken) - len(updated), len(updated), refused, remarks)
 
 
 def _read(text: str, tell: Tell | None) -> tuple[list[Line], list[BadLine]]:

@@ -2,6 +2,7 @@
 
 import secrets
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 from sequencing.people import Level
@@ -15,8 +16,11 @@ ADMIN = "ada@example.org"
 RECRUITER = "rita@example.org"
 
 
-async def cast(door: Door) -> None:
-    """Ada, who manages, and Rita, who recruits. Where anybody is already, nothing is changed."""
+async def cast(door: Door, *, journaling: bool = False) -> None:
+    """Ada, who manages, and Rita, who recruits. Where anybody is already, nothing is changed.
+
+    `journaling`: somebody sends copies of all mail.
+    """
     async with door.database.writing() as tx:
         if await users.everybody(tx):
             return
@@ -24,8 +28,14 @@ async def cast(door: Door) -> None:
         await users.add(tx, RECRUITER, "Rita Recruiter", Level.edit, "+4930900001")
         now = await settings.current(tx)
         at_once = replace(now.limits, gap_seconds=0)
-        for_demos = replace(now, calendar=always("UTC"), seconds_allowed=True, limits=at_once)
+        at_noon = always(daytime_zone(door.now()))
+        for_demos = replace(now, calendar=at_noon, seconds_allowed=True, limits=at_once, journaling=journaling)
         await settings.change(tx, for_demos, ada.id, door.now())
+
+
+def daytime_zone(now: datetime) -> str:
+    """A zone whose clocks show about noon, so that texts leave whenever the first look at this is taken."""
+    return f"Etc/GMT{now.astimezone(UTC).hour - 12:+d}"
 
 
 async def let_in(door: Door, var: Path) -> None:

@@ -1,6 +1,6 @@
 """What every act at the door shares: who acts, by which clock, on which database, through which engine."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -28,15 +28,26 @@ class Reached(StrEnum):
     unreachable = "unreachable"
 
 
+Made = Callable[[AsyncSession, int | str], Awaitable[None]]
+
+
+async def nothing_more(tx: AsyncSession, made: int | str) -> None:
+    """Where nobody wants to write anything down with it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Door:
-    """`now` and `new_id` bring clock and chance in; instants are aware UTC. `outbox` is where messages are kept."""
+    """`now` and `new_id` bring clock and chance in; instants are aware UTC. `outbox` is where messages are kept.
+
+    `made` is told what an act has made, in the same transaction: what would be made twice if the act were repeated.
+    """
 
     database: Database
     runs: "Runs"
     now: Callable[[], datetime]
     new_id: Callable[[], str]
     outbox: Path | None = None
+    made: Made = nothing_more
 
 
 async def acting_user(tx: AsyncSession, email: str) -> User:

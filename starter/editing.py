@@ -116,7 +116,8 @@ async def _moved(
         return 0, []
     course = await sequences.course_at(tx, row.id, row.version)
     waiting = await enrollments.waiting_at(tx, row.id, retimed)
-    planned = [(one, happen(one, Happening(What.look_again), now, course)) for one in waiting]
+    look = Happening(What.look_again)
+    planned = [(one, happen(one, look, now, await sequences.course_for(tx, course, one))) for one in waiting]
     return len(waiting), [after.due_at for one, after in planned if after.due_at != one.due_at]
 
 
@@ -137,6 +138,7 @@ async def copy_sequence(door: Door, name: str, by: str) -> int:
         tx.add(copy)
         await tx.flush()
         await sequences.put_steps(tx, copy.id, await sequences.steps(tx, row.id))
+        await door.made(tx, copy.id)
         return copy.id
 
 

@@ -102,16 +102,13 @@ def batches(wanted: list[Wanted]) -> list[list[Wanted]]:
 
 async def _start_all(door: Door, batch: Batch) -> None:
     """Starts the runs, several at a time, and remembers that; what fails here is the sweep's."""
-    if batch.first is None:
-        return
     turns = asyncio.Semaphore(STARTS_AT_ONCE)
-    first = batch.first
 
-    async def one(enrollment: Enrollment) -> str | None:
+    async def one(enrollment: Enrollment, first: Decision) -> str | None:
         async with turns:
             return enrollment.id if await door.runs.start(enrollment, first) is Reached.yes else None
 
-    running = [heard for heard in await asyncio.gather(*map(one, batch.born)) if heard]
+    running = [heard for heard in await asyncio.gather(*(one(*born) for born in batch.born)) if heard]
     if running:
         async with door.database.writing() as tx:
             await enrollments.all_started(tx, running)

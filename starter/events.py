@@ -8,7 +8,7 @@ from sequencing.errors import Refused, quoted
 from sequencing.permissions import Tie, check
 from starter.door import Door, acting_user
 from store import events
-from store.events import Cursor, Event
+from store.events import Cursor, Event, Look
 
 LOOK_EVERY = timedelta(milliseconds=300)
 START: Cursor = (0, 0)
@@ -22,13 +22,14 @@ async def follow(door: Door, by: str, after: str, limit: int, wait: timedelta) -
     cursor = read_cursor(after)
     until = asyncio.get_running_loop().time() + wait.total_seconds()
     while True:
-        found = await _look(door, by, cursor, limit)
-        if found or asyncio.get_running_loop().time() >= until:
-            return found, write_cursor(found[-1].cursor if found else cursor)
-        await asyncio.sleep(LOOK_EVERY.total_seconds())
+        look = await _look(door, by, cursor, limit)
+        cursor = look.reached
+        if look.events or (not look.more and asyncio.get_running_loop().time() >= until):
+            return look.events, write_cursor(cursor)
+        await asyncio.sleep(0 if look.more else LOOK_EVERY.total_seconds())
 
 
-async def _look(door: Door, by: str, cursor: Cursor, limit: int) -> list[Event]:
+async def _look(door: Door, by: str, cursor: Cursor, limit: int) -> Look:
     async with door.database.reading() as tx:
         user = await acting_user(tx, by)
         check(user, "see", Tie(own=True))

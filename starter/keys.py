@@ -7,17 +7,19 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cache
+from math import ceil
 from typing import TypeVar
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
-from sequencing.errors import Refused, Unchanged
+from sequencing.errors import Refused, TooSoon, Unchanged
 from sequencing.people import User
 from sequencing.permissions import Tie, check, not_found
+from sequencing.tries import ADDRESS, USER
 from sequencing.wording import check_name
 from starter.door import Door, acting_user
-from store import keys, users
+from store import keys, tries, users
 
 R = TypeVar("R")
 SESSION_LASTS = timedelta(hours=12)
@@ -51,18 +53,34 @@ async def set_password(door: Door, email: str, password: str, by: str) -> None:
         await keys.set_password(tx, known[0].id, hashed)
 
 
-async def sign_in(door: Door, email: str, password: str) -> str:
-    """The secret of a new session. Raises Refused(`not_signed_in`), whatever was wrong, after the same time."""
-    async with door.database.reading() as tx:
+async def sign_in(door: Door, email: str, password: str, address: str = "") -> str:
+    """The secret of a new session; `address` is where the try comes from.
+
+    Raises Refused(`not_signed_in`), whatever was wrong, after the same time; TooSoon(`too_many_tries`) after many wrong
+    ones, whether or not there is such a user, and then no password is looked at.
+    """
+    whose, whence = digest(f"user {email.strip().lower()}"), digest(f"address {address}") if address else None
+    async with door.database.writing() as tx:
+        bounds = {whose: USER} | ({whence: ADDRESS} if whence else {})
+        wait = await tries.take(tx, bounds, door.now())
         known = await keys.password_of(tx, email)
+    if wait:
+        raise _too_soon(wait)
     user, kept = known or (None, None)
     fits = await _in_a_thread(_fits, kept or nobody_s(), password[: PASSWORD_LENGTHS.stop])
     if user is None or kept is None or not fits or not user.active:
         raise Refused("not_signed_in", "That address and that password do not belong together; try again.")
     secret = secrets.token_urlsafe(32)
     async with door.database.writing() as tx:
+        await tries.give_back(tx, whose, whence)
         await keys.open_session(tx, digest(secret), user.id, door.now() + SESSION_LASTS, door.now())
     return secret
+
+
+def _too_soon(wait: timedelta) -> TooSoon:
+    seconds = ceil(wait.total_seconds())
+    until = f"{seconds} second{'s' * (seconds != 1)}" if seconds < 120 else f"{ceil(seconds / 60)} minutes"
+    return TooSoon("too_many_tries", f"Too many wrong passwords. Try again in {until}.", seconds)
 
 
 async def sign_out(door: Door, secret: str) -> None:

@@ -12,6 +12,7 @@ from sequencing.lines import LONGEST_CELL, check_id
 from sequencing.people import AddressType, Contact, ContactKind, PhoneType
 from sequencing.timing import check_zone
 from sequencing.wording import check_line, check_name
+from starter import zones
 from starter.contacts import ERASED
 from starter.door import Door, permitted
 from starter.enrollments import one_contact
@@ -88,7 +89,10 @@ async def change(door: Door, name: str, said: Said, by: str) -> Kept:
             await _check_id_free(tx, after.external_id)
         await close_gate(tx)
         await contacts.change(tx, after)
-        return Kept(after.id, await _remarks(tx, after))
+        kept = Kept(after.id, await _remarks(tx, after))
+    if after.time_zone != before.time_zone:
+        await zones.follow(door, [after.id])
+    return kept
 
 
 async def card(door: Door, name: str, by: str) -> Card:

@@ -99,4 +99,5 @@ async def create_sequence(door: Door, document: object, by: str) -> int:
         await templates.keep(tx, [step.template for step in wanted.steps if step.template])
         await put_steps(tx, row.id, await steps_of(tx, wanted))
         await share_with(tx, row.id, [(await users.by_email(tx, email)).id for email in wanted.shared_with])
+        await door.made(tx, row.id)
         return row.id

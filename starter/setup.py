@@ -13,23 +13,28 @@ from sequencing.addresses import check_email
 from sequencing.people import Level
 from starter.client import SEARCH_ATTRIBUTES, connect
 from starter.door import Door
-from store import schema, users
+from store import clusters, schema, users
 
 
-async def set_up(door: Door, admin: str, retention_days: int) -> None:
-    """All of it. Raises RuntimeError or RPCError when Temporal cannot be reached."""
-    await set_up_database(door, admin)
+async def set_up(door: Door, admin: str, retention_days: int, *, restored: bool = False) -> bool:
+    """All of it; `restored`: the database came back from a backup. Answers whether its events are numbered anew.
+
+    Raises RuntimeError or RPCError when Temporal cannot be reached.
+    """
+    anew = await set_up_database(door, admin, restored=restored)
     await set_up_temporal(await connect(lazy=False), retention_days)
+    return anew
 
 
-async def set_up_database(door: Door, admin: str) -> None:
-    """Schema and first admin."""
+async def set_up_database(door: Door, admin: str, *, restored: bool = False) -> bool:
+    """Schema, numbers of events, and first admin."""
     if admin:
         check_email(admin)
     await schema.migrate(door.database)
     async with door.database.writing() as tx:
         if admin and await users.first_admin(tx) is None:
             await users.add(tx, admin, admin.partition("@")[0].capitalize(), Level.manage)
+        return await clusters.settle(tx, restored=restored)
 
 
 async def set_up_temporal(client: Client, retention_days: int) -> None:

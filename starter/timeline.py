@@ -1,16 +1,20 @@
 """The story of one enrollment: where it stands, what is next, when, why not yet, and everything that has happened."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
 from sequencing.enrollments import Enrollment, Status, StepState
 from sequencing.happenings import What, Why
 from sequencing.permissions import check, not_found
+from sequencing.segments import counted
 from starter.door import Door, acting_user
 from starter.holds import words as hold_words
-from store import contacts, enrollments, holds, messages, news, ties, users
-from store.tables import EventRow, MessageRow, SequenceRow
+from store import contacts, enrollments, holds, inbound, messages, news, texts, ties, users
+from store.mail_tables import MailRow
+from store.tables import Channel, EventRow, MessageRow, SequenceRow
+from store.text_tables import IncomingTextRow, TextReceiptRow
 
 HANDED_ON, MENTIONING = (What.reassigned, What.inherited), ("assignee", "before")
 """Lines that speak of two more users, and their details that do."""
@@ -18,7 +22,7 @@ HANDED_ON, MENTIONING = (What.reassigned, What.inherited), ("assignee", "before"
 
 @dataclass(frozen=True, slots=True)
 class Story:
-    """What `enrollments show` tells."""
+    """What `enrollments show` tells. `mails` are those that events speak of, by number."""
 
     enrollment: Enrollment
     sequence: str
@@ -27,6 +31,7 @@ class Story:
     events: list[dict[str, Any]]
     messages: list[dict[str, Any]]
     unnoted: list[str]
+    mails: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     def as_json(self) -> dict[str, Any]:
         """For programs."""
@@ -46,6 +51,7 @@ class Story:
             "next": self.next,
             "timeline": self.events,
             "messages": self.messages,
+            "mails": [{"mail": number, **mail} for number, mail in sorted(self.mails.items())],
             "not_yet_taken_in": self.unnoted,
         }
 
@@ -56,6 +62,7 @@ class Story:
         lines = [f"{self.contact} in {self.sequence!r}: {one.status}{why}", f"next: {self.next}", ""]
         lines += [_line(event) for event in self.events]
         lines += [_message(message) for message in self.messages]
+        lines += [line for _, mail in sorted(self.mails.items()) for line in _quoted(mail)]
         lines += [f"recorded, not yet taken in by its run: {what}" for what in self.unnoted]
         return "\n".join([*lines, "", f"run in Temporal: {one.workflow_id}"])
 
@@ -73,13 +80,20 @@ async def story(door: Door, enrollment_id: str, by: str) -> Story:
         sequence = await tx.get_one(SequenceRow, one.sequence_id)
         events = await enrollments.timeline(tx, one.id)
         known = await users.some(tx, {user for event in events for user in _mentioned(event)})
-        letters = [_told(letter) for letter in await messages.of_enrollment(tx, one.id)]
+        sent = await messages.of_enrollment(tx, one.id)
+        receipts = await texts.receipts(tx, [letter.id for letter in sent if letter.channel is Channel.text])
+        letters = [_told(letter, receipts.get(letter.id)) for letter in sent]
+        heard = await texts.some(tx, {event.details["text"] for event in events if "text" in event.details})
         hold = await holds.standing(tx, one.sequence_id)
         held = await hold_words(tx, hold) if hold else "held until a moment ago"
-        waiting = [piece.happening.what.value for piece in await news.unnoted(tx, one)]
-    told = [_event(event, {user.id: user.name for user in known.values()}) for event in events]
-    who = contact.name if contact else "?"
-    return Story(one, sequence.name, who, what_is_next(one, door.now(), held), told, letters, waiting)
+        unnoted = await news.unnoted(tx, one)
+        brought = [event.details.get("mail") for event in events] + [piece.happening.mail for piece in unnoted]
+        mails = await inbound.some(tx, {number for number in brought if number})
+    waiting = [piece.happening.what.value for piece in unnoted]
+    names = {user.id: user.name for user in known.values()}
+    told = [_event(event, names) | _said(event, heard) for event in events]
+    who, came_in = contact.name if contact else "?", {number: _came_in(mail) for number, mail in mails.items()}
+    return Story(one, sequence.name, who, what_is_next(one, door.now(), held), told, letters, waiting, came_in)
 
 
 def what_is_next(one: Enrollment, now: datetime, held: str = "held") -> str:
@@ -102,10 +116,17 @@ def _when(one: Enrollment, now: datetime, held: str) -> str:
     if one.why is Why.held:
         return f"step {one.step} is due and {held}"
     if one.due_at is None:
-        return f"step {one.step} waits for a change of the settings: {one.why}"
+        return f"step {one.step} waits for a change of the settings: {_reason(one.why)}"
+    due, why = _shown(one.due_at), _reason(one.why)
     if one.ready_at and one.due_at > one.ready_at > now:
-        return f"step {one.step} at {_shown(one.due_at)}; its delay ends at {_shown(one.ready_at)}, then {one.why}"
-    return f"step {one.step} at {_shown(one.due_at)}" + (f" ({one.why})" if one.why else "")
+        return f"step {one.step} at {due}; its delay ends at {_shown(one.ready_at)}, then {why}"
+    return f"step {one.step} at {due}" + (f" ({why})" if one.why else "")
+
+
+def _reason(why: Why | None) -> str:
+    if why is Why.quiet_hours:
+        return "quiet_hours: texts leave inside the send window and from 8:00 to 21:00 at the contact's place"
+    return str(why)
 
 
 def _mentioned(event: EventRow) -> list[int]:
@@ -121,25 +142,54 @@ def _event(event: EventRow, names: dict[int, str]) -> dict[str, Any]:
     return {**said, "refused": event.code, **event.details, **others}
 
 
-def _told(letter: MessageRow) -> dict[str, Any]:
-    """What one needs to look for it in a mail server's log."""
+def _said(event: EventRow, heard: Mapping[str, IncomingTextRow]) -> dict[str, Any]:
+    """What a text said that the line speaks of."""
+    found = heard.get(event.details.get("text", ""))
+    return {"said": found.body} if found else {}
+
+
+def _told(letter: MessageRow, receipt: TextReceiptRow | None) -> dict[str, Any]:
+    """What one needs to look for it in a mail server's log, or at the provider's."""
     names = ("claimed_at", "step", "copy", "channel", "state", "recipient", "message_id")
-    return {name: getattr(letter, name) for name in names}
+    told = {name: getattr(letter, name) for name in names}
+    if letter.channel is not Channel.text:
+        return told
+    became = {"delivery": receipt.delivery, "code": receipt.code} if receipt else {}
+    return told | {"segments": letter.segments, "provider_id": letter.provider_id} | became
+
+
+def _came_in(mail: MailRow) -> dict[str, Any]:
+    """A mail of a contact, for those who may see the enrollment."""
+    names = ("at", "written_at", "kind", "meaning", "why", "sender", "subject", "text")
+    return {name: getattr(mail, name) for name in names}
+
+
+def _quoted(mail: dict[str, Any]) -> list[str]:
+    head = f"{_shown(mail['at'])}  {mail['meaning']} from {mail['sender']}: {mail['subject']}".replace("_", " ")
+    return ["", head, *(f"    {line}" for line in mail["text"].split("\n"))]
 
 
 def _message(letter: dict[str, Any]) -> str:
     at, which = _shown(letter["claimed_at"]), f"{letter['channel']} copy {letter['copy']}"
-    where = f"to {letter['recipient']}  {letter['message_id']}"
-    return f"{at}  step {letter['step']}  {which}: {letter['state']}  {where}"
+    where = f"to {letter['recipient']}  {letter.get('provider_id') or letter['message_id']}"
+    became = " ".join(filter(None, [letter["state"], letter.get("delivery"), letter.get("code")]))
+    size = f"  ({counted(letter['segments'], 'segment')})" if letter.get("segments") else ""
+    return f"{at}  step {letter['step']}  {which}: {became}  {where}{size}"
 
 
 def _line(event: dict[str, Any]) -> str:
     what, said = _in_words(event)
-    plain = ("at", "what", "step", "by", "status", "refused", *said)
+    plain = ("at", "what", "step", "by", "status", "refused", "mail", "said", *said)
     more = ", ".join(f"{name} {value}" for name, value in event.items() if name not in plain and value)
     by = f" by {event['by']}" if event["by"] else ""
     refused = f"  changed nothing: {event['refused']}" if event["refused"] else ""
-    return f"{_shown(event['at'])}  step {event['step']}  {what}{by}{f'  ({more})' if more else ''}{refused}"
+    line = f"{_shown(event['at'])}  step {event['step']}  {what}{by}{f'  ({more})' if more else ''}{refused}"
+    return "\n    ".join([line, *map(_printable, event.get("said", "").splitlines())])
+
+
+def _printable(line: str) -> str:
+    """What somebody wrote, harmless to a terminal."""
+    return "".join(sign if sign.isprintable() else "?" for sign in line)
 
 
 def _in_words(event: dict[str, Any]) -> tuple[str, tuple[str, ...]]:
@@ -151,6 +201,8 @@ def _in_words(event: dict[str, Any]) -> tuple[str, tuple[str, ...]]:
             return f"to-do taken from {event['before']} and given to {event['assignee']}", MENTIONING
         case What.inherited:
             return f"to-do left to {event['assignee']} with the deactivation of {event['before']}", MENTIONING
+        case What.was_leaving:
+            return f"was already leaving when the {event['because']} was recorded", ("because",)
         case What.bypass if event.get("any_hour"):
             return "bypass, at any hour", ("any_hour",)
         case what:

@@ -11,7 +11,7 @@ from sequencing.todos import Due, due
 from starter.clocks import local_time
 from starter.door import Door, acting_user
 from starter.todos import zone_of
-from store import contacts, enrollments, messages, sequences, settings, ties, todos, users
+from store import contacts, enrollments, inbound, messages, sequences, settings, ties, todos, users
 from store.tables import TodoRow
 
 
@@ -68,6 +68,7 @@ async def shown(door: Door, todo_id: str, by: str) -> dict[str, Any]:
         opportunity = await contacts.opportunity(tx, todo.opportunity_id)
         assignee = (await users.some(tx, [todo.assignee_id]))[todo.assignee_id]
         letters = await messages.of_enrollment(tx, todo.enrollment_id)
+        reply = await inbound.last_reply(tx, todo.contact_id)
         zone, house = await zone_of(tx, todo.assignee_id), (await settings.current(tx)).calendar.zone
     return {
         "id": todo.id,
@@ -83,6 +84,8 @@ async def shown(door: Door, todo_id: str, by: str) -> dict[str, Any]:
         "subject": todo.subject,
         "body": todo.body,
         "last message": letters[-1].subject or letters[-1].body if letters else None,
+        "last reply": reply.text if reply else None,
+        "replied": reply.at.isoformat(timespec="seconds") if reply else None,
         "enrollment": todo.enrollment_id,
     }
 

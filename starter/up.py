@@ -7,7 +7,7 @@ import shutil
 import signal
 import socket
 import sys
-from dataclasses import astuple, dataclass, fields
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from sequencing.errors import Refused
@@ -15,8 +15,10 @@ from settings import Settings
 from starter import demo
 from starter.client import SEARCH_ATTRIBUTES, connect
 from starter.door import Door
+from starter.hearing import OFF, heard, recipient_of
 from starter.setup import set_up_database, set_up_temporal
 
+PUBLIC_URL = Settings.model_fields["public_url"].default
 LOCAL_RETENTION_DAYS = 30
 STOPPING = 30.0
 """Seconds a child may take to end before it is killed."""
@@ -31,11 +33,24 @@ class Ports:
     metrics: int = 9090
     health: int = 9091
     web: int = 8000
+    journal: int = 2525
+    smtp: int | None = None
+    phones: int | None = None
+    """These two are the simulated world's; None: there is none."""
+
+    def given(self) -> dict[str, int]:
+        """Those at which something listens, by name."""
+        return {name: port for name, port in asdict(self).items() if port is not None}
 
 
-async def up(door: Door, settings: Settings, ports: Ports) -> None:
-    """Runs until Ctrl-C or SIGTERM. A child that dies is started again. Raises Refused where a port is taken."""
+async def up(door: Door, settings: Settings, ports: Ports, *, speed: float = 60) -> None:
+    """Runs until Ctrl-C or SIGTERM. A child that dies is started again. `speed` is the simulated world's.
+
+    Raises Refused where a port is taken, and where messages would go elsewhere than into the simulated world.
+    """
     _check_ports(ports)
+    if ports.smtp and (settings.smtp_url or settings.texts_url):
+        raise Refused("not_simulated", "Messages go to SEQUENCING_SMTP_URL or SEQUENCING_TEXTS_URL; unset both first.")
     stopping = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stopping.set)
@@ -43,27 +58,26 @@ async def up(door: Door, settings: Settings, ports: Ports) -> None:
     os.environ["TEMPORAL_ADDRESS"] = f"localhost:{ports.temporal}"
     print("Starting Temporal …", flush=True)
     engine = _Child("Temporal", _temporal(settings, ports), settings.var / "temporal.log")
-    worker = _Child(
-        "the worker", [sys.executable, "-m", "worker"], settings.var / "worker.log", _worker_environment(ports)
-    )
-    web = _Child("the web server", [sys.executable, "-m", "web"], settings.var / "web.log", _web_environment(ports))
+    others = _children(settings, ports, speed)
     children = [asyncio.create_task(engine.run(stopping))]
     try:
-        await _ready(settings, door, stopping)
+        await _ready(settings, door, stopping, journaling=ports.smtp is not None)
         if not stopping.is_set():
-            children += [asyncio.create_task(child.run(stopping)) for child in (worker, web)]
+            children += [asyncio.create_task(child.run(stopping)) for child in others]
             print(_welcome(settings, ports), flush=True)
+            if ports.smtp and not (await heard(door)).on:
+                print(f"\n{OFF}\nTo change that: `sequencing settings set --journaling --as {demo.ADMIN}`.", flush=True)
         await stopping.wait()
         print("\nStopping …", flush=True)
     finally:
         stopping.set()
-        await asyncio.gather(web.stop(), worker.stop())
+        await asyncio.gather(*(child.stop() for child in others))
         await engine.stop()
         await asyncio.gather(*children, return_exceptions=True)
     print("Stopped. The next start goes on where this one ended.", flush=True)
 
 
-async def _ready(settings: Settings, door: Door, stopping: asyncio.Event) -> None:
+async def _ready(settings: Settings, door: Door, stopping: asyncio.Event, *, journaling: bool) -> None:
     for _ in range(150):
         if stopping.is_set():
             return
@@ -76,14 +90,15 @@ async def _ready(settings: Settings, door: Door, stopping: asyncio.Event) -> Non
         raise Refused("temporal_did_not_start", f"Temporal did not start; see {settings.var / 'temporal.log'}.")
     await set_up_database(door, "")
     await set_up_temporal(client, LOCAL_RETENTION_DAYS)
-    await demo.cast(door)
+    await demo.cast(door, journaling=journaling)
     await demo.let_in(door, settings.var)
 
 
 def _check_ports(ports: Ports) -> None:
-    if len(set(astuple(ports))) < len(astuple(ports)):
-        raise Refused("port_taken", f"Five different ports are needed, not {', '.join(map(str, astuple(ports)))}.")
-    for name, port in zip((field.name for field in fields(ports)), astuple(ports), strict=True):
+    given = ports.given()
+    if len(set(given.values())) < len(given):
+        raise Refused("port_taken", f"Every port must be another one, not {', '.join(map(str, given.values()))}.")
+    for name, port in given.items():
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
@@ -106,6 +121,36 @@ def _temporal(settings: Settings, ports: Ports) -> list[str]:
     return [program, "server", "start-dev", "--log-level", "error", *where, *kept, *pragmas, *attributes]
 
 
+def _children(settings: Settings, ports: Ports, speed: float) -> "list[_Child]":
+    """All but the engine."""
+    program, var = [sys.executable, "-m"], settings.var
+    common = {} if settings.public_url != PUBLIC_URL else {"SEQUENCING_PUBLIC_URL": f"http://localhost:{ports.web}"}
+    journal = {"SEQUENCING_JOURNAL_ADDRESS": f"127.0.0.1:{ports.journal}"}
+    world = []
+    if ports.smtp and ports.phones:
+        common |= _world(ports.smtp, ports.phones)
+        copies = ["--journal", recipient_of(settings), "--journal-door", f"127.0.0.1:{ports.journal}"]
+        where = ["--smtp-port", str(ports.smtp), "--phones-port", str(ports.phones), "--speed", str(speed), *copies]
+        command = [*program, "starter", "simulate", *where]
+        world = [_Child("the simulated world", command, var / "simulator.log", common)]
+    return [
+        _Child("the worker", [*program, "worker"], var / "worker.log", common | _worker_environment(ports)),
+        _Child("the web server", [*program, "web"], var / "web.log", common | _web_environment(ports)),
+        _Child("the journal", [*program, "starter", "journal"], var / "journal.log", journal),
+        *world,
+    ]
+
+
+def _world(smtp: int, phones: int) -> dict[str, str]:
+    """What points worker and pages at a simulated world on this machine."""
+    from simulator.phones import Phones  # here, because others need not wait for its imports
+
+    return {
+        "SEQUENCING_SMTP_URL": f"smtp://127.0.0.1:{smtp}?starttls=never",
+        "SEQUENCING_TEXTS_URL": Phones("").url(f"127.0.0.1:{phones}"),
+    }
+
+
 def _worker_environment(ports: Ports) -> dict[str, str]:
     """Links in emails lead to the pages of this machine, unless it is said where else they are reached."""
     return {
@@ -124,6 +169,9 @@ def _welcome(settings: Settings, ports: Ports) -> str:
     other = f"\n  export SEQUENCING_VAR={var}" if settings.var != Settings.model_fields["var"].default else ""
     other += f"\n  export TEMPORAL_ADDRESS={temporal}" if ports.temporal != Ports().temporal else ""
     messages = settings.smtp_url.rpartition("@")[2] or settings.outbox
+    simulated = f", {settings.var}/simulator.log" if ports.smtp else ""
+    if ports.smtp:
+        messages = f"the simulated world; what it did is in {settings.var}/simulator.jsonl"
     return f"""
 Sequencing is running.
 
@@ -132,22 +180,31 @@ Sequencing is running.
                 password: {demo.password(settings.var)}
   HTTP API      http://localhost:{ports.web}/api/docs
   Temporal UI   http://localhost:{ports.ui}
+  journal       smtp://localhost:{ports.journal}
+                copies of mail go to {recipient_of(settings)}
   metrics       http://localhost:{ports.metrics}/metrics
   health        http://localhost:{ports.health}/health
   database      {door_name(settings)}
   messages      {messages}
-  logs          {settings.var}/worker.log, {settings.var}/web.log, {settings.var}/temporal.log
+  logs          {settings.var}/worker.log, {settings.var}/web.log, {settings.var}/journal.log,
+                {settings.var}/temporal.log{simulated}
 
 Try next, in another terminal:
 {other}
   source .venv/bin/activate
   export SEQUENCING_USER={demo.RECRUITER}
-  sequencing contacts import examples/contacts.csv
-  sequencing sequences create examples/sequence.yaml
-  sequencing enroll "Senior engineer" ann@example.com
+{_TRY_THE_WORLD if ports.smtp else _TRY}
   sequencing enrollments list
 
 Ctrl-C stops everything."""
+
+
+_TRY = """  sequencing contacts import examples/contacts.csv
+  sequencing sequences create examples/sequence.yaml
+  sequencing enroll "Senior engineer" ann@example.com"""
+_TRY_THE_WORLD = """  sequencing contacts import examples/crowd.csv
+  sequencing sequences create examples/crowd.yaml
+  sequencing enroll "A first letter" --company Crowd"""
 
 
 def door_name(settings: Settings) -> str:

@@ -6,9 +6,10 @@ from sqlalchemy import ForeignKey, Index, String, Text, false, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from sequencing.adds import AddStatus
-from store.columns import Table, Word, one_of
+from store.columns import Table, Word, one_of, partial
 
 RUNNING_UNSTARTED = text("status = 'running' AND NOT started")
+RUNNING = partial("ix_bulk_adds_running", "id", where="status = 'running'")
 UNSTARTED = Index(
     "ix_bulk_adds_unstarted", "created_at", sqlite_where=RUNNING_UNSTARTED, postgresql_where=RUNNING_UNSTARTED
 )
@@ -18,7 +19,12 @@ class BulkAddRow(Table):
     """Many contacts being added to one sequence; `done` of `total` lines have their answer."""
 
     __tablename__ = "bulk_adds"
-    __table_args__ = (one_of("status", AddStatus), Index("ix_bulk_adds_sequence", "sequence_id", "id"), UNSTARTED)
+    __table_args__ = (
+        one_of("status", AddStatus),
+        Index("ix_bulk_adds_sequence", "sequence_id", "id"),
+        UNSTARTED,
+        RUNNING,
+    )
     id: Mapped[str] = mapped_column(String(26), primary_key=True)
     sequence_id: Mapped[int] = mapped_column(ForeignKey("sequences.id"))
     opportunity_id: Mapped[int | None] = mapped_column(ForeignKey("opportunities.id"))

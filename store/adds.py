@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import bindparam, func, insert, select, update
+from sqlalchemy import bindparam, exists, func, insert, not_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from sequencing.adds import AddProgress, AddStatus, Answer, Enrolled
@@ -13,6 +13,7 @@ from sequencing.enrollments import Enrollment
 from sequencing.people import Level, User
 from store import enrolling
 from store.add_tables import BulkAddLineRow, BulkAddRow
+from store.columns import says
 from store.enrolling import LONGEST_NAME, Add, Batch, Wanted
 from store.enrollments import OPEN
 from store.lives import value
@@ -97,11 +98,11 @@ def _progress(row: BulkAddRow, position: int) -> AddProgress:
 
 async def born_unstarted(tx: AsyncSession, add_id: str, limit: int) -> list[Enrollment]:
     """Those an earlier attempt enrolled and did not come to start."""
-    mine = select(LINES.c.enrollment_id).where(LINES.c.bulk_add_id == add_id)
+    mine = exists().where(LINES.c.enrollment_id == EnrollmentRow.id, LINES.c.bulk_add_id == add_id)
     rows = select(EnrollmentRow).where(
         EnrollmentRow.started_run < EnrollmentRow.run, EnrollmentRow.status.in_(OPEN), EnrollmentRow.run == 1
     )
-    rows = rows.where(EnrollmentRow.id.in_(mine)).order_by(EnrollmentRow.enrolled_at)
+    rows = rows.where(mine).order_by(EnrollmentRow.enrolled_at)
     return [value(row) for row in await tx.scalars(rows.limit(limit))]
 
 
@@ -125,10 +126,14 @@ async def get(tx: AsyncSession, add_id: str) -> tuple[BulkAddRow, SequenceRow] |
     return None if found is None else (found[0], found[1])
 
 
-async def listed(tx: AsyncSession, user: User, limit: int = 100) -> list[tuple[BulkAddRow, str]]:
-    """The adds a user sees, newest first, each with its sequence's name: his own, and those into what he sees."""
+async def listed(tx: AsyncSession, user: User, *, before: str = "", limit: int = 100) -> list[tuple[BulkAddRow, str]]:
+    """The adds a user sees, newest first, each with its sequence's name: his own, and those into what he sees; only
+    those begun before the one named.
+    """
     rows = select(BulkAddRow, SequenceRow.name).join(SequenceRow, SequenceRow.id == BulkAddRow.sequence_id)
     seen = (BulkAddRow.by == user.id) | shown_to(user) if user.level.reaches(Level.view) else BulkAddRow.by == user.id
+    if before:
+        rows = rows.where(BulkAddRow.id < before)
     found = await tx.execute(rows.where(seen).order_by(BulkAddRow.id.desc()).limit(limit))
     return [(row, name) for row, name in found]
 
@@ -158,10 +163,10 @@ async def started(tx: AsyncSession, add_id: str) -> None:
 
 async def unstarted(tx: AsyncSession, before: datetime, limit: int) -> list[str]:
     """Running adds whose run Temporal was not seen to have, made before that instant."""
-    rows = select(BulkAddRow.id).where(BulkAddRow.status == AddStatus.running, BulkAddRow.started.is_(False))
+    rows = select(BulkAddRow.id).where(says(BulkAddRow.status, AddStatus.running), not_(BulkAddRow.started))
     return list(await tx.scalars(rows.where(BulkAddRow.created_at < before).limit(limit)))
 
 
 async def running(tx: AsyncSession) -> list[str]:
     """Ids of all adds that go on."""
-    return list(await tx.scalars(select(BulkAddRow.id).where(BulkAddRow.status == AddStatus.running)))
+    return list(await tx.scalars(select(BulkAddRow.id).where(says(BulkAddRow.status, AddStatus.running))))

@@ -4,9 +4,22 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, CheckConstraint, DateTime, Index, MetaData, String, TypeDecorator, text
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    BindParameter,
+    CheckConstraint,
+    ColumnElement,
+    DateTime,
+    Index,
+    MetaData,
+    String,
+    TypeDecorator,
+    bindparam,
+    text,
+)
 from sqlalchemy.engine import Dialect
-from sqlalchemy.orm import DeclarativeBase
+from sqlalchemy.orm import DeclarativeBase, InstrumentedAttribute
 
 
 class Instant(TypeDecorator[datetime]):
@@ -63,6 +76,24 @@ def one_of(column: str, words: type[StrEnum]) -> CheckConstraint:
     """The check that a column holds one of the enumeration's words."""
     listed = ", ".join(f"'{word.value}'" for word in words)
     return CheckConstraint(f"{column} IN ({listed})", name=f"{column}_known")
+
+
+def says(column: InstrumentedAttribute[Any], *words: StrEnum) -> ColumnElement[bool]:
+    """The condition that a column holds one of these words. They stand in the statement itself: whether an index of
+    some rows fits is decided before any value is known.
+    """
+    if len(words) == 1:
+        return column == _spelled(column, words[0])
+    return column.in_(bindparam(None, words, type_=column.type, expanding=True, literal_execute=True))
+
+
+def says_not(column: InstrumentedAttribute[Any], word: StrEnum) -> ColumnElement[bool]:
+    """The condition that a column holds another word than this one, which stands in the statement too."""
+    return column != _spelled(column, word)
+
+
+def _spelled(column: InstrumentedAttribute[Any], word: StrEnum) -> BindParameter[Any]:
+    return bindparam(None, word, type_=column.type, literal_execute=True)
 
 
 class Table(DeclarativeBase):

@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from sequencing.enrollments import Status
 from sequencing.people import ContactKind, Level, User
+from store.columns import says, says_not
 from store.enrollments import seen_by
 from store.people_tables import CompanyRow, ContactRow, EmailAddressRow, PhoneNumberRow
 from store.sequences import shown_to
@@ -46,7 +47,7 @@ async def ids(tx: AsyncSession, user: User, wanted: Wanted) -> list[int]:
     """Ids of the contacts, in order. What the user does not see of sequences narrows nothing for him."""
     rows: Select[Any] = select(ContactRow.id).where(ContactRow.id > wanted.after)
     if wanted.kind is not None:
-        rows = rows.where(ContactRow.kind.in_(_kinds(wanted.kind)))
+        rows = rows.where(is_kind(wanted.kind))
     if wanted.owner_id is not None:
         rows = rows.where(ContactRow.owner_id == wanted.owner_id)
     if wanted.company_id is not None:
@@ -56,7 +57,7 @@ async def ids(tx: AsyncSession, user: User, wanted: Wanted) -> list[int]:
     if wanted.sequence_id is not None or wanted.status is not None:
         rows = rows.where(_in_a_sequence(user, wanted))
     if wanted.in_any is not None:
-        some = _in_a_sequence(user, Wanted())
+        some = exists().where(EnrollmentRow.contact_id == ContactRow.id, seen_by(user))
         rows = rows.where(some if wanted.in_any else ~some)
     return list(await tx.scalars(rows.order_by(ContactRow.id).limit(wanted.limit)))
 
@@ -78,9 +79,12 @@ async def been_in(tx: AsyncSession, user: User, contact_id: int) -> list[Been]:
     return sorted(been, key=lambda one: one.enrollment_id)
 
 
-def _kinds(kind: ContactKind) -> set[ContactKind]:
-    """Who is both is a candidate, and a client."""
-    return {kind, ContactKind.both}
+def is_kind(kind: ContactKind) -> ColumnElement[bool]:
+    """The condition that a contact is of that kind. Who is both is a candidate, and a client."""
+    opposite = {ContactKind.candidate: ContactKind.client, ContactKind.client: ContactKind.candidate}
+    if kind is ContactKind.both:
+        return says(ContactRow.kind, kind)
+    return says_not(ContactRow.kind, opposite[kind])
 
 
 def _with_text(rows: Select[Any], text: str) -> Select[Any]:
@@ -108,5 +112,5 @@ def _in_a_sequence(user: User, wanted: Wanted) -> ColumnElement[bool]:
     if wanted.sequence_id is not None:
         fits.append(EnrollmentRow.sequence_id == wanted.sequence_id)
     if wanted.status is not None:
-        fits.append(EnrollmentRow.status == wanted.status)
+        fits.append(says(EnrollmentRow.status, wanted.status))
     return ContactRow.id.in_(select(EnrollmentRow.contact_id).where(*fits))

@@ -15,11 +15,12 @@ from sequencing.errors import Refused, quoted
 from sequencing.happenings import What
 from sequencing.people import Contact, User
 from sequencing.permissions import check
+from sequencing.sequences import Action, Course
 from sequencing.transitions import begin
 from store import contacts, sequences, settings, suppressions, ties, users
 from store.database import upsert
 from store.enrollments import OPEN
-from store.lives import COLUMNS, EVENTS
+from store.lives import COLUMNS, EVENTS, put_off
 from store.people_tables import ContactRow, EmailAddressRow
 from store.sequences import shown_to
 from store.tables import EnrollmentRow, RemovalRow, SequenceRow, StepRow, TemplateRow
@@ -49,11 +50,10 @@ class Add:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """An answer for each, in order; and those that were born, whose runs all begin with the decision `first`."""
+    """An answer for each, in order; and those that were born, each with the decision its run begins with."""
 
     answers: list[Answer]
-    born: list[Enrollment]
-    first: Decision | None = None
+    born: list[tuple[Enrollment, Decision]]
 
 
 async def enroll(
@@ -67,12 +67,24 @@ async def enroll(
     judged = await _judged(tx, add, user, wanted, lock=True)
     course = await sequences.course(tx, add.sequence_id)
     fresh = Enrollment("", add.sequence_id, 0, add.by, now, now, add.opportunity_id)
-    model = begin(fresh, now, course)  # the calendar is walked once for all: they begin in the same instant
-    born = [replace(model, id=new_id(), contact_id=one.contact_id) for one in judged if isinstance(one, Enrolled)]
+    models = await _models(tx, fresh, now, course, [one.contact_id for one in judged if isinstance(one, Enrolled)])
+    born = [replace(model, id=new_id(), contact_id=contact_id) for contact_id, model in models.items()]
     written = await _be_born(tx, born)
     by_contact = {enrollment.contact_id: enrollment for enrollment in born if enrollment.id in written}
     answers = [_with_ids(one, by_contact) if isinstance(one, Enrolled) else one for one in judged]
-    return Batch(answers, list(by_contact.values()), decide(model, course))
+    return Batch(answers, [(one, decide(one, course)) for one in by_contact.values()])
+
+
+async def _models(
+    tx: AsyncSession, fresh: Enrollment, now: datetime, course: Course, ids: Sequence[int]
+) -> dict[int, Enrollment]:
+    """How each contact's begins. The calendar is walked once for all, or where they begin with a text once a zone."""
+    if course.actions[0] is not Action.text:
+        return dict.fromkeys(ids, begin(fresh, now, course))
+    rows = select(ContactRow.id, ContactRow.time_zone).where(ContactRow.id.in_(ids))
+    zones = {row.id: row.time_zone for row in await tx.execute(rows)}
+    by_zone = {zone: begin(fresh, now, replace(course, contact_zone=zone)) for zone in set(zones.values())}
+    return {contact_id: by_zone[zones[contact_id]] for contact_id in ids}
 
 
 async def foresee(tx: AsyncSession, add: Add, user: User, wanted: Sequence[Wanted]) -> list[Answer]:
@@ -82,11 +94,14 @@ async def foresee(tx: AsyncSession, add: Add, user: User, wanted: Sequence[Wante
 
 async def terms(tx: AsyncSession, sequence_id: int) -> Terms:
     """What the sequence and the settings ask now."""
-    rows = select(StepRow.position, StepRow.action, StepRow.address_type, TemplateRow.address_type)
+    rows = select(StepRow.position, StepRow.action, StepRow.address_type, TemplateRow.address_type, StepRow.body)
     rows = rows.outerjoin(TemplateRow, TemplateRow.id == StepRow.template_id)
     steps = await tx.execute(rows.where(StepRow.sequence_id == sequence_id).order_by(StepRow.position))
     now = await settings.current(tx)
-    demands = tuple(Demand(step, action, templates or own) for step, action, own, templates in steps)
+    demands = tuple(
+        Demand(step, action, templates or own, body if action is Action.text else "")
+        for step, action, own, templates, body in steps
+    )
     return Terms(demands, now.more_than_one_sequence, now.journaling)
 
 
@@ -246,7 +261,7 @@ async def _be_born(tx: AsyncSession, born: Sequence[Enrollment]) -> set[str]:
             "by": one.enrolled_by,
             "step": 1,
             "status": Status.active,
-            "details": {},
+            "details": put_off(one),
         }
         for one in born
         if one.id in written

@@ -4,17 +4,20 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, case, exists, false, or_, select, update
+from sqlalchemy import ColumnElement, Select, and_, case, exists, false, not_, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from sequencing.enrollments import Enrollment, Status, StepState
 from sequencing.happenings import Why
 from sequencing.people import Level, User
+from sequencing.sequences import Action
+from store.columns import says
 from store.lives import value
 from store.people_tables import ContactRow, UserRow
 from store.sequences import shown_to
-from store.tables import EnrollmentRow, EventRow, RemovalRow, SequenceRow, TodoRow
+from store.tables import EnrollmentRow, EventRow, RemovalRow, SequenceRow, StepRow, TodoRow
 
+AT_ONCE = 1000
 OPEN = (Status.active, Status.paused)
 
 
@@ -34,8 +37,8 @@ async def waiting_at(tx: AsyncSession, sequence_id: int, steps: Collection[int])
     """Those whose delay before one of these steps runs, or is over and they wait for the window."""
     rows = select(EnrollmentRow).where(
         EnrollmentRow.sequence_id == sequence_id,
-        EnrollmentRow.status == Status.active,
-        EnrollmentRow.state == StepState.waiting,
+        says(EnrollmentRow.status, Status.active),
+        says(EnrollmentRow.state, StepState.waiting),
         EnrollmentRow.step.in_(steps),
         EnrollmentRow.asked_by.is_(None),
         EnrollmentRow.failing_since.is_(None),
@@ -60,7 +63,7 @@ async def all_started(tx: AsyncSession, ids: Sequence[str]) -> None:
 async def unstarted(tx: AsyncSession, before: datetime, limit: int) -> list[str]:
     """Open enrollments whose run Temporal was not seen to have, standing so since before that instant."""
     rows = select(EnrollmentRow.id).where(
-        EnrollmentRow.started_run < EnrollmentRow.run, EnrollmentRow.status.in_(OPEN), EnrollmentRow.since < before
+        EnrollmentRow.started_run < EnrollmentRow.run, says(EnrollmentRow.status, *OPEN), EnrollmentRow.since < before
     )
     return list(await tx.scalars(rows.order_by(EnrollmentRow.enrolled_at).limit(limit)))
 
@@ -73,7 +76,7 @@ async def is_started(tx: AsyncSession, enrollment_id: str) -> bool:
 
 async def open_ids(tx: AsyncSession, after: str = "", limit: int = 500) -> list[str]:
     """Ids of the active and paused ones, a page at a time."""
-    rows = select(EnrollmentRow.id).where(EnrollmentRow.status.in_(OPEN), EnrollmentRow.id > after)
+    rows = select(EnrollmentRow.id).where(says(EnrollmentRow.status, *OPEN), EnrollmentRow.id > after)
     return list(await tx.scalars(rows.order_by(EnrollmentRow.id).limit(limit)))
 
 
@@ -92,6 +95,27 @@ async def keep_out(tx: AsyncSession, contact_id: int) -> None:
 async def timeline(tx: AsyncSession, enrollment_id: str) -> list[EventRow]:
     """What has happened to it, oldest first."""
     return list(await tx.scalars(select(EventRow).where(EventRow.enrollment_id == enrollment_id).order_by(EventRow.id)))
+
+
+async def waiting_for_a_text(tx: AsyncSession, contacts: Collection[int]) -> list[str]:
+    """The enrollments of those contacts whose next step is a text."""
+    at_a_text = exists().where(
+        StepRow.sequence_id == EnrollmentRow.sequence_id,
+        StepRow.position == EnrollmentRow.step,
+        StepRow.action == Action.text,
+    )
+    waiting = EnrollmentRow.status == Status.active, EnrollmentRow.state == StepState.waiting
+    listed, found = sorted(contacts), list[str]()
+    for start in range(0, len(listed), AT_ONCE):
+        some = EnrollmentRow.contact_id.in_(listed[start : start + AT_ONCE])
+        found += await tx.scalars(select(EnrollmentRow.id).where(some, *waiting, at_a_text))
+    return found
+
+
+async def open_of(tx: AsyncSession, contacts: Collection[int]) -> list[str]:
+    """The active and paused enrollments of those contacts."""
+    rows = select(EnrollmentRow.id).where(EnrollmentRow.contact_id.in_(contacts), EnrollmentRow.status.in_(OPEN))
+    return list(await tx.scalars(rows))
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,35 +137,43 @@ async def listed(tx: AsyncSession, user: User, wanted: Filter) -> list[Enrollmen
     if wanted.contact_id is not None:
         rows = rows.where(EnrollmentRow.contact_id == wanted.contact_id)
     if wanted.status is not None:
-        rows = rows.where(EnrollmentRow.status == wanted.status)
+        rows = rows.where(says(EnrollmentRow.status, wanted.status))
     return [value(row) for row in await tx.scalars(rows.order_by(EnrollmentRow.id).limit(wanted.limit))]
 
 
 async def attention(tx: AsyncSession, user: User, limit: int = 1000) -> list[Enrollment]:
     """Enrollments that wait for this user although no to-do says so: paused, or waiting for what never comes."""
     stuck = and_(
-        EnrollmentRow.status == Status.active,
-        EnrollmentRow.state == StepState.waiting,
+        says(EnrollmentRow.status, Status.active),
+        says(EnrollmentRow.state, StepState.waiting),
         EnrollmentRow.due_at.is_(None),
         EnrollmentRow.why.is_distinct_from(Why.held),
     )
-    waits = or_(EnrollmentRow.status == Status.paused, stuck)
-    rows = select(EnrollmentRow).where(waits, responsible() == user.id)
+    waits = or_(says(EnrollmentRow.status, Status.paused), stuck)
+    rows = select(EnrollmentRow).where(waits, EnrollmentRow.enrolled_by.in_(_left_to(user)), responsible() == user.id)
     return [value(row) for row in await tx.scalars(rows.order_by(EnrollmentRow.since).limit(limit))]
+
+
+ABLE = UserRow.active, says(UserRow.level, *(level for level in Level if level.reaches(Level.use)))
+
+
+def _left_to(user: User) -> Select[int]:
+    """Who may have enrolled what this user sees to: he himself, or whoever cannot see to it any more."""
+    return select(UserRow.id).where(or_(UserRow.id == user.id, not_(and_(*ABLE))))
 
 
 def responsible() -> ColumnElement[int]:
     """The one user who sees to it: who enrolled, else the contact's owner, else an admin; active ones who may act."""
-    able = UserRow.active, UserRow.level.in_([level for level in Level if level.reaches(Level.use)])
-    owner = select(ContactRow.owner_id).where(ContactRow.id == EnrollmentRow.contact_id).scalar_subquery()
+    his = ContactRow.id == EnrollmentRow.contact_id
+    owner = select(ContactRow.owner_id).where(his).correlate(EnrollmentRow).scalar_subquery()
     admins = select(UserRow.id).where(UserRow.level == Level.manage, UserRow.active)
     admin = admins.order_by(UserRow.id).limit(1).scalar_subquery()
     return case(
         (
-            exists().where(UserRow.id == EnrollmentRow.enrolled_by, *able).correlate(EnrollmentRow),
+            exists().where(UserRow.id == EnrollmentRow.enrolled_by, *ABLE).correlate(EnrollmentRow),
             EnrollmentRow.enrolled_by,
         ),
-        (exists().where(UserRow.id == owner, *able).correlate(EnrollmentRow), owner),
+        (exists().where(UserRow.id == owner, *ABLE).correlate(EnrollmentRow), owner),
         else_=admin,
     )
 

@@ -10,8 +10,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sequencing.people import Contact
 from store import suppressions
 from store.add_tables import BulkAddLineRow
+from store.mail_tables import MailRow
 from store.people_tables import AnswerRow, ContactRow, EmailAddressRow, ErasureRow, PhoneNumberRow
 from store.tables import EnrollmentRow, MessageRow, MessageState, RemovalRow, TodoRow
+from store.text_tables import IncomingTextRow
 
 NAMELESS = "(erased)"
 
@@ -49,6 +51,7 @@ async def traces(tx: AsyncSession, contact_id: int) -> Traces:
     held = {
         *await tx.scalars(select(EmailAddressRow.address).where(EmailAddressRow.contact_id == contact_id)),
         *await tx.scalars(select(PhoneNumberRow.number).where(PhoneNumberRow.contact_id == contact_id)),
+        *await tx.scalars(select(IncomingTextRow.sender).where(IncomingTextRow.contact_id == contact_id)),
     }
     columns = select(MessageRow.recipient, MessageRow.body, MessageRow.message_id)
     sent = (await tx.execute(columns.where(MessageRow.contact_id == contact_id))).all()
@@ -75,6 +78,7 @@ async def erase(
     tx: AsyncSession, contact: Contact, gone: Traces, removed: Collection[str], by: int, at: datetime
 ) -> None:
     """Deletes everything that names him. His enrollments are removed before, and `removed` has their ids."""
+    await _delete_mails(tx, contact, gone)
     await tx.execute(delete(MessageRow).where(MessageRow.contact_id == contact.id))
     await tx.execute(delete(TodoRow).where(TodoRow.contact_id == contact.id))
     await tx.execute(update(RemovalRow).where(RemovalRow.contact_id == contact.id).values(contact_id=None))
@@ -85,6 +89,14 @@ async def erase(
         await suppressions.erase(tx, target, by, at)
     tx.add(ErasureRow(contact_id=contact.id, by=by, at=at))
     await tx.flush()
+
+
+async def _delete_mails(tx: AsyncSession, contact: Contact, gone: Traces) -> None:
+    """His mails, and those he wrote that are kept for others; a mail of his that others have too loses its words."""
+    same = select(MailRow.key).where(MailRow.contact_id == contact.id)
+    await tx.execute(update(MailRow).where(MailRow.key.in_(same)).values(subject="", text="", why=NAMELESS))
+    by_him = MailRow.sender.in_(gone.targets - gone.shared)
+    await tx.execute(delete(MailRow).where(or_(MailRow.contact_id == contact.id, by_him)))
 
 
 async def _blank_adds(tx: AsyncSession, contact: Contact, gone: Traces, removed: Collection[str]) -> None:

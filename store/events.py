@@ -4,10 +4,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, Text, cast, exists, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, Select, exists, or_, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import InstrumentedAttribute
 
 from sequencing.people import Level, User
+from store import clusters
 from store.enrollments import seen_by
 from store.people_tables import ContactRow
 from store.sequences import shown_to
@@ -34,23 +36,60 @@ class Event:
     details: dict[str, Any]
 
 
-async def after(tx: AsyncSession, user: User, cursor: Cursor, limit: int) -> list[Event]:
-    """The events the user may see behind that place.
+LOOKED_THROUGH = 1000
+"""Events that one look goes through at most, seen by the user or not."""
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What one look found, and the place to go on from: behind all that it went through. `more`: there is more."""
+
+    events: list[Event]
+    reached: Cursor
+    more: bool
+
+
+async def after(tx: AsyncSession, user: User, cursor: Cursor, limit: int) -> Look:
+    """The events the user may see behind that place; of those he may not see too many are not gone through at once.
 
     PostgreSQL gives ids before commit, so a smaller one may appear later. Hence the order is that of transactions,
     and what a transaction that still runs could precede is not shown yet.
     """
+    place = _place(tx)
+    passed = (await tx.execute(_behind(tx, cursor).limit(LOOKED_THROUGH))).all()
+    if not passed:
+        return Look([], cursor, more=False)
+    end = passed[-1].written_in or 0, passed[-1].id
     rows = select(EventRow, EnrollmentRow, RemovalRow)
     rows = rows.outerjoin(EnrollmentRow, EnrollmentRow.id == EventRow.enrollment_id)
     rows = rows.outerjoin(RemovalRow, RemovalRow.enrollment_id == EventRow.enrollment_id)
-    if tx.get_bind().dialect.name == "postgresql":
-        settled = cast(cast(func.pg_snapshot_xmin(func.pg_current_snapshot()), Text), BigInteger)
-        rows = rows.where(EventRow.written_in < settled, tuple_(EventRow.written_in, EventRow.id) > tuple_(*cursor))
-        rows = rows.order_by(EventRow.written_in, EventRow.id)
-    else:
-        rows = rows.where(EventRow.id > cursor[1]).order_by(EventRow.id)
-    found = await tx.execute(rows.where(_shown(user)).limit(limit))
-    return [_value(event, enrollment or removal) for event, enrollment, removal in found]
+    rows = rows.where(_is_behind(tx, cursor), ~_is_behind(tx, end), _shown(user)).order_by(*place).limit(limit)
+    found = [_value(event, enrollment or removal) for event, enrollment, removal in await tx.execute(rows)]
+    if len(found) == limit:
+        return Look(found, found[-1].cursor, more=True)
+    return Look(found, end, more=len(passed) == LOOKED_THROUGH)
+
+
+def _behind(tx: AsyncSession, cursor: Cursor) -> Select[int | None, int]:
+    """The places behind that one, in order, as far as no running transaction can precede them."""
+    rows = select(EventRow.written_in, EventRow.id).where(_is_behind(tx, cursor))
+    if _counts_transactions(tx):
+        rows = rows.where(EventRow.written_in < clusters.settled())
+    return rows.order_by(*_place(tx))
+
+
+def _is_behind(tx: AsyncSession, cursor: Cursor) -> ColumnElement[bool]:
+    if _counts_transactions(tx):
+        return tuple_(EventRow.written_in, EventRow.id) > tuple_(*cursor)
+    return EventRow.id > cursor[1]
+
+
+def _place(tx: AsyncSession) -> list[InstrumentedAttribute[Any]]:
+    return [EventRow.written_in, EventRow.id] if _counts_transactions(tx) else [EventRow.id]
+
+
+def _counts_transactions(tx: AsyncSession) -> bool:
+    return tx.get_bind().dialect.name == "postgresql"
 
 
 def _shown(user: User) -> ColumnElement[bool]:

@@ -7,12 +7,29 @@ transaction: what was claimed before is committed before, what comes after sees 
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import BindParameter, ColumnElement, String, bindparam, cast, delete, exists, literal, or_, select, text
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    String,
+    bindparam,
+    cast,
+    delete,
+    exists,
+    func,
+    literal,
+    or_,
+    select,
+    text,
+)
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from sequencing.enrollments import Status
+from sequencing.happenings import Why
+from store import leaving
+from store.columns import says
 from store.database import upsert
 from store.people_tables import ContactRow, EmailAddressRow, PhoneNumberRow
-from store.tables import EnrollmentRow, HoldRow, SuppressionRow
+from store.tables import EnrollmentRow, HoldRow, SequenceRow, SuppressionRow
 
 ALL = "all"
 GATE = 0x5E900E4D
@@ -53,18 +70,21 @@ class Gate:
 
 async def pass_gate(tx: AsyncSession, sequence_id: int, contact_id: int, target: str, forms: list[str]) -> Gate:
     """Whether a message may leave to that address or number of that contact; `forms`: see `suppressions.forms`."""
-    await _stand_in_line(tx)
+    await stand_in_line(tx)
     of = {"scope": _scope(sequence_id), "contact_id": contact_id, "target": target, "forms": forms}
     return Gate(*(await tx.execute(FORBIDDEN, of)).one())
 
 
 async def is_held(tx: AsyncSession, sequence_id: int) -> bool:
     """Whether a hold stands; a release waits until this transaction has ended, and so finds whoever it stopped."""
-    await _stand_in_line(tx)
+    await stand_in_line(tx)
     return await tx.scalar(HELD, {"scope": _scope(sequence_id)}) is not None
 
 
-async def _stand_in_line(tx: AsyncSession) -> None:
+async def stand_in_line(tx: AsyncSession) -> None:
+    """Passes the gate, which then stays open until this transaction has ended. Whoever also locks the enrollment's row
+    does that before.
+    """
     if tx.get_bind().dialect.name == "postgresql":
         await tx.execute(PASS)
 
@@ -76,10 +96,13 @@ async def close_gate(tx: AsyncSession) -> None:
 
 
 async def hold(tx: AsyncSession, sequence_id: int | None, by: int, at: datetime) -> bool:
-    """Holds the sequence (None: all sending); False when it is held already."""
+    """Holds the sequence (None: all sending); False when it is held already. What was leaving already is named so."""
     await close_gate(tx)
     taken = upsert(tx, HoldRow).values(scope=_scope(sequence_id), held_by=by, since=at)
-    return await tx.scalar(taken.on_conflict_do_nothing().returning(HoldRow.scope)) is not None
+    if await tx.scalar(taken.on_conflict_do_nothing().returning(HoldRow.scope)) is None:
+        return False
+    await leaving.tell_held(tx, sequence_id, by, at)
+    return True
 
 
 async def release(tx: AsyncSession, sequence_id: int | None) -> bool:
@@ -92,10 +115,41 @@ async def release(tx: AsyncSession, sequence_id: int | None) -> bool:
 async def standing(tx: AsyncSession, sequence_id: int | None) -> Hold | None:
     """The hold that keeps a sequence from sending; the one on all sending before its own."""
     row = await tx.scalar(HELD, {"scope": _scope(sequence_id)})
-    if row is None:
-        return None
+    return None if row is None else _value(row)
+
+
+def _value(row: HoldRow) -> Hold:
     own = None if row.scope == ALL else int(row.scope.removeprefix("sequence-"))
     return Hold(own, row.held_by, row.since)
+
+
+@dataclass(frozen=True, slots=True)
+class HeldUp:
+    """A hold, and how many that are due wait for its end; of a sequence also its name and owner."""
+
+    hold: Hold
+    waiting: int
+    sequence: str | None = None
+    owner_id: int | None = None
+
+
+async def held_up(tx: AsyncSession) -> list[HeldUp]:
+    """The holds for whose end somebody waits, the oldest first."""
+    standing = [_value(row) for row in await tx.scalars(select(HoldRow).order_by(HoldRow.since, HoldRow.scope))]
+    if not standing:
+        return []
+    held = says(EnrollmentRow.why, Why.held), says(EnrollmentRow.status, Status.active)
+    number = select(EnrollmentRow.sequence_id, func.count().label("many")).where(*held)
+    counted = number.group_by(EnrollmentRow.sequence_id).subquery()
+    rows = select(SequenceRow.id, SequenceRow.name, SequenceRow.owner_id, counted.c.many)
+    of = {row.id: row for row in await tx.execute(rows.join(counted, counted.c.sequence_id == SequenceRow.id))}
+    found = []
+    for hold in standing:
+        if hold.sequence_id is None and of:
+            found.append(HeldUp(hold, sum(row.many for row in of.values())))
+        elif row := of.get(hold.sequence_id or 0):
+            found.append(HeldUp(hold, row.many, row.name, row.owner_id))
+    return found
 
 
 def is_anyhow_held() -> ColumnElement[bool]:

@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sequencing.decisions import Decision, decide, removed
 from sequencing.enrollments import Enrollment, Status
 from sequencing.errors import Refused
-from sequencing.happenings import Happening, Settlement, What
+from sequencing.happenings import Happening, Settlement, What, Why
 from sequencing.sequences import Course
 from sequencing.todos import TodoStatus
 from sequencing.transitions import happen
@@ -45,7 +45,7 @@ class Life:
         if row is None:
             return None
         enrollment = Enrollment(*row)
-        return cls(tx, enrollment, await sequences.course(tx, enrollment.sequence_id), now)
+        return cls(tx, enrollment, await sequences.course_of(tx, enrollment), now)
 
     @property
     def decision(self) -> Decision:
@@ -61,7 +61,8 @@ class Life:
         if happening.what is What.settle and happening.settlement is Settlement.left:
             self._left = before
         self._change_todo(before, after, happening, note)
-        self.tell(happening, details)
+        kept = happening.what is What.look_again and before.due_at == after.due_at
+        self.tell(happening, {**({} if kept else put_off(after)), **(details or {})})
 
     def tell(self, happening: Happening, details: Mapping[str, Any] | None = None, code: str | None = None) -> None:
         """Puts it on the timeline. `code` says why it changed nothing."""
@@ -178,9 +179,16 @@ def _closing(before: Enrollment, happening: Happening, now: datetime, note: str 
     return {"status": status, "result": happening.result, "note": note, "done_by": by, "done_at": now}
 
 
+def put_off(after: Enrollment) -> dict[str, Any]:
+    """That a text now keeps to the contact's night, and until when."""
+    if after.why is not Why.quiet_hours:
+        return {}
+    return {"why": Why.quiet_hours, "until": after.due_at.isoformat() if after.due_at else None}
+
+
 def _told(happening: Happening) -> dict[str, Any]:
     """The happening's own words, for the timeline."""
-    words = ("result", "outcome", "settlement", "reason", "why", "copy", "sender")
+    words = ("result", "outcome", "settlement", "reason", "why", "copy", "sender", "mail", "text")
     told = {word: getattr(happening, word) for word in words if getattr(happening, word) is not None}
     told |= {"any_hour": True} if happening.any_hour else {}
     return told if happening.until is None else {**told, "until": happening.until.isoformat()}

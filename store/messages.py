@@ -2,6 +2,7 @@
 
     (nothing) → claimed → handing_over → sent | not_sent | unknown → sent
 
+What was seen (a copy of it, or an answer, came in by the journal) left, whatever an attempt says: it ends as sent.
 `attempt` names who holds a claim, so that an overtaken attempt cannot move it: every step asks "did I change one row?".
 """
 
@@ -9,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import UpdateBase, bindparam, select, update
+from sqlalchemy import UpdateBase, bindparam, func, select, update
 from sqlalchemy.engine import CursorResult
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -17,6 +18,7 @@ from sequencing.enrollments import Enrollment
 from sequencing.people import User
 from sequencing.tracking import reference_of
 from store.database import upsert
+from store.holds import stand_in_line
 from store.sequences import shown_to
 from store.tables import Channel, MessageRow, MessageState, SequenceRow
 
@@ -26,20 +28,30 @@ THE_STEPS = (
     MESSAGES.c.step == bindparam("at_step"),
     MESSAGES.c.copy == bindparam("nth"),
 )
-OF_STEP = select(MESSAGES.c.state, MESSAGES.c.attempt).where(*THE_STEPS)
+OF_STEP = select(MESSAGES.c.state, MESSAGES.c.attempt, MESSAGES.c.seen_at).where(*THE_STEPS)
 MOVE = (
     update(MESSAGES)
     .where(*THE_STEPS, MESSAGES.c.attempt == bindparam("by"), MESSAGES.c.state.in_(bindparam("marks", expanding=True)))
-    .values(state=bindparam("to"), sent_at=bindparam("at"))
+    .values(
+        state=bindparam("to"),
+        sent_at=bindparam("at"),
+        provider_id=func.coalesce(bindparam("name"), MESSAGES.c.provider_id),
+    )
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """How far a message is, and which attempt brought it there."""
+    """How far a message is, which attempt brought it there, and when it was seen."""
 
     state: MessageState
     attempt: str
+    seen_at: datetime | None = None
+
+    @property
+    def left(self) -> bool:
+        """Whether it certainly left."""
+        return self.state is MessageState.sent or self.seen_at is not None
 
 
 async def of_step(tx: AsyncSession, enrollment: Enrollment) -> Claim | None:
@@ -60,6 +72,7 @@ async def claim(
     body: str,
     message_id: str,
     at: datetime,
+    segments: int | None = None,
 ) -> None:
     """Takes the claim: a new one, or one under which nothing was transmitted. The caller holds the enrollment's row."""
     about = {"sequence_id": enrollment.sequence_id, "contact_id": enrollment.contact_id}
@@ -72,6 +85,8 @@ async def claim(
         "subject": subject,
         "body": body,
         "message_id": message_id,
+        "segments": segments,
+        "provider_id": None,
         "reference": reference_of(message_id) if channel is Channel.email else None,
         "claimed_at": at,
         "sent_at": None,
@@ -90,20 +105,44 @@ async def hand_over(tx: AsyncSession, enrollment: Enrollment, attempt: str) -> b
 
 async def release(tx: AsyncSession, enrollment: Enrollment, attempt: str) -> bool:
     """Gives the claim back: the message was certainly not taken."""
-    return await _move(
-        tx, enrollment, attempt, (MessageState.claimed, MessageState.handing_over), MessageState.not_sent
-    )
+    return await _end(tx, enrollment, attempt, (MessageState.claimed, MessageState.handing_over), MessageState.not_sent)
 
 
 async def lose(tx: AsyncSession, enrollment: Enrollment, attempt: str) -> bool:
     """Nobody knows whether it arrived."""
-    return await _move(tx, enrollment, attempt, (MessageState.handing_over,), MessageState.unknown)
+    return await _end(tx, enrollment, attempt, (MessageState.handing_over,), MessageState.unknown)
 
 
-async def arrive(tx: AsyncSession, enrollment: Enrollment, attempt: str, at: datetime) -> bool:
-    """It left. A late answer settles what had been given up as unknown: sent wins."""
+async def arrive(tx: AsyncSession, enrollment: Enrollment, attempt: str, at: datetime, name: str | None = None) -> bool:
+    """It left. A late answer settles what had been given up as unknown: sent wins. `name`: the provider's for it."""
     marks = (MessageState.handing_over, MessageState.unknown)
-    return await _move(tx, enrollment, attempt, marks, MessageState.sent, sent_at=at)
+    return await _end(tx, enrollment, attempt, marks, MessageState.sent, sent_at=at, name=name)
+
+
+async def leave_if_seen(tx: AsyncSession, enrollment: Enrollment, attempt: str) -> bool:
+    """Records that it left, if it was seen, whatever became of the attempt."""
+    mine = (MessageRow.enrollment_id == enrollment.id, MessageRow.step == enrollment.step)
+    seen = (*mine, MessageRow.copy == enrollment.copy, MessageRow.attempt == attempt, MessageRow.seen_at.is_not(None))
+    await stand_in_line(tx)
+    return await _changed_one(
+        tx, update(MessageRow).where(*seen).values(state=MessageState.sent, sent_at=MessageRow.seen_at)
+    )
+
+
+async def see(tx: AsyncSession, message: int, at: datetime, *, leaving: bool) -> MessageState | None:
+    """Remembers that a copy of it, or an answer to it, came in; its state before, None if that was known.
+
+    `leaving`: an attempt is still at it, and records its end. Otherwise it is recorded here. The caller holds the
+    enrollment's row.
+    """
+    state = await tx.scalar(select(MessageRow.state).where(MessageRow.id == message))
+    if state in (None, MessageState.sent):
+        return None
+    seen: dict[str, Any] = {"seen_at": func.coalesce(MessageRow.seen_at, at)}
+    if not leaving:
+        seen |= {"state": MessageState.sent, "sent_at": at}
+    await tx.execute(update(MessageRow).where(MessageRow.id == message).values(**seen))
+    return state
 
 
 async def settle_left(tx: AsyncSession, enrollment: Enrollment, at: datetime) -> None:
@@ -137,6 +176,20 @@ async def thread(tx: AsyncSession, enrollment: Enrollment) -> list[tuple[str, st
     return [(row.message_id, row.subject) for row in await tx.execute(sent.order_by(MessageRow.step, MessageRow.copy))]
 
 
+async def _end(
+    tx: AsyncSession,
+    enrollment: Enrollment,
+    attempt: str,
+    marks: tuple[MessageState, ...],
+    to: MessageState,
+    sent_at: datetime | None = None,
+    name: str | None = None,
+) -> bool:
+    """A claim ends as it began, behind the gate: whoever has closed that knows exactly which messages are leaving."""
+    await stand_in_line(tx)
+    return await _move(tx, enrollment, attempt, marks, to, sent_at, name)
+
+
 async def _move(
     tx: AsyncSession,
     enrollment: Enrollment,
@@ -144,8 +197,9 @@ async def _move(
     marks: tuple[MessageState, ...],
     to: MessageState,
     sent_at: datetime | None = None,
+    name: str | None = None,
 ) -> bool:
-    mine = {**_of_step(enrollment), "by": attempt, "marks": marks, "to": to, "at": sent_at}
+    mine = {**_of_step(enrollment), "by": attempt, "marks": marks, "to": to, "at": sent_at, "name": name}
     return await _changed_one(tx, MOVE, mine)
 
 

@@ -9,9 +9,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from sequencing.enrollments import Enrollment
 from sequencing.errors import Refused
-from sequencing.happenings import Happening, Settlement
+from sequencing.happenings import Happening, Reason, Settlement
 from sequencing.todos import Outcome, Result
 from sequencing.transitions import happen
+from store import leaving
 from store.tables import EnrollmentRow, NewsRow
 
 NOTED = "noted"
@@ -30,7 +31,11 @@ class News:
 async def append(
     tx: AsyncSession, enrollment: Enrollment, happening: Happening, at: datetime, note: str | None = None
 ) -> News:
-    """Records it as un-noted. The caller holds the enrollment's row."""
+    """Records it as un-noted. The caller holds the enrollment's row.
+
+    What forbids a message that is leaving just then says so on the timeline.
+    """
+    await leaving.tell_one(tx, enrollment, happening, at)
     return await _insert(tx, enrollment, happening, at, note=note)
 
 
@@ -103,6 +108,9 @@ def read(row: NewsRow) -> Happening:
         outcome=Outcome(said["outcome"]) if said.get("outcome") else None,
         settlement=Settlement(said["settlement"]) if said.get("settlement") else None,
         any_hour=bool(said.get("any_hour")),
+        reason=Reason(said["reason"]) if said.get("reason") else None,
+        mail=said.get("mail"),
+        text=said.get("text"),
     )
 
 
@@ -120,7 +128,8 @@ async def _insert(
     number = enrollment.last_news + 1
     said = {"by": happening.by, "step": happening.step, "copy": happening.copy, "todo": happening.todo}
     said |= {"result": happening.result, "outcome": happening.outcome, "settlement": happening.settlement, "note": note}
-    said |= {"any_hour": happening.any_hour or None}
+    said |= {"any_hour": happening.any_hour or None, "reason": happening.reason, "mail": happening.mail}
+    said |= {"text": happening.text}
     await tx.execute(
         insert(NewsRow).values(
             enrollment_id=enrollment.id,

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from sequencing.people import AddressType, ContactKind, Level
 from sequencing.stage_links import StageType
-from store.columns import Table, Word, one_of
+from store.columns import Table, Word, one_of, partial
 
 
 class UserRow(Table):
@@ -61,6 +61,15 @@ class SessionRow(Table):
     expires_at: Mapped[datetime]
 
 
+class TryRow(Table):
+    """Wrong tries at signing in, for an account or from an address; of either only the SHA-256 is kept, for an hour."""
+
+    __tablename__ = "tries"
+    digest: Mapped[str] = mapped_column(String(64), primary_key=True)
+    wrong: Mapped[int]
+    last_at: Mapped[datetime] = mapped_column(index=True)
+
+
 class AnswerRow(Table):
     """What a request with an Idempotency-Key was answered, to be answered again."""
 
@@ -89,6 +98,9 @@ class ContactRow(Table):
         one_of("kind", ContactKind),
         Index("ix_contacts_owner", "owner_id", "id"),
         Index("ix_contacts_company", "company_id", "id"),
+        partial("ix_contacts_candidates", "id", where="kind <> 'client'"),
+        partial("ix_contacts_clients", "id", where="kind <> 'candidate'"),
+        partial("ix_contacts_both", "id", where="kind = 'both'"),
         {"sqlite_autoincrement": True},
     )
     id: Mapped[int] = mapped_column(primary_key=True)

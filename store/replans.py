@@ -9,6 +9,7 @@ from sequencing.enrollments import Status, StepState
 from sequencing.happenings import Why
 from sequencing.replans import Cause, Replan
 from sequencing.todos import TodoStatus
+from store.columns import says
 from store.enrollments import OPEN
 from store.holds import is_anyhow_held
 from store.tables import EnrollmentRow, ReplanRow, SettingsRow, StepRow, TodoRow
@@ -92,11 +93,11 @@ def _told_before(replan: Replan) -> ColumnElement[bool]:
 
 def _planned_before(replan: Replan) -> ColumnElement[bool]:
     row = EnrollmentRow
-    waiting = and_(row.status == Status.active, row.state == StepState.waiting)
+    waiting = and_(says(row.status, Status.active), says(row.state, StepState.waiting))
     if replan.sequence_id is not None:
         waiting = and_(waiting, row.sequence_id == replan.sequence_id)
     if replan.cause is Cause.release:
-        return and_(waiting, row.why == Why.held, ~is_anyhow_held())
+        return and_(waiting, says(row.why, Why.held), ~is_anyhow_held())
     by_itself = and_(waiting, row.asked_by.is_(None), row.why.is_distinct_from(Why.held))
     if replan.cause is Cause.calendar:
         newest = select(func.max(SettingsRow.calendar_version)).scalar_subquery()

@@ -2,13 +2,14 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import exists, or_, select
+from sqlalchemy import or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from sequencing.enrollments import Status
 from sequencing.errors import Refused, quoted
 from sequencing.people import ContactKind, User
 from store import sequences, users
+from store.contact_lists import is_kind
 from store.people_tables import CandidacyRow, CompanyRow, ContactRow, OpportunityRow, StageRow
 from store.tables import EnrollmentRow
 
@@ -39,26 +40,26 @@ async def find(tx: AsyncSession, user: User, wanted: Selection, limit: int) -> l
     """Ids of those contacts, in order. Raises Refused where a part names nothing, or nothing the user sees."""
     rows = select(ContactRow.id)
     if wanted.kind is not None:
-        rows = rows.where(ContactRow.kind.in_({wanted.kind, ContactKind.both}))
+        rows = rows.where(is_kind(wanted.kind))
     if wanted.owner:
         rows = rows.where(ContactRow.owner_id == (await users.by_email(tx, wanted.owner)).id)
     if wanted.company:
         named = CompanyRow.name.icontains(wanted.company, autoescape=True)
-        rows = rows.where(exists().where(CompanyRow.id == ContactRow.company_id, named))
+        rows = rows.where(ContactRow.company_id.in_(select(CompanyRow.id).where(named)))
     if wanted.sequence:
         inside = EnrollmentRow.sequence_id == (await sequences.find(tx, wanted.sequence, user)).id
         status = EnrollmentRow.status == wanted.status if wanted.status else EnrollmentRow.id.is_not(None)
-        rows = rows.where(exists().where(EnrollmentRow.contact_id == ContactRow.id, inside, status))
+        rows = rows.where(ContactRow.id.in_(select(EnrollmentRow.contact_id).where(inside, status)))
     elif wanted.status:
         raise Refused("no_sequence", "A status is the one in a sequence: say in which.")
     if wanted.opportunity or wanted.stage:
-        candidacy = [CandidacyRow.contact_id == ContactRow.id]
+        candidacy = []
         if wanted.opportunity:
             candidacy.append(CandidacyRow.opportunity_id == await opportunity(tx, wanted.opportunity))
         if wanted.stage:
             candidacy.append(CandidacyRow.stage_id == await _stage(tx, wanted.stage))
-        rows = rows.where(exists().where(*candidacy))
-    return list(await tx.scalars(rows.order_by(ContactRow.id).limit(limit)))
+        rows = rows.where(ContactRow.id.in_(select(CandidacyRow.contact_id).where(*candidacy)))
+    return sorted(await tx.scalars(rows.limit(limit)))  # sorted there, a plan could be found that reads everybody
 
 
 async def opportunity(tx: AsyncSession, name: str) -> int:

@@ -15,6 +15,7 @@ from sequencing.enrollments import Enrollment, Status, StepState
 from sequencing.happenings import QUEUES, Why
 from sequencing.queues import Sender
 from sequencing.sequences import Action, OwnerRule, Pace
+from store.columns import says
 from store.database import upsert
 from store.holds import is_anyhow_held
 from store.people_tables import CompanyRow, ContactRow
@@ -23,7 +24,7 @@ from store.tables import EnrollmentRow, SenderRow, StepRow
 ROW = EnrollmentRow
 OVERDUE = timedelta(minutes=1)
 """Who has not used his slot for so long does not hold up the others."""
-WAITING = and_(ROW.status == Status.active, ROW.state == StepState.waiting)
+WAITING = and_(says(ROW.status, Status.active), says(ROW.state, StepState.waiting))
 FOLLOW_UPS_FIRST = tuple_(case((ROW.step == 1, 1), else_=0), ROW.ready_at, ROW.id)
 
 
@@ -49,7 +50,7 @@ async def line(tx: AsyncSession, sender_id: int, enrollment: Enrollment, now: da
     has_come = func.sum(case((ROW.due_at <= now, 1), else_=0))
     queued = select(func.count().label("many"), func.coalesce(has_come, 0).label("now")).where(standing).subquery()
     due = _unasked(sender_id, before, ROW.due_at <= now, ROW.id != enrollment.id).subquery()
-    let_go = _unasked(sender_id, before, ROW.why == Why.held, ROW.ready_at <= now, ~is_anyhow_held()).subquery()
+    let_go = _unasked(sender_id, before, says(ROW.why, Why.held), ROW.ready_at <= now, ~is_anyhow_held()).subquery()
     found = select(
         SenderRow,
         queued.c.many,
@@ -77,7 +78,7 @@ async def take(tx: AsyncSession, sender_id: int, now: datetime, today: date, pac
     room = or_(SenderRow.day != today, SenderRow.left_that_day < pace.a_day)
     if pace.gap:
         room = and_(room, or_(SenderRow.last_at.is_(None), SenderRow.last_at <= now - pace.gap))
-    return await _count(tx, sender_id, today, {"last_at": now, "next_at": slot + pace.gap}, room)
+    return await _count(tx, sender_id, today, {"last_at": now, "next_at": slot + pace.apart}, room)
 
 
 async def count(tx: AsyncSession, sender_id: int, today: date) -> None:
@@ -107,7 +108,7 @@ def _place_of(enrollment: Enrollment) -> Tuple:
 
 
 def _standing(sender_id: int) -> ColumnElement[bool]:
-    return and_(WAITING, ROW.queued_for == sender_id, ROW.why.in_(QUEUES))
+    return and_(WAITING, ROW.queued_for == sender_id, says(ROW.why, *sorted(QUEUES)))
 
 
 def _unasked(sender_id: int, before: ColumnElement[bool], *which: ColumnElement[bool]) -> Select[tuple[int, int]]:

@@ -1,16 +1,18 @@
 """Sequences and their steps."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import fields
+from dataclasses import fields, replace
 
 from sqlalchemy import ColumnElement, bindparam, delete, exists, false, func, insert, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from sequencing.enrollments import Enrollment
 from sequencing.errors import Refused, quoted
 from sequencing.people import Level, User
-from sequencing.sequences import Course, Sharing, Step
+from sequencing.sequences import Action, Course, Sharing, Step
 from sequencing.timing import Delay
 from store import settings
+from store.people_tables import ContactRow
 from store.tables import SequenceRow, SequenceShareRow, SettingsRow, StepRow, TemplateRow
 
 VERSIONS = (
@@ -24,6 +26,8 @@ STEP = (
     .outerjoin(TemplateRow, TemplateRow.id == StepRow.template_id)
     .where(StepRow.sequence_id == bindparam("sequence_id"), StepRow.position == bindparam("position"))
 )
+
+ZONE = select(ContactRow.time_zone).where(ContactRow.id == bindparam("contact_id"))
 
 NEW: Mapping[int, int] = {}
 
@@ -39,6 +43,18 @@ async def course(tx: AsyncSession, sequence_id: int) -> Course:
     if sequence_id not in known or known[sequence_id][0] != versions:
         known[sequence_id] = versions, await _course(tx, sequence_id, versions[0])
     return known[sequence_id][1]
+
+
+async def course_of(tx: AsyncSession, enrollment: Enrollment) -> Course:
+    """The course as it is now, for one contact."""
+    return await course_for(tx, await course(tx, enrollment.sequence_id), enrollment)
+
+
+async def course_for(tx: AsyncSession, shared: Course, enrollment: Enrollment) -> Course:
+    """A course for one contact: where texts are sent, with his time zone as it is now."""
+    if Action.text not in shared.actions:
+        return shared
+    return replace(shared, contact_zone=await tx.scalar(ZONE, {"contact_id": enrollment.contact_id}))
 
 
 async def course_at(tx: AsyncSession, sequence_id: int, version: int) -> Course:

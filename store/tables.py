@@ -143,7 +143,9 @@ class EnrollmentRow(Table):
         ),
         Index("ix_enrollments_contact", "contact_id", "status"),
         Index("ix_enrollments_sequence", "sequence_id", "status", "id"),
-        Index("ix_enrollments_standing", "status", "enrolled_by"),
+        Index("ix_enrollments_status", "status", "id"),
+        partial("ix_enrollments_open", "id", where="status IN ('active', 'paused')"),
+        partial("ix_enrollments_paused", "enrolled_by", where="status = 'paused'"),
         partial("ix_enrollments_planned", "calendar_version", where="status = 'active' AND state = 'waiting'"),
         partial("ix_enrollments_held", "sequence_id", where="why = 'held'"),
         partial("ix_enrollments_queue", "queued_for", "step", "ready_at", where="why IN ('daily_cap', 'sender_gap')"),
@@ -175,6 +177,7 @@ class EnrollmentRow(Table):
     failing_since: Mapped[datetime | None]
     answered_todo: Mapped[str | None] = mapped_column(String(26))
     answered_step: Mapped[int | None]
+    answered_copy: Mapped[int | None]
     last_news: Mapped[int]
     noted: Mapped[int]
     sequence_version: Mapped[int] = mapped_column(server_default=text("1"))
@@ -213,6 +216,9 @@ class TodoRow(Table):
         one_of("result", Result),
         one_of("format", Format),
         Index("ix_todos_list", "assignee_id", "status", "due_at", "id"),
+        partial("ix_todos_open", "due_at", "id", where="status = 'open'"),
+        partial("ix_todos_open_of_kind", "action", "due_at", "id", where="status = 'open'"),
+        partial("ix_todos_open_of_sequence", "sequence_id", "due_at", "id", where="status = 'open'"),
         Index("ix_todos_enrollment", "enrollment_id"),
         Index("ix_todos_contact", "contact_id"),
     )
@@ -258,7 +264,10 @@ class MessageState(StrEnum):
 
 
 class MessageRow(Table):
-    """A claim on (enrollment, step, copy), which becomes the record of the message. Unique for ever: never twice."""
+    """A claim on (enrollment, step, copy), which becomes the record of the message. Unique for ever: never twice.
+
+    `seen_at`: when a copy of it, or an answer to it, came in before its end was recorded; so it certainly left.
+    """
 
     __tablename__ = "messages"
     __table_args__ = (
@@ -267,6 +276,9 @@ class MessageRow(Table):
         UniqueConstraint("enrollment_id", "step", "copy"),
         Index("ix_messages_contact", "contact_id"),
         Index("ix_messages_message_id", "message_id"),
+        Index("ix_messages_provider_id", "provider_id"),
+        Index("ix_messages_sent", "channel", "sent_at"),
+        Index("ix_messages_recipient", "recipient"),
         Index("ix_messages_reference", "reference"),
     )
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -283,9 +295,12 @@ class MessageRow(Table):
     subject: Mapped[str] = mapped_column(Text, server_default="")
     body: Mapped[str] = mapped_column(Text)
     message_id: Mapped[str] = mapped_column(String(120))
+    segments: Mapped[int | None]
+    provider_id: Mapped[str | None] = mapped_column(String(64))
     reference: Mapped[str | None] = mapped_column(String(26))
     claimed_at: Mapped[datetime]
     sent_at: Mapped[datetime | None]
+    seen_at: Mapped[datetime | None]
 
 
 class LinkUseRow(Table):
@@ -310,8 +325,8 @@ class LinkUseRow(Table):
 class EventRow(Table):
     """The timeline: what happened to an enrollment, in order; the line of a removal outlives it.
 
-    `written_in` is PostgreSQL's number of the transaction that wrote it: ids are given before commit, so whoever
-    follows all events reads only what no running transaction can still precede.
+    `written_in` is PostgreSQL's number of the transaction that wrote it (`store/clusters.py` has more): ids are given
+    before commit, so whoever follows all events reads only what no running transaction can still precede.
     """
 
     __tablename__ = "events"
@@ -331,6 +346,14 @@ class EventRow(Table):
     code: Mapped[str | None] = mapped_column(String(40))
     details: Mapped[dict[str, Any]]
     written_in: Mapped[int | None] = mapped_column(BigInteger, server_default=FetchedValue())
+
+
+class EventNumbersRow(Table):
+    """The one row, if the database was ever restored: how far events are numbered ahead of PostgreSQL's own counter."""
+
+    __tablename__ = "event_numbers"
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    ahead: Mapped[int] = mapped_column(BigInteger)
 
 
 class RemovalRow(Table):

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sequencing.enrollments import Enrollment
 from sequencing.sequences import Action, Format
 from sequencing.todos import TodoStatus
+from store.columns import says
 from store.tables import TodoRow
 
 
@@ -81,7 +82,7 @@ async def on_the_list_of(
 
 async def listed(tx: AsyncSession, wanted: Filter) -> list[TodoRow]:
     """The open to-dos, the longest due first."""
-    rows = select(TodoRow).where(TodoRow.status == TodoStatus.open)
+    rows = select(TodoRow).where(says(TodoRow.status, TodoStatus.open))
     if wanted.after is not None:
         due, after = wanted.after
         behind = and_(TodoRow.due_at == due, TodoRow.id > after)

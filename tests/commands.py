@@ -1,33 +1,58 @@
 """Commands as they are typed: each in a process of its own, on a furnished place of its own."""
 
+import asyncio
 import gc
 import hashlib
 import json
 import os
 import resource
+import selectors
 import shutil
 import signal
+import socket
 import sqlite3
 import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, redirect_stdout, suppress
 from dataclasses import dataclass, field
+from importlib import import_module
+from io import StringIO
 from pathlib import Path
-from typing import Any
+from tempfile import TemporaryFile
+from typing import IO, Any
 
 import typer.main
+from sqlalchemy.orm import configure_mappers
 
+from sequencing.people import Level
 from starter import opportunities
 from starter.cli import command_line
+from store import schema, users
+from store.database import Database
+from tests import dialects
+from tests.forward import ask
 from tests.house import ADA, CALL, EMAIL, LETTER, RITA, TASK, House
 
 MEMORY = 1_500_000_000
 """Bytes of address space that a command may take before it fails."""
-PATIENCE = 30
+PATIENCE = 60
 """Seconds after which a command that hangs is ended by SIGALRM."""
 ROOT = Path(__file__).parents[1]
+FORWARD = Path(__file__).with_name("forward.py")
+READY = b"ready\n"
+IMPORTED = (
+    "starter.__main__",
+    "sqlalchemy.dialects.sqlite.aiosqlite",
+    "sqlalchemy.dialects.postgresql.asyncpg",
+    "aiosqlite",
+    "asyncpg",
+    "rich.table",
+    "typer._adapters",
+    "tzdata",
+)
+"""What commands import late, and here before the fork, for all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,24 +68,42 @@ class Forks:
     """Runs commands, each forked from one process that has imported everything: a tenth of a cold start."""
 
     def __init__(self) -> None:
+        self._folder = Path(tempfile.mkdtemp())
+        self._address = str(self._folder / "parent")
         self._parent = subprocess.Popen(
-            [sys.executable, "-m", "tests.commands"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=ROOT, text=True
+            [sys.executable, "-m", "tests.commands", self._address],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            cwd=ROOT,
         )
+        assert self._parent.stdout is not None
+        assert self._parent.stdout.readline() == READY
 
     def run(self, words: list[str], environment: dict[str, str], folder: Path, typed: str = "") -> Ended:
         """The command `sequencing` with these words, nothing else in its environment, and that on its input."""
-        assert self._parent.stdin is not None
-        assert self._parent.stdout is not None
-        with tempfile.TemporaryDirectory() as said:
-            (Path(said) / "in").write_text(typed)
-            print(json.dumps([words, environment, str(folder), said]), file=self._parent.stdin, flush=True)
-            code = int(self._parent.stdout.readline())
-            out, err = ((Path(said) / name).read_bytes().decode(errors="replace") for name in ("out", "err"))
-        return Ended(code, out, err)
+        with TemporaryFile() as given, TemporaryFile() as out, TemporaryFile() as err:
+            given.write(typed.encode())
+            given.seek(0)
+            streams = [stream.fileno() for stream in (given, out, err)]
+            code = ask(self._address, words, environment, str(folder), streams)
+            return Ended(code, _all_of(out), _all_of(err))
+
+    def program(self) -> Path:
+        """The folder of a program `sequencing` for a shell, which runs what is typed in the same way."""
+        program = self._folder / "sequencing"
+        program.write_text(f'#!/bin/sh\nexec {sys.executable} -SE {FORWARD} {self._address} "$@"\n')
+        program.chmod(0o755)
+        return self._folder
 
     def close(self) -> None:
         """Ends the parent."""
         self._parent.communicate()
+        shutil.rmtree(self._folder)
+
+
+def _all_of(stream: IO[bytes]) -> str:
+    stream.seek(0)
+    return stream.read().decode(errors="replace")
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,26 +156,72 @@ def _commands(command: Any, path: tuple[str, ...]) -> Iterator[str]:
         yield from _commands(below, (*path, name))
 
 
-def _fork_for_each_line() -> None:
-    import aiosqlite  # noqa: F401 - imported before the fork, for all
-    import sqlalchemy.dialects.sqlite.aiosqlite
-    import sqlalchemy.orm
-
-    import starter.__main__  # noqa: F401
-
+def _fork_for_each_asked(address: str) -> None:
+    """Until the input ends. Nothing here starts a thread."""
+    for name in IMPORTED:
+        import_module(name)
     command_line()
-    sqlalchemy.orm.configure_mappers()
+    configure_mappers()
+    _warm_up()
     gc.freeze()
-    for line in sys.stdin:
-        child = os.fork()
-        if child == 0:
-            _be_the_command(*json.loads(line))
-        print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
+    with socket.socket(socket.AF_UNIX) as listening, selectors.DefaultSelector() as waiting:
+        listening.bind(address)
+        listening.listen(100)
+        waiting.register(listening, selectors.EVENT_READ, lambda: _begin(listening, waiting))
+        waiting.register(sys.stdin, selectors.EVENT_READ, lambda: os._exit(0))
+        os.write(1, READY)
+        while True:
+            for key, _ in waiting.select():
+                key.data()
 
 
-def _be_the_command(words: list[str], environment: dict[str, str], folder: str, said: str) -> None:
-    for number, path in enumerate((f"{said}/in", f"{said}/out", f"{said}/err")):
-        os.dup2(os.open(path, os.O_RDWR | os.O_CREAT, 0o600), number)
+def _warm_up() -> None:
+    """Looks once at everything, in a database that is thrown away, for what SQLAlchemy and typer then have at hand.
+
+    The threads of that have ended when this returns.
+    """
+    dialects.share()
+    with tempfile.TemporaryDirectory() as folder, redirect_stdout(StringIO()):
+        asyncio.run(_with_ada(f"sqlite:///{folder}/sequencing.db"))
+        os.environ.update(SEQUENCING_VAR=folder, SEQUENCING_USER=ADA)
+        for noun in ("contacts", "enrollments", "sequences", "templates", "todos", "users", "roles", "adds"):
+            command_line(noun)([noun, "list", "--json"], prog_name="sequencing", standalone_mode=False)
+
+
+async def _with_ada(url: str) -> None:
+    database = Database(url)
+    await schema.migrate(database)
+    async with database.writing() as tx:
+        await users.add(tx, ADA, "Ada", Level.manage)
+    await database.close()
+
+
+def _begin(listening: socket.socket, waiting: selectors.BaseSelector) -> None:
+    asking, _ = listening.accept()
+    _, streams, _, _ = socket.recv_fds(asking, 1, 3)
+    words, environment, folder = json.loads(asking.makefile().readline())
+    child = os.fork()
+    if child == 0:
+        _be_the_command(words, environment, folder, streams)
+    for stream in streams:
+        os.close(stream)
+    ended = os.pidfd_open(child)
+    waiting.register(ended, selectors.EVENT_READ, lambda: _end(child, ended, asking, waiting))
+
+
+def _end(child: int, ended: int, asking: socket.socket, waiting: selectors.BaseSelector) -> None:
+    code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    waiting.unregister(ended)
+    os.close(ended)
+    with asking, suppress(OSError):  # who asked may have gone
+        asking.sendall(b"%d\n" % code)
+
+
+def _be_the_command(words: list[str], environment: dict[str, str], folder: str, streams: list[int]) -> None:
+    for number, stream in enumerate(streams):
+        os.dup2(stream, number)
+        os.close(stream)
+    sys.stdin, sys.stdout, sys.stderr = (open(number, mode) for number, mode in enumerate("rww"))  # noqa: SIM115
     os.environ.clear()
     os.environ.update(environment)
     os.chdir(folder)
@@ -204,4 +293,4 @@ def _rows(database: Path) -> dict[str, list[Any]]:
 
 
 if __name__ == "__main__":
-    _fork_for_each_line()
+    _fork_for_each_asked(sys.argv[1])

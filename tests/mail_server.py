@@ -11,6 +11,7 @@ The diary is a file with one JSON object a line, written before anything else ha
     stalled        recipient, at             a stall begins here
     dropped        recipient, at             the connection is dropped here
     answered       recipient, code           the final answer was said: 250 means taken
+    copied         recipient                 the journal took a copy of what was taken
 
 Every line has `at_second` (time.time) and `connection` (1, 2, ...). A rule is "PATTERN PLACE ACT [once]": the pattern
 is a recipient's (fnmatch), the place `rcpt`, `354`, `data` (after the first line, before the rest is read) or `answer`
@@ -19,6 +20,8 @@ is a recipient's (fnmatch), the place `rcpt`, `354`, `data` (after the first lin
     python -m tests.mail_server --diary mail.jsonl --rule "ann@* answer stall 30" --rule "bo@* rcpt 550"
 
 prints "listening on 127.0.0.1:PORT" and ends with SIGTERM. A file given with --rules is read anew for each decision.
+With --journal HOST:PORT:ADDRESS it is a server that journals: a copy of whatever it took goes there, again and again
+until it is taken.
 """
 
 import argparse
@@ -37,6 +40,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, cast
 
+import aiosmtplib
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
 PLACES = ("rcpt", "354", "data", "answer")
@@ -112,6 +116,8 @@ class MailServer:
         tls: ssl.SSLContext | None = None,
         tls_from_the_start: bool = False,
         smtputf8: bool = True,
+        journal: tuple[str, int, str] | None = None,
+        copies_after: float = 0,
     ) -> None:
         self.path = diary
         self.port = port
@@ -123,6 +129,9 @@ class MailServer:
         self._tls = tls
         self._tls_from_the_start = tls_from_the_start
         self._smtputf8 = smtputf8
+        self._journal = journal
+        self._copies_after = copies_after
+        self._copying: set[asyncio.Task[None]] = set()
         self.conversations: set[Conversation] = set()
 
     async def __aenter__(self) -> Self:
@@ -139,6 +148,9 @@ class MailServer:
         self._server.close()
         for conversation in list(self.conversations):
             await conversation.end()
+        for task in self._copying:
+            task.cancel()
+        await asyncio.gather(*self._copying, return_exceptions=True)
         self.diary.close()
 
     def events(self, event: str | None = None, recipient: str | None = None) -> list[dict[str, Any]]:
@@ -156,6 +168,23 @@ class MailServer:
         ]
         self._used.update(rule for rule in fitting if rule.once)
         return fitting
+
+    def taken(self, recipient: str, sender: str, message: bytes) -> None:
+        """It was answered with 250."""
+        if self._journal is not None:
+            self._copying.add(asyncio.create_task(self._copy(*self._journal, recipient, sender, message)))
+
+    async def _copy(self, host: str, port: int, to: str, recipient: str, sender: str, message: bytes) -> None:
+        await asyncio.sleep(self._copies_after)
+        while True:
+            try:
+                await aiosmtplib.send(
+                    message, sender=sender, recipients=[to], hostname=host, port=port, start_tls=False
+                )
+                break
+            except (aiosmtplib.SMTPException, OSError):
+                await asyncio.sleep(0.5)
+        self.diary.write("copied", recipient=recipient)
 
     def _rules_of_the_file(self) -> list[Rule]:
         if self._rules_file is None or not self._rules_file.exists():
@@ -199,6 +228,7 @@ class MailServer:
 
     async def handle_DATA(self, conversation: "Conversation", _session: Session, envelope: Envelope) -> str:
         content = bytes(cast(bytes, envelope.original_content))
+        conversation.content = content
         conversation.note("DATA-complete", message=content.decode("utf-8", "surrogateescape"))
         return await conversation.obey("answer") or "250 2.0.0 taken"
 
@@ -217,6 +247,7 @@ class Conversation(SMTP):
         self.server = server
         self.number = next(server.numbers)
         self.recipient: str | None = None
+        self.content = b""
         self._said = ""
 
     async def end(self) -> None:
@@ -247,11 +278,14 @@ class Conversation(SMTP):
             await self.push(refusal)
             return
         reader, self._reader = self._reader, cast(Any, _Watched(self._reader, self._first_line))
+        sender = self.envelope.mail_from or ""
         try:
             await super().smtp_DATA(arg)
         finally:
             self._reader = reader
         self.note("answered", code=int(self._said[:3]))
+        if self._said.startswith("250"):
+            self.server.taken(self.recipient or "", sender, self.content)
 
     async def push(self, status: Any) -> None:
         self._said = status if isinstance(status, str) else status.decode()
@@ -303,10 +337,21 @@ async def serve(options: argparse.Namespace) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, over.set)
     async with MailServer(
-        diary=options.diary, rules=options.rule, rules_file=options.rules, port=options.port, login=options.login
+        diary=options.diary,
+        rules=options.rule,
+        rules_file=options.rules,
+        port=options.port,
+        login=options.login,
+        journal=options.journal,
+        copies_after=options.copies_after,
     ) as server:
         print(f"listening on 127.0.0.1:{server.port}", flush=True)
         await over.wait()
+
+
+def _where(said: str) -> tuple[str, int, str]:
+    host, port, address = said.split(":")
+    return host, int(port), address
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -316,6 +361,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--rule", action="append", default=[], help='"PATTERN PLACE ACT [once]", may be repeated')
     parser.add_argument("--rules", type=Path, help="a file of such rules, read anew for each decision")
     parser.add_argument("--login", type=lambda said: tuple(said.split(":", 1)), help="user:password that is required")
+    parser.add_argument("--journal", type=_where, help="HOST:PORT:ADDRESS that a copy of what was taken goes to")
+    parser.add_argument("--copies-after", type=float, default=0, help="seconds until the copy goes there")
     asyncio.run(serve(parser.parse_args(arguments)))
 
 

@@ -109,7 +109,10 @@ def nameless(said: str, names: Names) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Furnished:
-    """The file that all cases are copies of, the house it was furnished in, and the names of what is in it."""
+    """The file that all cases are copies of, the house it was furnished in, and the names of what is in it.
+
+    Beside it lies one for each level and tie.
+    """
 
     file: Path
     house: House
@@ -124,9 +127,12 @@ class Furnished:
 
     def copy(self, file: Path, level: Level, tie: str) -> Path:
         """The file, with that in it."""
-        shutil.copy(self.file, file)
-        with closing(sqlite3.connect(file)) as connection, connection:
-            _tie(connection, level, tie)
+        tied = self.file.with_name(f"{level}-{tie}.db")
+        if not tied.exists():
+            shutil.copy(self.file, tied)
+            with closing(sqlite3.connect(tied)) as connection, connection:
+                _tie(connection, level, tie)
+        shutil.copy(tied, file)
         return file
 
 

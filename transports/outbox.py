@@ -36,13 +36,13 @@ class EmailOutbox:
 
 
 class TextOutbox:
-    """The same for text messages: `.txt` files that say From and To and then the wording."""
+    """The same for text messages: `.txt` files that say From and To, whose text it is, and then the wording."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
     async def open(self, *, sender: str, recipient: str) -> "KeptDelivery":
-        return KeptDelivery(self._folder, ".txt", heading=f"From: {sender}\nTo: {recipient}\n\n".encode())
+        return KeptDelivery(self._folder, ".txt", heading=f"From: {sender}\nTo: {recipient}\n".encode())
 
 
 class KeptDelivery:

@@ -10,8 +10,8 @@ class Delivery(Protocol):
     async def begin(self) -> None:
         """Asks the last question before the first byte (SMTP: DATA and its 354). Raises TransportError."""
 
-    async def hand_over(self, message: bytes) -> None:
-        """Transmits the message and waits for the final answer; once, after `begin`.
+    async def hand_over(self, message: bytes) -> str | None:
+        """Transmits the message and waits for the final answer; once, after `begin`. What the other side calls it.
 
         Raises TransportError when the message was certainly not taken, and DeliveryUnknown when the connection was
         lost or time ran out after the first byte. A task that is cancelled here does not know either.

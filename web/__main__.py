@@ -14,7 +14,10 @@ from sequencing.errors import Misconfigured
 from settings import Settings, read_settings
 from starter.log import configure
 from starter.opening import open_door
+from store import clusters
+from transports.texts import check_way_back, read_provider
 from web.app import web_app
+from web.texts import Signed
 
 BACKLOG = 512
 PATIENCE = 10
@@ -28,8 +31,9 @@ async def serve(settings: Settings) -> None:
     configure()
     listening = _listen(settings.web_address)
     async with open_door(settings) as door:
+        await clusters.check_if_there(door.database)
         config = uvicorn.Config(
-            web_app(door),
+            web_app(door, _signed_texts(settings)),
             log_level="error",
             access_log=False,
             lifespan="off",
@@ -43,6 +47,15 @@ async def serve(settings: Settings) -> None:
         log.info("web started", address=settings.web_address)
         await server.serve(sockets=[listening])
         log.info("web stopped")
+
+
+def _signed_texts(settings: Settings) -> Signed | None:
+    """Raises Misconfigured."""
+    if not settings.texts_url:
+        return None
+    provider = read_provider(settings.texts_url)
+    check_way_back(provider, settings.public_url)
+    return Signed(provider.token, settings.public_url)
 
 
 def _listen(address: str) -> socket.socket:

@@ -9,7 +9,7 @@ from starlette.staticfiles import StaticFiles
 
 from starter.door import Door
 from starter.keys import nobody_s
-from web import problems
+from web import problems, texts
 from web.acting import SCHEME
 from web.api import adds, contacts, editing, enrollments, events, holds, sequences, suppressions, todos
 from web.api.words import PROBLEMS
@@ -25,8 +25,8 @@ rights of its user. An act is a noun. A write may carry an `Idempotency-Key`: re
 body it is answered as the first time. A refusal is a problem (RFC 9457) with a stable `code`."""
 
 
-def web_app(door: Door) -> FastAPI:
-    """Everything that is served by HTTP, but for the worker's /health."""
+def web_app(door: Door, signed_texts: texts.Signed | None = None) -> FastAPI:
+    """Everything that is served by HTTP, but for the worker's /health. `signed_texts`: whose posts are believed."""
     nobody_s()
     app = FastAPI(
         title="Contact sequencing",
@@ -38,9 +38,9 @@ def web_app(door: Door) -> FastAPI:
         max_body_size=LARGEST_BODY,
         redirect_slashes=False,
     )
-    app.state.door = door
+    app.state.door, app.state.texts = door, signed_texts
     app.include_router(_api())
-    for pages in (signing_in, todo_pages, enrollment_pages, documentation, links):
+    for pages in (signing_in, todo_pages, enrollment_pages, documentation, links, texts):
         app.include_router(pages.router, include_in_schema=False)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     app.add_middleware(Headers)

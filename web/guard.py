@@ -3,6 +3,7 @@
 import hmac
 import re
 from hashlib import sha256
+from ipaddress import ip_address, ip_network
 from typing import Any
 
 from starlette.datastructures import URL, MutableHeaders
@@ -49,6 +50,19 @@ def cookie(url: URL) -> dict[str, Any]:
     """How a cookie is set: out of reach of scripts and of other sites; over plain HTTP only on this machine."""
     plain = url.scheme == "http" and LOOPBACK.fullmatch(url.hostname or "") is not None
     return {"httponly": True, "samesite": "lax", "secure": not plain, "path": "/"}
+
+
+def whence(request: Request) -> str:
+    """The network address a request comes from; of IPv6 the half that a network gives to one place."""
+    said = request.client.host if request.client else ""
+    try:
+        address = ip_address(said)
+    except ValueError:
+        return said
+    if address.version == 4:
+        return said
+    mapped = address.ipv4_mapped
+    return str(mapped) if mapped else str(ip_network((address, 64), strict=False))
 
 
 def form_word(secret: str) -> str:

@@ -2,7 +2,7 @@
 
 import asyncio
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
@@ -13,6 +13,7 @@ from starlette.routing import Route
 from temporalio.client import Client
 from temporalio.service import RPCError
 
+from starter.hearing import hearing
 from store.database import Database
 
 
@@ -42,14 +43,28 @@ class Health:
             return False
         return True
 
+    async def journal(self) -> str:
+        """`off`, `heard`, `silent` (emails left, and for 24 hours no mail came), `unknown` where nobody answers."""
+        try:
+            async with asyncio.timeout(2), self.database.reading() as tx:
+                now = await hearing(tx, datetime.now(UTC))
+        except (SQLAlchemyError, OSError, TimeoutError):
+            return "unknown"
+        return "off" if not now.on else "silent" if now.silent_since else "heard"
+
 
 def health_app(health: Health) -> Starlette:
-    """GET /health answers 200 when all is well, else 503; both say what is and what is not."""
+    """GET /health answers 200 when all is well, else 503; both say what is and what is not.
+
+    A silent journal is said and is no 503: the worker works, and ending it would help nobody.
+    """
 
     async def answer(request: Request) -> JSONResponse:
-        temporal, database = await asyncio.gather(health.reaches_temporal(), health.reaches_database())
+        temporal, database, journal = await asyncio.gather(
+            health.reaches_temporal(), health.reaches_database(), health.journal()
+        )
         working = health.client is not None and not health.stopping
         said = {"worker": working, "temporal": temporal, "database": database}
-        return JSONResponse(said, status_code=200 if all(said.values()) else 503)
+        return JSONResponse({**said, "journal": journal}, status_code=200 if all(said.values()) else 503)
 
     return Starlette(routes=[Route("/health", answer)])

@@ -1,12 +1,16 @@
 """Idempotency-Key: a write that is repeated with its key is answered as it was the first time."""
 
 import asyncio
+import json
 from collections.abc import Callable, Coroutine
+from dataclasses import replace
 from datetime import timedelta
 from hashlib import sha256
-from typing import Any
+from typing import Annotated, Any
 
+from fastapi import Depends
 from fastapi.routing import APIRoute
+from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -14,11 +18,13 @@ from sequencing.errors import Refused
 from starter.door import Door
 from store import answers
 from web import problems
-from web.acting import bearer_user
+from web.acting import bearer_user, door_of
 
 KEPT = timedelta(hours=24)
 GIVEN_UP = timedelta(seconds=60)
-"""After that long somebody who began to answer has died; whoever repeats it then acts. Acts bear repetition."""
+"""After that long somebody who began to answer has died; whoever repeats it then acts.
+
+Acts bear repetition; those that would make a second thing keep their answer with the first (`Making`)."""
 READING = frozenset({"GET", "HEAD", "OPTIONS"})
 LONGEST_KEY = 80
 
@@ -52,6 +58,13 @@ class Once(APIRoute):
         return once
 
 
+def making(request: Request) -> Door:
+    """A door for acts that make something: with a key, their answer is kept in the act's own transaction."""
+    repeatable: _Repeatable | None = getattr(request.state, "repeatable", None)
+    door = door_of(request)
+    return door if repeatable is None else replace(door, made=repeatable.keep_with)
+
+
 class _Repeatable:
     """One request with its key."""
 
@@ -64,6 +77,7 @@ class _Repeatable:
         if not (1 <= len(self.key) <= LONGEST_KEY and self.key.isascii() and self.key.isprintable()):
             raise Refused("invalid_key", f"An Idempotency-Key has 1 to {LONGEST_KEY} printable ASCII characters.")
         self.user_id = (await bearer_user(self.request)).id
+        self.request.state.repeatable = self
         kept = await self._begin(await self._digest())
         if kept is not None:
             return kept
@@ -94,6 +108,11 @@ class _Repeatable:
                 return None
         raise Refused("being_answered", "The same request is being answered just now; repeat it in a moment.")
 
+    async def keep_with(self, tx: AsyncSession, made: int | str) -> None:
+        """Keeps the answer with what was made, so that neither is there without the other."""
+        status = self.request.scope["route"].status_code
+        await answers.keep(tx, self.user_id, self.key, status, json.dumps({"id": made}))
+
     async def _keep(self, response: Response) -> None:
         if response.status_code >= 500:
             await self._free()
@@ -105,6 +124,9 @@ class _Repeatable:
     async def _free(self) -> None:
         async with self.door.database.writing() as tx:
             await answers.give_up(tx, self.user_id, self.key)
+
+
+Making = Annotated[Door, Depends(making)]
 
 
 def _again(status: int, body: str) -> Response:

@@ -9,7 +9,7 @@ from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, SQLAlchemyErro
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse
 
-from sequencing.errors import Refused
+from sequencing.errors import Refused, TooSoon
 
 log = structlog.get_logger()
 
@@ -21,6 +21,7 @@ STATUS = {
     "not_found": 404,
     "unknown_sequence": 404,
     "too_large": 413,
+    "too_many_tries": 429,
     "unknown_field": 422,
     "too_long": 422,
     "limit_reached": 422,
@@ -30,6 +31,8 @@ STATUS = {
     "no_sequence": 422,
     "twice": 422,
     "template_broken": 422,
+    "text_too_long": 422,
+    "text_empty": 422,
     "unreadable_file": 422,
     "key_used_otherwise": 422,
     "database_unreachable": 503,
@@ -86,7 +89,14 @@ def answer(error: Exception) -> JSONResponse:
     if said is None:
         return problem(500, "fault", "Something is wrong here; the log of this server has the place.")
     status = error.status_code if isinstance(error, HTTPException) else status_of(said.code)
-    return problem(status, said.code, said.sentence)
+    answered = problem(status, said.code, said.sentence)
+    answered.headers.update(when(said))
+    return answered
+
+
+def when(said: Refused) -> dict[str, str]:
+    """The header that says when to come again, where the refusal does."""
+    return {"Retry-After": str(said.seconds)} if isinstance(said, TooSoon) else {}
 
 
 def problem(status: int, code: str, detail: str) -> JSONResponse:

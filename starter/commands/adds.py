@@ -19,9 +19,13 @@ Id = Annotated[str, typer.Argument(help="The add's id.", metavar="ADD")]
 
 
 @app.command("list")
-def list_(by: As = "", as_json: Json = False) -> None:
-    """The adds you see, newest first."""
-    found = read(lambda door: adds.listed(door, by))
+def list_(
+    before: Annotated[str, typer.Option(help="Go on with those begun before this one.", metavar="ADD")] = "",
+    by: As = "",
+    as_json: Json = False,
+) -> None:
+    """The adds you see, newest first, a hundred at a time."""
+    found = read(lambda door: adds.listed(door, by, before=before))
     rows = [
         {
             "id": row.id,
@@ -76,16 +80,18 @@ async def watch(door: Door, add_id: str, by: str) -> AddStanding:
         return standing
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn  # slow to load
 
-    columns = TextColumn("adding"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
+    refused = TextColumn("{task.fields[refused]} refused")
+    columns = TextColumn("adding"), BarColumn(), MofNCompleteColumn(), refused, TimeRemainingColumn()
     try:
         with Progress(*columns, transient=True) as progress:
-            bar = progress.add_task("adding", total=standing.total)
+            bar = progress.add_task("adding", total=standing.total, refused=0)
             while standing.status is AddStatus.running:
-                progress.update(bar, completed=standing.answered)
+                progress.update(bar, completed=standing.answered, refused=standing.answered - standing.enrolled)
                 await asyncio.sleep(0.5)
                 standing = await adds.show_add(door, add_id, by)
     except asyncio.CancelledError:
-        print(f"It goes on in the background: `sequencing adds show {add_id}`.")
+        print(f"It goes on in the background. `sequencing adds show {add_id}` shows how far it is,")
+        print(f"`sequencing adds cancel {add_id}` leaves the rest un-added.", flush=True)
         raise
     return standing
 

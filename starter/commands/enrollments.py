@@ -16,7 +16,7 @@ from starter import enrollments as acts
 from starter.adds import AddDone, read_list
 from starter.clocks import clock_of
 from starter.commands.adds import tell, watch
-from starter.commands.shell import As, Json, acknowledge, act, fail, harmless, leave, read, show
+from starter.commands.shell import As, Json, acknowledge, act, fail, harmless, leave, read, say, show
 from starter.door import Door, acting_user
 from starter.sequences import read_text
 from starter.timeline import Story, story
@@ -60,7 +60,8 @@ def enroll(
         _tell(forecast.answers, forecast.sentences, as_json, dry_run=True)
     done: AddDone = act(lambda door: adds.add(door, sequence, names, by, selection=selection))
     if done.add_id is None:
-        _tell(done.answers, [], as_json, dry_run=False)
+        _tell(done.answers, list(done.notices), as_json, dry_run=False)
+    say(done.notices, aloud=not as_json)
     _follow(done.add_id or "", by, as_json)
 
 
@@ -80,7 +81,7 @@ def _tell(answers: list[Answer], sentences: list[str], as_json: bool, *, dry_run
         print(json.dumps({"answers": rows, "in_sum": sentences}, indent=2, ensure_ascii=False))
     else:
         show(rows, as_json, "That finds no contacts.")
-        print("\n".join(map(harmless, ["", *sentences])) if sentences else "", end="\n" if sentences else "")
+        say(["", *sentences] if sentences and not as_json else sentences, aloud=not as_json)
     leave(1 if all(isinstance(answer, NotEnrolled) for answer in answers) else 0)
 
 
@@ -116,8 +117,8 @@ def list_(
             user = await acting_user(tx, by)
             only = (await sequences.find(tx, sequence, user)).id if sequence else None
             found = await rows.listed(tx, user, rows.Filter(sequence_id=only, status=status))
-            people = await contacts.some(tx, [one.contact_id for one in found])
-            return [_row(one, people[one.contact_id].name) for one in found]
+            names = await contacts.names(tx, [one.contact_id for one in found])
+            return [_row(one, names[one.contact_id]) for one in found]
 
     show(read(look), as_json, "No enrollments.")
 

@@ -10,9 +10,10 @@ from sequencing.people import Opportunity
 from starter import candidacies
 from starter import opportunities as acts
 from starter.candidacies import Moves, Offer
-from starter.commands.shell import As, Json, act, harmless, leave, read, show
+from starter.commands.shell import As, Json, act, harmless, leave, read, say, show
 from starter.door import Door, permitted
 from starter.enrollments import Enrolled
+from starter.hearing import Hearing, heard
 from starter.opportunities import Workflow
 from store import opportunities
 
@@ -107,7 +108,8 @@ def enter(
     as_json: Json = False,
 ) -> None:
     """Add contacts to its workflow. Exit 1 when all were refused."""
-    _tell(act(lambda d: candidacies.enter(d, opportunity, contacts, by, stage=stage, enrolls=enroll)), as_json)
+    done = act(lambda d: candidacies.enter(d, opportunity, contacts, by, stage=stage, enrolls=enroll))
+    _tell(done, as_json, read(heard) if enroll else None)
 
 
 @app.command("move")
@@ -120,16 +122,18 @@ def move(
     as_json: Json = False,
 ) -> None:
     """Move contacts to a stage. Exit 1 when all were refused."""
-    _tell(act(lambda door: candidacies.move(door, opportunity, contacts, stage, by, enrolls=enroll)), as_json)
+    done = act(lambda door: candidacies.move(door, opportunity, contacts, stage, by, enrolls=enroll))
+    _tell(done, as_json, read(heard) if enroll else None)
 
 
-def _tell(done: Moves, as_json: bool) -> None:
+def _tell(done: Moves, as_json: bool, hearing: Hearing | None) -> None:
     if as_json:
         print(json.dumps(asdict(done), indent=2, default=str, ensure_ascii=False))
     else:
         show([{"contact": one.contact, "answer": one.code, "remark": one.sentence} for one in done.contacts], as_json)
         if done.offer is not None:
             _tell_offer(done.offer)
+    say(hearing.notices if hearing else (), aloud=not as_json)
     nothing = ("in_workflow_already", "stands_there")
     leave(0 if any(one.stands_there or one.code in nothing for one in done.contacts) else 1)
 

@@ -6,7 +6,8 @@ from typing import Annotated, Any
 import typer
 import yaml
 
-from sequencing.sequences import Sharing
+from sequencing.sequences import Action, Sharing
+from sequencing.texts import cost
 from starter import holds
 from starter import sharing as sharing_door
 from starter.commands.shell import As, Json, act, fail, read, show
@@ -60,6 +61,7 @@ def show_sequence(sequence: str, by: As = "", as_json: Json = False, as_yaml: Ya
                 "delay": str(s.delay),
                 "owner": s.owner,
                 "title": s.title or s.subject,
+                "segments": cost(s.body) if s.action is Action.text else None,
             }
             for s in steps
         ]

@@ -8,7 +8,7 @@ import asyncio
 import json
 import os
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from typing import Annotated, Any, NoReturn
 from unicodedata import category
 
@@ -57,6 +57,19 @@ def act(work: Callable[[Door], Awaitable[Any]], *, engine: bool = True) -> Any:
 def read(work: Callable[[Door], Awaitable[Any]]) -> Any:
     """The same for what only reads the database."""
     return act(work, engine=False)
+
+
+def run(work: Callable[[], Awaitable[None]]) -> NoReturn:
+    """Runs what lasts until a signal, and ends the program."""
+    try:
+        asyncio.run(_awaited(work))
+    except Misconfigured as trouble:
+        fail(trouble.sentence, 2)
+    leave(0)
+
+
+async def _awaited(work: Callable[[], Awaitable[None]]) -> None:
+    await work()
 
 
 async def _at_the_door(work: Callable[[Door], Awaitable[Any]], engine: bool) -> Any:
@@ -114,6 +127,12 @@ def show(rows: list[dict[str, Any]], as_json: bool, empty: str = "Nothing to sho
         width = None if sys.stdout.isatty() else 200
         plain = Console(soft_wrap=not sys.stdout.isatty(), width=width, markup=False, emoji=False, highlight=False)
         plain.print(table)
+
+
+def say(sentences: Iterable[str], *, aloud: bool) -> None:
+    """Sentences beside an answer; where a program reads that, beside its output."""
+    for sentence in sentences:
+        print(harmless(sentence), file=sys.stdout if aloud else sys.stderr)
 
 
 def acknowledge(receipt: Receipt, as_json: bool) -> None:

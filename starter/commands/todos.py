@@ -12,8 +12,8 @@ from sequencing.sequences import Action
 from sequencing.todos import Due
 from starter import todo_lists
 from starter import todos as acts
-from starter.attention import waiting_for
-from starter.commands.shell import As, Json, acknowledge, act, fail, leave, read, show
+from starter.attention import attention_of
+from starter.commands.shell import As, Json, acknowledge, act, fail, leave, read, say, show
 from starter.door import Door
 from starter.enrollments import Receipt
 from starter.todo_lists import Wanted
@@ -131,9 +131,19 @@ def _each(ids: list[str], act_on: Callable[[Door, str], Awaitable[Any]], as_json
 
 def attention(by: As = "", as_json: Json = False) -> None:
     """What waits for you besides to-dos: each with its cause, since when, and what mends it."""
-    found = read(lambda door: waiting_for(door, by))
-    since = {one.enrollment: one.since.isoformat(timespec="seconds") if one.since else None for one in found}
-    show([asdict(one) | {"since": since[one.enrollment]} for one in found], as_json, "Nothing waits for you.")
+    found, alarms = read(lambda door: attention_of(door, by))
+    say(alarms, aloud=not as_json)
+    since = [one.since.isoformat(timespec="seconds") if one.since else None for one in found]
+    rows = [asdict(one) | {"since": at} for one, at in zip(found, since, strict=True)]
+    if not as_json:
+        rows = [_in_short(row) for row in rows]
+    show(rows, as_json, "Nothing waits for you.")
+
+
+def _in_short(row: dict[str, Any]) -> dict[str, Any]:
+    """A hold stands under the name of what it holds."""
+    whom = row["contact"] or row["sequence"] or "all sending"
+    return {name: row[name] for name in ("enrollment", "contact", "cause", "since", "remedy")} | {"contact": whom}
 
 
 def _instant(said: str) -> datetime:

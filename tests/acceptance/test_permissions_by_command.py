@@ -1,8 +1,6 @@
 """Who may do what at the command line: every command, by each of the five levels on what is one's own, and by who
 merely sees it or does not. A refusal changes nothing, and what is hidden answers like what is not there."""
 
-from collections.abc import Iterator
-from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -14,7 +12,7 @@ from tests.commands import Forks, Place, every_command
 from tests.house import ADA, BOB, HEADER, RITA
 from tests.permitted import GENERAL, NOWHERE, ON_A_TEMPLATE, ON_SOMETHING, SAM, Furnished, Judged, nameless
 
-UNASKED = {"up", "worker", "web", "setup"}
+UNASKED = {"up", "simulate", "worker", "web", "setup"}
 """They run the installation, and act for nobody."""
 NOT_TYPED = {"draft", "look_again"}
 """A draft is kept by `todos send`; only signals say look_again."""
@@ -67,6 +65,7 @@ COMMANDS = [
     general("see_roles", "roles list"),
     general("see_settings", "settings show"),
     general("see", "outbox"),
+    general("settings", "journal", "--address"),
     replace(general("reconcile", "reconcile"), done=3),
     on("enroll", "enroll", "{sequence}", "ann"),
     on("enroll", "enroll", "{sequence}", "ann", "--dry-run"),
@@ -174,12 +173,6 @@ LISTS = [
     ("contacts list", "--any-sequence"),
     ("contacts list", "--status", "active"),
 ]
-
-
-@pytest.fixture(scope="module")
-def forks() -> Iterator[Forks]:
-    with closing(Forks()) as opened:
-        yield opened
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,6 +49,7 @@ def _fresh_clone(tmp_path: Path) -> Path:
 
 
 def _empty_home(tmp_path: Path) -> dict[str, str]:
+    """Nothing of ours. pip leaves compiling to Python, which compiles only what is imported."""
     home = tmp_path / "home"
     home.mkdir()
     kept = {
@@ -56,11 +57,11 @@ def _empty_home(tmp_path: Path) -> dict[str, str]:
         for name, value in os.environ.items()
         if name in ("PATH", "PIP_INDEX_URL", "PIP_CONFIG_FILE", "PIP_FIND_LINKS", "LANG")
     }
-    return kept | {"HOME": str(home)}
+    return kept | {"HOME": str(home), "PIP_NO_COMPILE": "1"}
 
 
 def _free_ports() -> dict[str, int]:
-    probes = {name: socket.socket() for name in ("temporal", "ui", "metrics", "health", "web")}
+    probes = {name: socket.socket() for name in ("temporal", "ui", "metrics", "health", "web", "journal")}
     for probe in probes.values():
         probe.bind(("127.0.0.1", 0))
     ports = {name: int(probe.getsockname()[1]) for name, probe in probes.items()}

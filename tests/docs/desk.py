@@ -41,22 +41,23 @@ class Said:
 class Desk:
     """`rules` are the mail server's: each story adds its own, so that several can go on at once.
 
-    `ran` is every command any desk has run.
+    `commands` is the folder of the program `sequencing` that a shell finds. `ran` is every command any desk has run.
     """
 
     ran: ClassVar[list[str]] = []
     stage: Stage
     folder: Path
+    commands: Path
     rules: list[str] = field(default_factory=list)
     workers: list[Child] = field(default_factory=list)
 
     @classmethod
     @asynccontextmanager
-    async def open(cls, folder: Path, *, postgresql: bool = False) -> AsyncIterator[Self]:
+    async def open(cls, folder: Path, commands: Path, *, postgresql: bool = False) -> AsyncIterator[Self]:
         """Everything running; the first sequence is the one the page speaks of."""
         async with Stage.open(folder / "var", postgresql=postgresql) as stage:
             assert await stage.house.sequence({**EMAIL, "delay": "1 hour"}, name=SEQUENCE) == "1"
-            desk = cls(stage, folder)
+            desk = cls(stage, folder, commands)
             try:
                 yield desk
             finally:
@@ -169,6 +170,6 @@ class Desk:
                 await self.stage.start(each)
 
     def _environment(self) -> dict[str, str]:
-        programs = f"{PROGRAMS}{os.pathsep}{os.environ['PATH']}"
+        programs = os.pathsep.join([str(self.commands), str(PROGRAMS), os.environ["PATH"]])
         given = self.stage.worker.environment
         return {**os.environ, **given, "PATH": programs, "HOME": str(self.folder), "SEQUENCING_USER": RITA}

@@ -13,12 +13,15 @@ import sqlalchemy as sa
 
 from sequencing.enrollments import Enrollment, Status
 from sequencing.happenings import Reason, Why
+from simulator.phones import Phones
+from starter.contacts import import_contacts
 from store.tables import EnrollmentRow, MessageState
 from tests.docs.desk import Desk
 from tests.docs.page import section
 from tests.docs.stories import lives
-from tests.house import CALL, EMAIL, RITA, TASK
+from tests.house import CALL, EMAIL, HEADER, RITA, TASK, TEXT
 from tests.kills.stage import ROOT, Child, free_port
+from tests.mail_server import read_diary
 
 LATER = {"delay": "1 hour"}
 SOON = {"delay": "5 seconds"}
@@ -61,6 +64,33 @@ async def messages_leave_once_by_themselves_when_the_mail_server_is_back(desk: D
     assert [len(stage.arrived(address)) for address in (max_, mia, ned, bea)] == [1, 1, 1, 0]
 
 
+@lives("The provider of texts refuses us")
+async def texts_that_were_refused_for_our_token_leave_once_it_is_right(desk: Desk) -> None:
+    page, stage, phone = section("The provider of texts refuses us"), desk.stage, "+4915700000001"
+    (resume_all,) = page.blocks
+    port, diary = free_port(), desk.folder / "phones.jsonl"
+    command = [sys.executable, "-m", "simulator.phones", "--port", str(port), "--token", "right", "--diary", str(diary)]
+    provider = Child("phones", command, desk.folder / "phones.log", port)
+    await provider.start()
+    try:
+        await import_contacts(stage.house.door, f"{HEADER}\ntom,Tom,,,,{RITA},,,{phone}", RITA)
+        assert await desk.stop(stage.worker) == 0
+        wrong = await desk.another_worker(SEQUENCING_TEXTS_URL=Phones("", token="wrong").url(f"127.0.0.1:{port}"))
+        one = await desk.enroll("tom", TEXT)
+        assert (await stage.rests(one.id)).reason == page.says("could_not_be_sent")
+        seen = await desk.done(page.code("sequencing enrollments show"), one)
+        assert page.says("answer 20003") in seen.text
+        assert await desk.stop(wrong) == 0
+
+        right = await desk.another_worker(SEQUENCING_TEXTS_URL=Phones("", token="right").url(f"127.0.0.1:{port}"))
+        await desk.done(resume_all)
+        assert (await stage.finishes(one.id)).reason is Reason.steps_done
+        assert len(read_diary(diary, "taken", phone)) == 1
+        assert await desk.stop(right) == 0
+    finally:
+        await provider.end()
+
+
 @lives("A worker is gone")
 async def a_new_worker_does_what_fell_due_and_asks_about_what_was_begun(desk: Desk) -> None:
     page, stage = section("A worker is gone"), desk.stage
@@ -93,7 +123,7 @@ async def a_new_worker_does_what_fell_due_and_asks_about_what_was_begun(desk: De
 @lives("A worker is gone")
 async def sequencing_up_starts_another_by_itself_and_says_so(desk: Desk) -> None:
     said = section("A worker is gone").code("the worker ended").split("…")
-    ports = [f"--{name}-port={free_port()}" for name in ("temporal", "ui", "metrics", "health")]
+    ports = [f"--{name}-port={free_port()}" for name in ("temporal", "ui", "metrics", "health", "web", "journal")]
     environment = {"SEQUENCING_VAR": str(desk.folder / "another"), "SEQUENCING_DATABASE_URL": ""}
     command = [*desk.program("sequencing up"), *ports]
     up = Child("up", command, desk.folder / "up.log", environment=environment, ending=signal.SIGTERM)
@@ -225,7 +255,8 @@ async def what_is_due_without_a_database_is_done_when_it_is_back(desk: Desk) -> 
 
 
 PYTHON_WORKER = (sys.executable, "-m", "worker")
-BUILD = ("activities", "sequencing", "starter", "store", "transports", "web", "workflows", "settings.py", "worker.py")
+FOLDERS = ("activities", "sequencing", "simulator", "starter", "store", "transports", "web", "workflows")
+BUILD = (*FOLDERS, "settings.py", "worker.py")
 BEGINNING = "        decision = start.first\n"
 
 

@@ -13,6 +13,7 @@ from sequencing.transitions import GIVE_UP_AFTER
 from settings import Settings
 from starter.sweep import UNSTARTED_AFTER
 from store.enrollments import Filter
+from tests.commands import Forks
 from tests.docs import calm, outages, restoring
 from tests.docs.desk import Desk
 from tests.docs.page import TEXT, section, situations
@@ -42,6 +43,7 @@ DAYS = (
             ],
             [outages.messages_leave_once_by_themselves_when_the_mail_server_is_back],
             [restoring.what_a_restored_database_has_forgotten_is_held_and_not_sent_again],
+            [outages.texts_that_were_refused_for_our_token_leave_once_it_is_right],
         ]
     ),
     Day(
@@ -67,12 +69,14 @@ Told = dict[Story, "asyncio.Future[None]"]
 
 
 @pytest.fixture(scope="module")
-async def told(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Told]:
+async def told(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, forks: Forks
+) -> AsyncIterator[Told]:
     """What comes of each wanted story; all days at the same time, because most of a day is waiting."""
     wanted = _wanted(request.session.items)
     answers: Told = {story: asyncio.get_running_loop().create_future() for story in wanted}
     days = [
-        asyncio.create_task(_spend(day, tmp_path_factory.mktemp("day"), answers))
+        asyncio.create_task(_spend(day, tmp_path_factory.mktemp("day"), forks.program(), answers))
         for day in DAYS
         if not answers.keys().isdisjoint(story for hour in day.hours for story in hour)
     ]
@@ -88,9 +92,9 @@ def _wanted(items: Iterable[pytest.Item]) -> list[Story]:
     return [story for story, heading in SITUATION.items() if heading in headings]
 
 
-async def _spend(day: Day, folder: Path, answers: Told) -> None:
+async def _spend(day: Day, folder: Path, commands: Path, answers: Told) -> None:
     try:
-        async with Desk.open(folder, postgresql=day.postgresql) as desk:
+        async with Desk.open(folder, commands, postgresql=day.postgresql) as desk:
             for hour in day.hours:
                 await asyncio.gather(*(_tell(story, desk, answers[story]) for story in hour if story in answers))
                 await desk.tidy()

@@ -11,9 +11,9 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from email import message_from_string
 from pathlib import Path
@@ -32,7 +32,7 @@ from starter.client import SEARCH_ATTRIBUTES, Runs
 from starter.contacts import import_contacts
 from starter.door import Door
 from starter.sequencer import Sequencer
-from store import enrollments, schema, users
+from store import enrollments, schema, settings, users
 from store.database import Database
 from store.tables import EnrollmentRow, MessageRow, MessageState
 from tests.conftest import temporal_program
@@ -43,10 +43,12 @@ from transports.outbox import EmailOutbox, TextOutbox
 ROOT = Path(__file__).parents[2]
 HAND_OVER_SECONDS = 2
 PATIENCE = 60.0
-"""A dead worker's activity is tried again after 10 s, and its workflow tasks leave its own queue after 10 s more."""
+"""A dead worker's activity is tried again after 11 s, and its workflow tasks leave its own queue after 10 s more."""
 
 DIES_WITH_US = ("setpriv", "--pdeathsig", "KILL", "--")
 """Nothing outlives a test run that is itself killed."""
+
+JOURNAL_ADDRESS = "journal@example.org"
 
 MIGRATING = asyncio.Lock()
 """Alembic keeps what it works on in global variables: one migration at a time in a process."""
@@ -148,6 +150,9 @@ async def _listens(port: int) -> bool:
     return True
 
 
+EVERYTHING_AS_USUAL: Mapping[str, str] = {}
+
+
 @dataclass
 class Stage:
     """The processes, a house on the same database and engine, and what has arrived."""
@@ -159,18 +164,34 @@ class Stage:
     house: House
     diary: Path
     rules: Path
+    journal: Child | None = None
 
     @classmethod
     @asynccontextmanager
-    async def open(cls, folder: Path, *, postgresql: bool = False) -> AsyncIterator[Self]:
-        """Everything running and furnished; everything ended afterwards."""
+    async def open(
+        cls,
+        folder: Path,
+        *,
+        postgresql: bool = False,
+        hand_over: int = HAND_OVER_SECONDS,
+        copies_after: float | None = None,
+        environment: Mapping[str, str] = EVERYTHING_AS_USUAL,
+    ) -> AsyncIterator[Self]:
+        """Everything running and furnished; everything ended afterwards.
+
+        `environment`: what else the worker is told. With `copies_after` journaling is on: so many seconds after the
+        mail server took a message, a copy of it goes to the journal, which is a process too.
+        """
         folder.mkdir(parents=True, exist_ok=True)
-        engine, mail = _engine(folder), _mail(folder)
+        journal_port = None if copies_after is None else free_port()
+        engine, mail = _engine(folder), _mail(folder, journal_port, copies_after or 0)
         postgres = await asyncio.to_thread(_postgres, folder) if postgresql else None
         url = f"sqlite:///{folder / 'sequencing.db'}"
         if postgres is not None:
             url = f"postgresql://postgres@127.0.0.1:{postgres.port}/postgres"
-        worker = _worker(folder, url, engine, mail)
+        worker = _worker(folder, url, engine, mail, hand_over)
+        worker.environment |= environment
+        journal = None if journal_port is None else _journal(folder, journal_port, worker)
         database = Database(url)
         try:
             for child in (postgres, engine, mail):
@@ -180,14 +201,17 @@ class Stage:
                 await _answers(database)
             async with MIGRATING:
                 await schema.migrate(database)
-            house = await _house(folder, database, engine)
+            house = await _house(folder, database, engine, hand_over)
             await house._furnish()
             await worker.start()
             await worker.says("worker started")
-            yield cls(engine, worker, mail, postgres, house, folder / "mail.jsonl", folder / "rules")
+            if journal is not None:
+                await _switch_journaling_on(house)
+                await journal.start()
+            yield cls(engine, worker, mail, postgres, house, folder / "mail.jsonl", folder / "rules", journal)
         finally:
             await database.close()
-            for child in (worker, engine, mail, postgres):
+            for child in (journal, worker, engine, mail, postgres):
                 if child is not None:
                     await child.end()
 
@@ -197,12 +221,11 @@ class Stage:
         if victim is self.postgres:
             await _answers(self.house.database)
 
-    async def contact(self, name: str) -> str:
-        """The address of a new contact of that name."""
-        address = f"{name}@example.com"
-        row = f"{name},{name.capitalize()},Test,Engineer,Acme,{RITA},{address},,"
-        await import_contacts(self.house.door, f"{HEADER}\n{row}", RITA)
-        return address
+    async def contact(self, *names: str) -> str:
+        """The address of a new contact of that name; of several, the first one's."""
+        rows = [f"{name},{name.capitalize()},Test,Engineer,Acme,{RITA},{name}@example.com,," for name in names]
+        await import_contacts(self.house.door, "\n".join([HEADER, *rows]), RITA)
+        return f"{names[0]}@example.com"
 
     def rule(self, *lines: str) -> None:
         """What the mail server does from now on; nothing lifts all stalls that have not begun."""
@@ -223,13 +246,13 @@ class Stage:
             return list(await tx.scalars(states.order_by(MessageRow.step, MessageRow.copy)))
 
     @asynccontextmanager
-    async def lock(self, enrollment_id: str) -> AsyncIterator[None]:
-        """Nobody else writes: SQLite's write lock, the row's on PostgreSQL; it may die with the server."""
+    async def lock(self, *enrollment_ids: str) -> AsyncIterator[None]:
+        """Nobody else writes: SQLite's write lock, the rows' on PostgreSQL; it may die with the server."""
         database = self.house.database
         async with database.engine.execution_options(writing=True).connect() as connection:
             await connection.begin()
-            row = sa.select(EnrollmentRow.id).where(EnrollmentRow.id == enrollment_id).with_for_update()
-            await connection.execute(row)
+            rows = sa.select(EnrollmentRow.id).where(EnrollmentRow.id.in_(enrollment_ids)).with_for_update()
+            await connection.execute(rows)
             try:
                 yield
             finally:
@@ -297,19 +320,33 @@ def _engine(folder: Path) -> Child:
     return Child("engine", command, folder / "engine.log", port)
 
 
-def _mail(folder: Path) -> Child:
+def _mail(folder: Path, journal_port: int | None, copies_after: float) -> Child:
     port = free_port()
     files = ["--diary", str(folder / "mail.jsonl"), "--rules", str(folder / "rules")]
+    journal = ["--journal", f"127.0.0.1:{journal_port}:{JOURNAL_ADDRESS}", "--copies-after", str(copies_after)]
     command = [sys.executable, "-m", "tests.mail_server", "--port", str(port), *files]
-    return Child("mail", command, folder / "mail.log", port)
+    return Child("mail", [*command, *(journal if journal_port else [])], folder / "mail.log", port)
 
 
-def _worker(folder: Path, url: str, engine: Child, mail: Child) -> Child:
+def _journal(folder: Path, port: int, worker: Child) -> Child:
+    """It needs what the worker needs."""
+    more = {"SEQUENCING_JOURNAL_ADDRESS": f"127.0.0.1:{port}", "SEQUENCING_JOURNAL_RECIPIENT": JOURNAL_ADDRESS}
+    command = [sys.executable, "-m", "starter", "journal"]
+    return Child("journal", command, folder / "journal.log", port, environment={**worker.environment, **more})
+
+
+async def _switch_journaling_on(house: House) -> None:
+    async with house.database.writing() as tx:
+        now = await settings.current(tx)
+        await settings.change(tx, replace(now, journaling=True), None, datetime.now(UTC))
+
+
+def _worker(folder: Path, url: str, engine: Child, mail: Child, hand_over: int) -> Child:
     environment = {
         "SEQUENCING_DATABASE_URL": url,
         "SEQUENCING_SMTP_URL": f"smtp://127.0.0.1:{mail.port}",
         "TEMPORAL_ADDRESS": f"127.0.0.1:{engine.port}",
-        "SEQUENCING_HAND_OVER_SECONDS": str(HAND_OVER_SECONDS),
+        "SEQUENCING_HAND_OVER_SECONDS": str(hand_over),
         "SEQUENCING_RETRY_SECONDS": "1",
         "SEQUENCING_SWEEP_SECONDS": "1",
         "SEQUENCING_GRACE_SECONDS": "1",
@@ -350,8 +387,8 @@ async def _answers(database: Database) -> None:
                 await asyncio.sleep(0.1)
 
 
-async def _house(folder: Path, database: Database, engine: Child) -> House:
-    settings = Settings(hand_over_seconds=HAND_OVER_SECONDS)
+async def _house(folder: Path, database: Database, engine: Child, hand_over: int) -> House:
+    asked = Settings(hand_over_seconds=hand_over)
     async with asyncio.timeout(PATIENCE):
         while True:
             try:
@@ -359,7 +396,7 @@ async def _house(folder: Path, database: Database, engine: Child) -> House:
                 break
             except RuntimeError:
                 await asyncio.sleep(0.1)
-    runs = Runs(client, settings.task_queue, act_within=settings.act_within)
+    runs = Runs(client, asked.task_queue, act_within=asked.act_within)
     door = Door(database, runs, now=lambda: datetime.now(UTC), new_id=lambda: str(ULID()))
     outbox = folder / "no outbox"
     unused = World(
@@ -369,7 +406,7 @@ async def _house(folder: Path, database: Database, engine: Child) -> House:
         new_id=door.new_id,
         secret=b"unused",
         mail_domain="example.org",
-        retry_after=settings.retry_after,
-        record_within=settings.retry_after,
+        retry_after=asked.retry_after,
+        record_within=asked.retry_after,
     )
     return House(database, client, door, Sequencer(door), outbox, unused)

@@ -10,7 +10,7 @@ from sequencing.adds import AddStatus
 from starter.contacts import import_contacts
 from store.tables import EnrollmentRow
 from tests.house import CALL, RITA, House
-from tests.kills.stage import Stage
+from tests.kills.stage import Child, Stage
 
 LATER = {**CALL, "delay": "30 days"}
 
@@ -28,23 +28,35 @@ async def test_two_kills_in_an_add_of_ten_thousand_lose_nobody(tmp_path: Path, p
         await play(stage, contacts=10_000, kills=2)
 
 
-async def play(stage: Stage, contacts: int, kills: int) -> None:
-    """Adds them, kills the worker that many times on the way, and counts."""
+@pytest.mark.soak
+@pytest.mark.timeout(1800)
+@pytest.mark.parametrize("name", ["engine", "postgres"])
+async def test_five_kills_of_the_engine_or_the_database_in_an_add_of_a_thousand_lose_nobody(
+    tmp_path: Path, name: str
+) -> None:
+    async with Stage.open(tmp_path / "stage", postgresql=True) as stage:
+        await play(stage, contacts=1000, kills=5, victim=getattr(stage, name))
+
+
+async def play(stage: Stage, contacts: int, kills: int, victim: Child | None = None) -> str:
+    """Adds them, kills the victim (else the worker) that many times on the way, and counts; the sequence's number."""
+    victim = victim or stage.worker
     names = [f"k{number}" for number in range(contacts)]
     await import_contacts(stage.house.door, "external_id,first_name\n" + "".join(f"{n},Kay\n" for n in names), RITA)
     sequence = await stage.house.sequence(LATER)
     add = await stage.house.sequencer.add(sequence, names, by=RITA)
     for number in range(1, kills + 1):
         await _until(stage.house, add, at_least=contacts * number // (kills + 2))
-        await stage.worker.kill()
         standing = await stage.house.sequencer.show_add(add, by=RITA)
+        await victim.kill()
         assert standing.status is AddStatus.running, "it was over before it was killed"
-        await stage.worker.start()
+        await stage.start(victim)
     await _until(stage.house, add, at_least=contacts)
     standing = await stage.house.sequencer.show_add(add, by=RITA)
     assert (standing.status, standing.enrolled, standing.refused) == (AddStatus.done, contacts, {})
     assert await _rows(stage.house, sequence) == (contacts, contacts)
     await _runs(stage.house, sequence, contacts)
+    return sequence
 
 
 async def _until(house: House, add: str, at_least: int) -> None:

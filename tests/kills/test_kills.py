@@ -2,16 +2,15 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Iterable
-from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 
 import pytest
 
 from tests.kills.points import Outcome, Point, Victim, play
-from tests.kills.stage import Stage
+from tests.kills.stage import PATIENCE, Stage
 
 AT_ONCE = 3
-"""Stages that play at the same time: most of a play is waiting for the engine's time-outs."""
+"""Stages on which plays go on at the same time: most of a play is waiting for the engine's time-outs."""
 ROUNDS = 20
 Case = tuple[Victim, Point]
 SAMPLE: tuple[Case, ...] = (
@@ -28,22 +27,39 @@ def _name(case: Case) -> str:
     return f"{victim}-{point}"
 
 
+Played = dict[Case, "asyncio.Future[Outcome]"]
+
+
 @pytest.fixture(scope="module")
-async def plays(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> AsyncIterator[dict[Case, "asyncio.Task[Outcome]"]]:
-    """The wanted cases of the sample, several at a time, each on a stage of its own."""
-    turns = asyncio.Semaphore(AT_ONCE)
+async def plays(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Played]:
+    """The wanted cases of the sample: several at a time, one after the other on the same stage."""
+    wanted = _wanted(request.session.items)
+    played: Played = {case: asyncio.get_running_loop().create_future() for case in wanted}
+    companies = [asyncio.create_task(_company(wanted, tmp_path_factory, played)) for _ in range(AT_ONCE)]
+    yield played
+    wanted.clear()
+    await asyncio.wait(companies, timeout=PATIENCE)
+    for company in companies:
+        company.cancel()
+    for ended in await asyncio.gather(*companies, return_exceptions=True):
+        if isinstance(ended, Exception):
+            raise ended
 
-    async def one(case: Case) -> Outcome:
-        async with turns, _stage(tmp_path_factory.mktemp(_name(case)), case[0]) as stage:
-            return await play(stage, *case, "kim")
 
-    tasks = {case: asyncio.create_task(one(case)) for case in _wanted(request.session.items)}
-    yield tasks
-    for task in tasks.values():
-        task.cancel()
-    await asyncio.gather(*tasks.values(), return_exceptions=True)
+async def _company(waiting: list[Case], folders: pytest.TempPathFactory, played: Played) -> None:
+    """Plays what waits, on one stage as long as it is of the right kind and no play has failed on it."""
+    while waiting:
+        case = waiting.pop(0)
+        try:
+            async with Stage.open(folders.mktemp("stage"), postgresql=_on_postgresql(case)) as stage:
+                played[case].set_result(await play(stage, *case, _name(case)))
+                while waiting and _on_postgresql(waiting[0]) is _on_postgresql(case):
+                    case = waiting.pop(0)
+                    played[case].set_result(await play(stage, *case, _name(case)))
+        except Exception as error:
+            if played[case].done():
+                raise
+            played[case].set_exception(error)
 
 
 def _wanted(items: Iterable[pytest.Item]) -> list[Case]:
@@ -51,14 +67,12 @@ def _wanted(items: Iterable[pytest.Item]) -> list[Case]:
     return [case for case in SAMPLE if case in wanted]
 
 
-def _stage(folder: Path, victim: Victim) -> AbstractAsyncContextManager[Stage]:
-    return Stage.open(folder, postgresql=victim is Victim.database)
+def _on_postgresql(case: Case) -> bool:
+    return case[0] is Victim.database
 
 
 @pytest.mark.parametrize("sample", SAMPLE, ids=_name)
-async def test_a_kill_loses_nothing_and_sends_nothing_twice(
-    plays: dict[Case, "asyncio.Task[Outcome]"], sample: Case
-) -> None:
+async def test_a_kill_loses_nothing_and_sends_nothing_twice(plays: Played, sample: Case) -> None:
     print(await plays[sample])
 
 
@@ -66,6 +80,6 @@ async def test_a_kill_loses_nothing_and_sends_nothing_twice(
 @pytest.mark.timeout(3600)
 @pytest.mark.parametrize("case", EVERY, ids=_name)
 async def test_twenty_kills_lose_nothing_and_send_nothing_twice(case: Case, tmp_path: Path) -> None:
-    async with _stage(tmp_path / "stage", case[0]) as stage:
+    async with Stage.open(tmp_path / "stage", postgresql=_on_postgresql(case)) as stage:
         for number in range(ROUNDS):
             print(_name(case), number, await play(stage, *case, f"kim{number}"))

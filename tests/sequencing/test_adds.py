@@ -56,3 +56,18 @@ def test_many_contacts_are_told_in_a_few_sentences() -> None:
         "5 unsubscribed: left out.",
         "9 were in it before.",
     ]
+
+
+def test_the_sum_says_how_many_segments_each_text_has() -> None:
+    demands = (
+        Demand(1, Action.automatic_email, AddressType.any),
+        Demand(2, Action.text, AddressType.any, "Hi {{ contact.first_name }}"),
+        Demand(4, Action.text, AddressType.any, "ж" * 80),
+    )
+
+    told = in_sum([], Terms(demands, journaling=True), dry_run=True)
+
+    assert told[1:] == [
+        "The text of step 2 has 1 segment (GSM-7, 3 of 160), its fields not counted.",
+        "The text of step 4 has 2 segments (UCS-2, 80 of 134).",
+    ]

@@ -18,9 +18,10 @@ from sequencing.enrollments import Enrollment, Status, StepState
 from sequencing.errors import Refused
 from sequencing.happenings import NEWS, QUEUES, Happening, Reason, Settlement, What, Why
 from sequencing.sequences import Action, Course
-from sequencing.timing import Calendar, Delay, Unit, always, is_open, office_hours, ready_at
+from sequencing.timing import Calendar, Delay, Unit, always, next_open, office_hours, ready_at
 from sequencing.todos import Outcome, Result, TodoStatus
 from sequencing.transitions import ARROWS, begin, happen
+from sequencing.waits import may_leave
 
 BEGIN = datetime(2026, 3, 23, 15, 30, tzinfo=UTC)  # the week before the clocks of Berlin change
 FRESH = Enrollment(id="e", sequence_id=1, contact_id=1, enrolled_by=1, enrolled_at=BEGIN, previous_end=BEGIN)
@@ -37,11 +38,13 @@ SAID = sorted(NEWS - {What.remove, *ENDING}) * 2 + list(ENDING)
 MOMENTS = [NOTHING, NOTHING, *(timedelta(**{unit: 1}) for unit in ("seconds", "minutes", "hours", "days"))]
 BLOCKS = (Reason.bounced, Reason.suppressed, Reason.missing_merge_field, Reason.no_email_address)
 MIX = (Action.automatic_email, Action.manual_email, Action.call, Action.task)
+HOWS = [What.claimed] * 6 + [What.try_later, What.blocked, What.lost, What.held]
 ENDS = (What.sent, What.sent, What.released, What.try_later, What.blocked, What.lost)
 
 DELAYS = st.builds(Delay, st.integers(0, 3), st.sampled_from([Unit.minutes, Unit.hours, Unit.days, Unit.business_days]))
 PASSING = st.timedeltas(NOTHING, timedelta(days=4))
 CALENDARS = st.sampled_from([office_hours("Europe/Berlin"), always("UTC"), NEVER])
+ZONES = st.sampled_from([None, "Europe/Berlin", "America/New_York", "Asia/Tokyo", "Nowhere/At_All"])
 STEPS = st.lists(st.tuples(st.sampled_from(Action), DELAYS), min_size=1, max_size=5)
 
 
@@ -49,7 +52,7 @@ STEPS = st.lists(st.tuples(st.sampled_from(Action), DELAYS), min_size=1, max_siz
 def courses(draw: st.DrawFn) -> Course:
     """One to five steps of any action, each with any delay."""
     actions, delays = zip(*draw(STEPS), strict=True)
-    return Course(actions, delays, draw(CALENDARS))
+    return Course(actions, delays, draw(CALENDARS), contact_zone=draw(ZONES))
 
 
 class Life:
@@ -150,14 +153,12 @@ class Life:
             self.go_on_with_the_message(self.ends[claim])
         elif self.window_is_open():
             self.go_on_with_the_message(
-                self.chance.choice(
-                    [What.claimed] * 6 + [What.try_later, What.blocked, What.lost, What.held, What.queued]
-                )
+                self.chance.choice([*HOWS, What.queued] if self.decision.do is Do.send_email else HOWS)
             )
 
     def window_is_open(self) -> bool:
         free = self.enrollment.asked_by is not None or self.enrollment.any_hour
-        if free or is_open(self.now, self.course.calendar):
+        if free or may_leave(self.course.actions[self.enrollment.step - 1], self.now, self.course):
             return True
         self.let_happen(Happening(What.look_again))
         assert self.decision.at is None or self.decision.at > self.now, "outside the window nothing is due"
@@ -173,7 +174,7 @@ class Life:
         if how is What.blocked:
             happening = replace(happening, reason=self.chance.choice(BLOCKS))
         if how is What.queued:
-            slot = self.now + self.chance.choice(MOMENTS)
+            slot = next_open(self.now + self.chance.choice(MOMENTS), self.course.calendar) or self.now
             happening = replace(happening, until=slot, why=self.chance.choice(sorted(QUEUES)), sender=1)
         if how is What.try_later:
             until = self.now + self.chance.choice(MOMENTS)
@@ -290,7 +291,9 @@ class Life:
             assert e.ready_at is not None
             assert e.due_at >= e.ready_at
         if e.place is StepState.waiting and e.due_at is None:
-            assert e.why in (Why.held, Why.no_business_days if e.ready_at is None else Why.no_send_window)
+            never = Why.no_business_days if e.ready_at is None else Why.no_send_window
+            at_night = e.why is Why.quiet_hours and self.course.actions[e.step - 1] is Action.text
+            assert e.why in (Why.held, never) or at_night
 
     def only_what_is_aside_has_a_wait_left(self) -> None:
         e = self.enrollment

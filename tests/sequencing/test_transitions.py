@@ -345,6 +345,17 @@ def test_a_result_taken_back_makes_a_finished_enrollment_active_again() -> None:
     assert (story.enrollment.reason, story.enrollment.outcome) == (None, None)
 
 
+def test_a_result_taken_back_leaves_the_copy_as_it_was_so_that_what_is_unknown_is_not_met_again() -> None:
+    story = asked(EMAIL).then(What.claimed).then(What.lost).then(What.settle, settlement=Settlement.send_again)
+    story.then(What.pause, by=ALICE).then(What.resume, by=ALICE).then(What.skip, todo="first", by=ALICE)
+    on_the_next_step = (story.enrollment.step, story.enrollment.copy)
+
+    story.then(What.take_back, todo="first", by=ALICE)
+
+    assert on_the_next_step == (2, 1)
+    assert (story.stands, story.enrollment.copy) == ((TO_DO, 1), 2)
+
+
 # Waiting, pausing, going on
 
 

@@ -1,7 +1,5 @@
 """A furnished place for commands, copied for each test."""
 
-from collections.abc import Iterator
-from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -11,13 +9,6 @@ from store import schema
 from store.database import Database
 from tests.commands import Forks, Place, furnish
 from tests.house import House
-
-
-@pytest.fixture(scope="session")
-def forks() -> Iterator[Forks]:
-    """What starts commands."""
-    with closing(Forks()) as opened:
-        yield opened
 
 
 @pytest.fixture(scope="session")

@@ -295,7 +295,7 @@ async def test_an_owner_nobody_knows_is_refused_with_its_line(alone: House) -> N
         await companies.import_companies(alone.door, "external_id,name,owner\nelm,Elm,nobody@example.org", RITA)
 
 
-async def test_contacts_are_read_in_three_statements_however_many(alone: House) -> None:
+async def test_contacts_are_read_in_two_statements_however_many(alone: House) -> None:
     asked: list[str] = []
     async with alone.database.reading() as tx:
         await tx.execute(sa.text("SELECT 1"))
@@ -305,4 +305,4 @@ async def test_contacts_are_read_in_three_statements_however_many(alone: House) 
         people_there = await contacts.some(tx, [1, 2, 3, 4])
 
     assert len(people_there) == 4
-    assert len(asked) == 3
+    assert len(asked) == 2

@@ -16,6 +16,7 @@ from temporalio.contrib.pydantic import pydantic_data_converter
 
 from sequencing.errors import Refused, Unchanged
 from sequencing.people import AddressType, Level
+from sequencing.texts import Reference
 from starter import opportunities, people
 from starter.adds import lines
 from starter.candidacies import enter, move
@@ -26,6 +27,7 @@ from starter.erasures import erase
 from starter.people import Said
 from starter.reconcile import reconcile
 from starter.suppressions import suppress
+from starter.texts import Incoming, Status, take_status, take_text
 from store import suppressions, users
 from store.columns import Instant, Table
 from store.database import Database
@@ -51,6 +53,8 @@ async def a_whole_life(house: House) -> list[str]:
     await house.place(emailed, "finished")
     texted = await house.enroll("vic", TEXT)
     await house.place(texted, "finished")
+    await take_status(house.door, Status("SM1", Reference(texted, 1, 1), "delivered"))
+    await take_text(house.door, Incoming("SM2", "+4915777712345", "Victoria Zabriskie speaking"))
     called = await house.enroll("vic", CALL)
     todo = await house.todo(called)
     await house.sequencer.resolve(todo.id, "interested", by=RITA, note="Victoria Zabriskie was glad")
@@ -368,7 +372,7 @@ async def test_a_fingerprint_is_found_by_who_has_the_secret_and_by_nobody_else(d
 
     async with inside.reading() as tx:
         ours = await suppressions.is_suppressed(tx, "gone@example.net")
-        (kept,) = await suppressions.all_of_them(tx)
+        (kept,) = await suppressions.listed(tx, suppressions.Wanted())
     async with database.reading() as tx:
         theirs = await suppressions.is_suppressed(tx, "gone@example.net")
     await inside.close()

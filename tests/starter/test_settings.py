@@ -9,7 +9,7 @@ from sequencing.enrollments import Status
 from sequencing.errors import Refused, Unchanged
 from sequencing.happenings import Why
 from sequencing.settings import SettingsChange, differences
-from sequencing.timing import Calendar, Frame, next_open, parse_frame
+from sequencing.timing import Calendar, Frame, always, next_open, parse_frame
 from starter.enrollments import Enrolled, NotEnrolled
 from starter.settings import change_settings, settings_history
 from store import settings
@@ -62,6 +62,7 @@ async def test_running_waits_follow_a_changed_window(house: House) -> None:
 
 
 async def test_a_wait_that_a_narrower_window_puts_off_is_due_at_its_opening(house: House) -> None:
+    await house.settle_on(always("UTC"))
     one = await house.enroll("ann", {**EMAIL, "delay": "2 days"})
     before = await house.place(one, "waiting")
     assert before.ready_at is not None

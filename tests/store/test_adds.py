@@ -125,6 +125,17 @@ async def test_somebody_elses_add_may_be_looked_at_and_not_canceled(house: House
     assert (await show_add(house.door, add, BOB)).status is AddStatus.running
 
 
+async def test_adds_are_listed_newest_first_page_by_page(house: House) -> None:
+    first, second, third = [await begun(house) for _ in range(3)]
+
+    async with house.database.reading() as tx:
+        rita = await users.by_email(tx, RITA)
+        page = [row.id for row, _ in await adds.listed(tx, rita, limit=2)]
+        rest = [row.id for row, _ in await adds.listed(tx, rita, before=page[-1], limit=2)]
+
+    assert (page, rest) == ([third, second], [first])
+
+
 async def test_a_search_that_finds_nobody_begins_nothing(house: House) -> None:
     sequence = await house.sequence(LATER)
 

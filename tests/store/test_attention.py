@@ -1,22 +1,22 @@
 """Every enrollment that waits for a person is on exactly one person's list, whatever it waits for."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
-from temporalio.client import Client
-from temporalio.contrib.pydantic import pydantic_data_converter
+import sqlalchemy as sa
 
 from sequencing.happenings import Happening, Reason, What, Why
+from sequencing.people import Level
 from sequencing.sequences import Action
 from sequencing.timing import Calendar
+from starter.enrollments import Enrolled
 from store import enrollments, todos, users
 from store.database import Database
 from store.lives import Life
-from tests.house import BOB, EMAIL, RITA, House
+from tests.house import ADA, BOB, EMAIL, RITA, House
+
+CARLA = "carla@example.org"
 
 PAUSES = [reason for reason in Reason if list(Reason).index(reason) <= list(Reason).index(Reason.delivery_unknown)]
 GONE = ["nobody is gone", "who enrolled is gone", "who enrolled and the owner are gone"]
@@ -24,34 +24,30 @@ GONE = ["nobody is gone", "who enrolled is gone", "who enrolled and the owner ar
 
 @pytest.mark.parametrize("gone", GONE)
 @pytest.mark.parametrize("reason", PAUSES)
-async def test_a_paused_one_is_on_exactly_one_attention_list(
-    database: Database, tmp_path: Path, reason: Reason, gone: str
-) -> None:
-    async with _alone(database, tmp_path) as house:
-        one = await house.enroll("pia" if "owner" in gone else "ann", {**EMAIL, "delay": "1 day"})
-        async with database.writing() as tx:
-            life = await Life.lock(tx, one, datetime.now(UTC))
-            assert life is not None
-            life.happen(Happening(What.blocked, reason=reason))
-            await life.save()
-            if gone != GONE[0]:
-                rita = await users.by_email(tx, RITA)
-                await users.change(tx, replace(rita, active=False))
+async def test_a_paused_one_is_on_exactly_one_attention_list(alone: House, reason: Reason, gone: str) -> None:
+    one = await alone.enroll("pia" if "owner" in gone else "ann", {**EMAIL, "delay": "1 day"})
+    async with alone.database.writing() as tx:
+        life = await Life.lock(tx, one, datetime.now(UTC))
+        assert life is not None
+        life.happen(Happening(What.blocked, reason=reason))
+        await life.save()
+        if gone != GONE[0]:
+            rita = await users.by_email(tx, RITA)
+            await users.change(tx, replace(rita, active=False))
 
-        lists = await _lists_with(database, one)
+    lists = await _lists_with(alone.database, one)
 
     assert len(lists) == 1
 
 
 async def test_one_that_waits_for_a_send_window_that_never_opens_is_on_exactly_one_attention_list(
-    database: Database, tmp_path: Path
+    alone: House,
 ) -> None:
-    async with _alone(database, tmp_path) as house:
-        await house.settle_on(Calendar("UTC", ((),) * 7))
-        one = await house.enroll("ann", EMAIL)
-        row = await house.row(one)
+    await alone.settle_on(Calendar("UTC", ((),) * 7))
+    one = await alone.enroll("ann", EMAIL)
+    row = await alone.row(one)
 
-        lists = await _lists_with(database, one)
+    lists = await _lists_with(alone.database, one)
 
     assert row is not None
     assert row.why is Why.no_send_window
@@ -59,25 +55,89 @@ async def test_one_that_waits_for_a_send_window_that_never_opens_is_on_exactly_o
 
 
 @pytest.mark.parametrize("action", [Action.call, Action.task, Action.manual_email])
-async def test_one_with_an_open_to_do_is_on_exactly_one_to_do_list(
-    database: Database, tmp_path: Path, action: Action
-) -> None:
-    async with _alone(database, tmp_path) as house:
-        one = await house.enroll("pia", {**EMAIL, "delay": "1 day"})
-        bob = await _opened(database, one, action)
+async def test_one_with_an_open_to_do_is_on_exactly_one_to_do_list(alone: House, action: Action) -> None:
+    one = await alone.enroll("pia", {**EMAIL, "delay": "1 day"})
+    bob = await _opened(alone.database, one, action)
 
-        lists = await _lists_with(database, one)
+    lists = await _lists_with(alone.database, one)
 
     assert lists == [bob]
 
 
-@asynccontextmanager
-async def _alone(database: Database, tmp_path: Path) -> AsyncIterator[House]:
-    """A house without worker or engine."""
-    nowhere = await Client.connect("127.0.0.1:1", lazy=True, data_converter=pydantic_data_converter)
-    async with House.open(database, nowhere, tmp_path / "outbox", working=False) as house:
-        house.door.runs.patience = 0.02
-        yield house
+async def test_the_owner_who_sees_to_one_is_that_of_its_own_contact(alone: House) -> None:
+    answers = await alone.sequencer.enroll(await alone.sequence(EMAIL), ["pia", "ann"], by=BOB)
+    other, one = (answer.enrollment_id or "" for answer in answers if isinstance(answer, Enrolled))
+    async with alone.database.writing() as tx:
+        for each in (other, one):
+            life = await Life.lock(tx, each, datetime.now(UTC))
+            assert life is not None
+            life.happen(Happening(What.blocked, reason=Reason.by_user))
+            await life.save()
+        bob = await users.by_email(tx, BOB)
+        await users.change(tx, replace(bob, active=False))
+
+    assert await _lists_with(alone.database, one) == [RITA]
+    assert await _lists_with(alone.database, other) == [ADA]
+
+
+GIVEN_TO_CARLA = "UPDATE sequences SET owner_id = 4"
+HOLDERS: dict[str, tuple[tuple[str, ...], str]] = {
+    "nobody is gone": ((), RITA),
+    "who holds may hold no more": (("UPDATE users SET level = 'view' WHERE email = 'rita@example.org'",), ADA),
+    "who holds is gone, the owner is there": (
+        (GIVEN_TO_CARLA, "UPDATE users SET active = false WHERE email = 'rita@example.org'"),
+        CARLA,
+    ),
+    "who holds and the owner are gone": (
+        (
+            GIVEN_TO_CARLA,
+            "UPDATE users SET active = false WHERE email IN ('rita@example.org', 'carla@example.org')",
+        ),
+        ADA,
+    ),
+}
+"""What has happened since, and on whose list it stands then."""
+
+
+@pytest.mark.parametrize("since", HOLDERS)
+async def test_what_a_hold_keeps_waiting_is_one_line_on_exactly_one_attention_list(alone: House, since: str) -> None:
+    changes, keeper = HOLDERS[since]
+    sequence = await alone.sequence(EMAIL)
+    async with alone.database.writing() as tx:
+        await users.add(tx, CARLA, "Carla", Level.edit)
+    await alone.sequencer.enroll(sequence, ["ann", "ben", "pia"], by=BOB)
+    await alone.sequencer.hold(sequence, by=RITA)
+    async with alone.database.writing() as tx:
+        await tx.execute(sa.text("UPDATE enrollments SET why = 'held', due_at = NULL WHERE contact_id < 3"))
+        for change in changes:
+            await tx.execute(sa.text(change))
+    async with alone.database.reading() as tx:
+        present = [user.email for user in await users.everybody(tx) if user.active]
+
+    lists = {email: await alone.sequencer.attention(by=email) for email in present}
+
+    (line,) = lists.pop(keeper)
+    assert not any(lists.values())
+    assert (line.cause, line.enrollment, line.due, line.sequence_id) == ("held", None, 2, int(sequence))
+    holder = "you" if keeper == RITA else "Rita Recruiter"
+    assert line.remedy.startswith(f"held by {holder} since ")
+    assert line.remedy.endswith(": 2 due messages wait; release it, or cancel them")
+
+
+async def test_a_hold_on_all_sending_is_on_the_list_of_who_holds_it_and_counts_all(alone: House) -> None:
+    await alone.enroll("ann", EMAIL)
+    await alone.enroll("ben", EMAIL)
+    await alone.sequencer.hold(None, by=ADA)
+    quiet = await alone.sequencer.attention(by=ADA)
+    async with alone.database.writing() as tx:
+        await tx.execute(sa.text("UPDATE enrollments SET why = 'held', due_at = NULL"))
+
+    (line,) = await alone.sequencer.attention(by=ADA)
+    others = await alone.sequencer.attention(by=RITA)
+
+    assert (quiet, others) == ([], [])
+    assert (line.sequence, line.sequence_id, line.due) == (None, None, 2)
+    assert line.remedy.startswith("all sending is held by you since ")
 
 
 async def _opened(database: Database, enrollment_id: str, action: Action) -> str:

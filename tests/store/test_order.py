@@ -8,9 +8,10 @@ import pytest
 from sqlalchemy import delete, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from sequencing.enrollments import Enrollment
 from sequencing.people import AddressType, Contact, Level
 from sequencing.sequences import Sharing
-from store import contacts, holds, sequences, suppressions, users
+from store import contacts, holds, messages, sequences, suppressions, users
 from store.database import Database
 from store.people_tables import ContactRow, EmailAddressRow
 from store.tables import SequenceRow
@@ -62,6 +63,11 @@ async def release_it(tx: AsyncSession) -> object:
 async def looks(tx: AsyncSession) -> object:
     """Answers whether it is held, before a message is written."""
     return await holds.is_held(tx, 1)
+
+
+async def ends(tx: AsyncSession) -> object:
+    """How a claim ends, in whatever way; here there is none."""
+    return await messages.release(tx, Enrollment("none", 1, 1, 1, NOW, NOW), "nobody")
 
 
 async def take_address(tx: AsyncSession) -> object:
@@ -133,6 +139,24 @@ async def test_what_forbids_messages_waits_for_the_claims_that_were_before_it(
     assert await one_after_the_other(database, claims, forbidding) == (True, True)
 
 
+@pytest.mark.parametrize("forbidding", [hold_it, hold_all, suppress])
+async def test_no_claim_ends_while_something_forbids_it_so_it_is_known_which_were_leaving(
+    database: Database, forbidding: Act
+) -> None:
+    await furnish(database)
+
+    assert await one_after_the_other(database, forbidding, ends) == (False, True)
+
+
+@pytest.mark.parametrize("forbidding", [hold_it, hold_all, suppress])
+async def test_what_forbids_messages_waits_for_the_claims_that_are_just_ending(
+    database: Database, forbidding: Act
+) -> None:
+    await furnish(database)
+
+    assert await one_after_the_other(database, ends, forbidding) == (True, True)
+
+
 async def test_a_release_waits_for_whoever_saw_the_hold_and_so_leaves_nobody_waiting_for_ever(
     database: Database,
 ) -> None:
@@ -158,7 +182,7 @@ async def test_a_new_timing_waits_for_the_waits_that_are_being_planned_with_the_
 
 
 @pytest.mark.parametrize("database", ["postgresql"], indirect=True)
-@pytest.mark.parametrize("act", [claims, plan])
+@pytest.mark.parametrize("act", [claims, ends, plan])
 async def test_claims_and_plans_do_not_wait_for_each_other(database: Database, act: Act) -> None:
     await furnish(database)
 

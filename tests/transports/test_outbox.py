@@ -9,6 +9,8 @@ import pytest
 
 from sequencing.emails import Email, Mailbox, compose
 from sequencing.errors import About, DeliveryUnknown, TransportError
+from sequencing.texts import Reference
+from sequencing.texts import compose as compose_text
 from transports.outbox import EmailOutbox, TextOutbox, forget, listing, messages
 from transports.outgoing import Transport
 
@@ -26,6 +28,10 @@ def email_to(address: str, subject: str = "Hello", text: str = "Hi\n") -> bytes:
             date=datetime(2026, 11, 2, tzinfo=UTC),
         )
     )
+
+
+def text_of(body: str) -> bytes:
+    return compose_text(Reference("01E", 2, 1), body)
 
 
 async def deliver(
@@ -50,11 +56,11 @@ async def test_an_email_is_kept_as_it_would_have_been_transmitted(tmp_path: Path
 
 
 async def test_a_text_is_kept_with_its_numbers_and_its_wording(tmp_path: Path) -> None:
-    await deliver(TextOutbox(tmp_path), "Grüße:\n\nbis bald".encode(), sender="+15550001", recipient="+15550002")
+    await deliver(TextOutbox(tmp_path), text_of("Grüße:\n\nbis bald"), sender="+15550001", recipient="+15550002")
 
     [file] = tmp_path.iterdir()
     assert file.suffix == ".txt"
-    assert file.read_text() == "From: +15550001\nTo: +15550002\n\nGrüße:\n\nbis bald"
+    assert file.read_text() == "From: +15550001\nTo: +15550002\nReference: 01E.2.1\n\nGrüße:\n\nbis bald"
 
 
 async def test_messages_are_read_in_the_order_of_their_hand_over(tmp_path: Path) -> None:
@@ -68,7 +74,7 @@ async def test_messages_are_read_in_the_order_of_their_hand_over(tmp_path: Path)
 async def test_a_message_is_read_with_when_from_whom_to_whom_and_what(tmp_path: Path) -> None:
     before = datetime.now(UTC) - timedelta(seconds=1)
     await deliver(EmailOutbox(tmp_path), email_to("ünal@exämple.org", "Ärztin gesucht " * 9, "Grüße 日本\n.\n"))
-    await deliver(TextOutbox(tmp_path), "Grüße 日本".encode(), sender="+15550001", recipient="+15550002")
+    await deliver(TextOutbox(tmp_path), text_of("Grüße 日本"), sender="+15550001", recipient="+15550002")
 
     email, text = messages(tmp_path)
 
@@ -81,7 +87,7 @@ async def test_a_message_is_read_with_when_from_whom_to_whom_and_what(tmp_path: 
 
 async def test_a_listing_has_one_printable_line_for_each_message(tmp_path: Path) -> None:
     await deliver(EmailOutbox(tmp_path), email_to("ann@example.org", "A role"))
-    await deliver(TextOutbox(tmp_path), b"Hi\n\x1b[2Jthere", sender="+15550001", recipient="+15550002")
+    await deliver(TextOutbox(tmp_path), text_of("Hi\n\x1b[2Jthere"), sender="+15550001", recipient="+15550002")
 
     email, text = listing(tmp_path)
 
@@ -155,8 +161,8 @@ async def test_what_was_kept_for_one_person_is_forgotten_and_nothing_else(tmp_pa
     await deliver(emails, email_to("ben@example.org").replace(b"<one@", b"<two@"))
     await deliver(emails, email_to("shared@example.org").replace(b"<one@", b"<three@"))
     await deliver(emails, email_to("shared@example.org").replace(b"<one@", b"<four@"))
-    await deliver(texts, b"Hello Ann", recipient="+15550002")
-    await deliver(texts, b"Hello Ben", recipient="+15550002")
+    await deliver(texts, text_of("Hello Ann"), recipient="+15550002")
+    await deliver(texts, text_of("Hello Ben"), recipient="+15550002")
     (tmp_path / "died.draft").write_bytes(email_to("ann@example.org"))
     (tmp_path / "notes.md").write_text("To: ann@example.org\n\n")
 

@@ -6,6 +6,7 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+from argon2 import PasswordHasher
 from temporalio.client import Client
 
 from starter import keys
@@ -14,14 +15,13 @@ from store import users
 from store.database import Database
 from tests.conftest import furnished_copy
 from tests.house import ADA, BOB, RITA, House
-from tests.web.knocking import PASSWORD, Knocking, served
-from web.app import web_app
+from tests.web.knocking import PASSWORD, Knocking, app_at, served
 
 
 @pytest.fixture
 async def knocking(house: House) -> AsyncIterator[Knocking]:
     """Rita with a token, and a worker behind the door."""
-    async with served(web_app(house.door)) as address, _knocking(house, address) as opened:
+    async with served(app_at(house.door)) as address, _knocking(house, address) as opened:
         yield opened
 
 
@@ -49,7 +49,7 @@ async def at_rest(database: Database, client: Client, folder: Path) -> AsyncIter
     """A house without a worker, and its door."""
     async with (
         House.open(database, client, folder / "outbox", working=False) as house,
-        served(web_app(house.door)) as address,
+        served(app_at(house.door)) as address,
         _knocking(house, address) as opened,
     ):
         yield opened
@@ -67,5 +67,5 @@ async def _knocking(house: House, address: str) -> AsyncIterator[Knocking]:
 
 @cache
 def _hashed() -> str:
-    """Once for all tests: it takes long on purpose."""
-    return keys.HASHER.hash(PASSWORD)
+    """Quick to compare, by parameters that stand in the hash; ours make it take long on purpose."""
+    return PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(PASSWORD)

@@ -4,18 +4,35 @@ import asyncio
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from copy import copy
 from dataclasses import dataclass, field
-from typing import Any, Self
+from functools import cache
+from typing import Any, Self, cast
 from urllib.parse import unquote
 
 import httpx2
 import uvicorn
 from fastapi import FastAPI
+from starlette.datastructures import State
 
+from starter.door import Door
 from tests.conftest import free_port
 from tests.house import RITA, House
+from web.app import web_app
 
 PASSWORD = "a long enough word"
+
+
+def app_at(door: Door) -> FastAPI:
+    """The application at that door. Its routes take long to make, and are those of all tests."""
+    app = copy(_app())
+    app.state = State({"door": door})
+    return app
+
+
+@cache
+def _app() -> FastAPI:
+    return web_app(cast("Door", None))
 
 
 @asynccontextmanager

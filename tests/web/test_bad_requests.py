@@ -10,8 +10,8 @@ from sequencing.errors import Refused
 from store.database import Database
 from tests.conftest import free_port
 from tests.house import TASK
-from tests.web.knocking import Knocking, bearer, served
-from web.app import LARGEST_BODY, web_app
+from tests.web.knocking import Knocking, app_at, bearer, served
+from web.app import LARGEST_BODY
 from web.problems import status_of
 
 DEEP = "[" * 100_000
@@ -127,7 +127,7 @@ async def test_a_method_that_is_not_there_is_a_problem(undisturbed: Knocking) ->
 async def test_a_database_that_is_away_is_said_at_both_doors(undisturbed: Knocking) -> None:
     away = Database(f"postgresql://nobody@127.0.0.1:{free_port()}/nothing")
     door = replace(undisturbed.house.door, database=away)
-    async with served(web_app(door)) as address, httpx2.AsyncClient(base_url=address, timeout=30) as knocker:
+    async with served(app_at(door)) as address, httpx2.AsyncClient(base_url=address, timeout=30) as knocker:
         api = await knocker.get("/api/todos", headers=bearer("x"))
         page = await knocker.get("/todos", headers={"Cookie": "sequencing_session=x"})
 

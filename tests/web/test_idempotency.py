@@ -2,12 +2,19 @@
 
 import asyncio
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
+import pytest
+import sqlalchemy as sa
+
 from store import answers, users
+from store.add_tables import BulkAddRow
+from store.people_tables import AnswerRow
+from store.tables import SequenceRow
 from tests.house import ADA, EMAIL, RITA, TASK
 from tests.web.knocking import Knocking
-from web.once import GIVEN_UP, KEPT
+from web.once import GIVEN_UP, KEPT, _Repeatable
 
 DOCUMENT: dict[str, Any] = {"name": "Once", "sharing": "everyone", "steps": [TASK]}
 KEY = {"Idempotency-Key": "crm-4711"}
@@ -68,6 +75,37 @@ async def test_after_a_crash_between_act_and_answer_the_enrollment_is_there_once
 
     assert (status, said["refused"][0]["code"]) == (200, "already_in_sequence")
     assert len(listed["items"]) == 1
+
+
+@pytest.mark.parametrize("path", ["/sequences", "/sequences/{id}/copies", "/sequences/{id}/bulk-adds"])
+async def test_after_a_crash_between_act_and_answer_nothing_is_made_twice(
+    resting: Knocking, path: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sequence = await resting.house.sequence({**EMAIL, "delay": "300 days"})
+    wanted = {"/sequences": DOCUMENT, "/sequences/{id}/bulk-adds": {"contacts": ["ann"]}}.get(path)
+    asked = partial(resting.ask, "POST", path.format(id=sequence), json=wanted, headers=KEY)
+    with monkeypatch.context() as crash:
+        crash.setattr(_Repeatable, "_keep", _dies)
+        first = await asked()
+    async with resting.house.database.writing() as tx:
+        await tx.execute(sa.update(AnswerRow).values(at=resting.house.door.now() - GIVEN_UP - timedelta(seconds=1)))
+    before = await number(resting)
+
+    again = await asked()
+
+    assert (first[0] in (201, 202), again) == (True, first)
+    assert await number(resting) == before
+
+
+async def _dies(repeatable: object, response: object) -> None:
+    """As if the process had ended after the act."""
+
+
+async def number(knocking: Knocking) -> tuple[int | None, ...]:
+    """How many sequences and large adds there are."""
+    async with knocking.house.database.reading() as tx:
+        tables = SequenceRow, BulkAddRow
+        return tuple([await tx.scalar(sa.select(sa.func.count()).select_from(table)) for table in tables])
 
 
 async def test_while_it_is_being_answered_a_repetition_is_asked_to_wait(resting: Knocking) -> None:

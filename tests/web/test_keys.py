@@ -3,13 +3,16 @@
 import sqlite3
 import time
 from contextlib import closing
+from dataclasses import replace
 from datetime import timedelta
 from statistics import median
 
 import pytest
 
-from sequencing.errors import Refused, Unchanged
+from sequencing.errors import Refused, TooSoon, Unchanged
+from sequencing.tries import ADDRESS, USER
 from starter import keys
+from starter.door import Door
 from store import keys as rows
 from store import users
 from tests.house import ADA, BOB, RITA
@@ -44,8 +47,9 @@ async def test_an_unknown_address_gets_the_same_page_as_a_wrong_password(resting
 
 async def test_an_unknown_address_takes_as_long_as_a_wrong_password(resting: Knocking) -> None:
     took: dict[str, list[float]] = {RITA: [], "nobody@example.org": []}
+    await keys.set_password(resting.house.door, RITA, PASSWORD, RITA)
 
-    for email in [*took] * 7:
+    for email in [*took] * 5:
         began = time.perf_counter()
         with pytest.raises(Refused):
             await keys.sign_in(resting.house.door, email, "not the one")
@@ -53,6 +57,65 @@ async def test_an_unknown_address_takes_as_long_as_a_wrong_password(resting: Kno
 
     known, unknown = (median(times) for times in took.values())
     assert unknown > known / 2
+
+
+async def test_after_some_wrong_passwords_the_page_says_how_long_to_wait_also_to_who_knows_the_right_one(
+    resting: Knocking,
+) -> None:
+    browser = resting.browser()
+    for _ in range(USER.free):
+        assert (await browser.sign_in(RITA, "not the one")).status_code == 401
+
+    wrong = await browser.sign_in(RITA, "not the one")
+    right = await browser.sign_in(RITA, PASSWORD)
+    other = await browser.sign_in(ADA, PASSWORD)
+
+    assert (wrong.status_code, right.status_code, other.status_code) == (429, 429, 303)
+    assert "Too many wrong passwords. Try again in 5 seconds." in wrong.text
+    assert int(wrong.headers["retry-after"]) == 5
+
+
+async def test_the_wait_ends_by_itself_and_a_right_password_forgets_the_wrong_ones(resting: Knocking) -> None:
+    door = resting.house.door
+    for _ in range(USER.free):
+        await _refused(door, RITA)
+    later = replace(door, now=lambda: door.now() + USER.first)
+
+    await keys.sign_in(later, RITA, PASSWORD)
+
+    for _ in range(USER.free):
+        assert (await _refused(later, RITA)).code == "not_signed_in"
+    assert (await _refused(later, RITA)).code == "too_many_tries"
+
+
+async def test_an_address_waits_too_whichever_accounts_it_tries_and_another_address_does_not(
+    resting: Knocking,
+) -> None:
+    door = resting.house.door
+    for number in range(ADDRESS.free):
+        await _refused(door, f"user{number}@example.org", "192.0.2.1")
+
+    refused = await _refused(door, RITA, "192.0.2.1")
+    assert await keys.sign_in(door, RITA, PASSWORD, "192.0.2.2")
+
+    assert (refused.code, isinstance(refused, TooSoon) and refused.seconds) == ("too_many_tries", 5)
+
+
+async def test_an_unknown_address_has_to_wait_like_a_known_one(resting: Knocking) -> None:
+    door = resting.house.door
+    said = {}
+    now = door.now()
+    frozen = replace(door, now=lambda: now)
+    for email in (RITA, "nobody@example.org"):
+        said[email] = [str(await _refused(frozen, email)) for _ in range(USER.free + 1)]
+
+    assert said[RITA] == said["nobody@example.org"]
+
+
+async def _refused(door: Door, email: str, address: str = "") -> Refused:
+    with pytest.raises(Refused) as refused:
+        await keys.sign_in(door, email, "not the one", address)
+    return refused.value
 
 
 async def test_a_deactivated_user_is_out_at_once_by_every_door(resting: Knocking) -> None:

@@ -4,6 +4,7 @@ import re
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 from tests.house import ADA, BOB, CALL, EMAIL, LETTER, RITA, TASK
 from tests.web.knocking import Browser, Knocking
@@ -223,3 +224,20 @@ async def test_what_is_not_there_is_a_sentence(resting: Knocking, path: str) -> 
     answer = await browser.get(path)
 
     assert (answer.status_code, "That did not work" in answer.text) == (404, True)
+
+
+async def test_a_hold_with_its_sequence_and_how_many_wait_stands_beside_the_to_dos(resting: Knocking) -> None:
+    house = resting.house
+    sequence = await house.sequence(EMAIL, name="Spring & summer")
+    await house.sequencer.enroll(sequence, ["ann", "ben"], by=RITA)
+    await house.sequencer.hold(sequence, by=RITA)
+    async with house.database.writing() as tx:
+        await tx.execute(sa.text("UPDATE enrollments SET why = 'held', due_at = NULL"))
+
+    page = (await (await resting.signed_in()).get("/todos")).text
+    _, said = await resting.ask("GET", "/attention")
+
+    assert f'<a href="/sequences/{sequence}">Spring &amp; summer</a>' in page
+    assert "Held by you since " in page
+    assert ": 2 due messages wait; release it, or cancel them." in page
+    assert [(one["cause"], one["sequence"], one["due"]) for one in said["items"]] == [("held", "Spring & summer", 2)]

@@ -12,10 +12,11 @@ from sequencing.enrollments import Status
 from sequencing.people import ContactKind
 from starter import adds
 from starter.adds import AddStanding, Forecast
+from starter.hearing import heard
 from store.selections import Selection
 from web.acting import At, By
 from web.api.words import LARGEST_ID, After, Body, Done, Id, Limit, Number, Text, behind
-from web.once import Once
+from web.once import Making, Once
 
 router = APIRouter(tags=["bulk adds"], route_class=Once)
 Word = Annotated[Text, Field(max_length=320)]
@@ -42,9 +43,10 @@ class BulkAdding(Body):
 
 
 class Begun(BaseModel):
-    """The id of an add that goes on in the background."""
+    """The id of an add that goes on in the background; `notices` say whether replies will pause whoever is added."""
 
     id: str
+    notices: list[str]
 
 
 class Foreseen(BaseModel):
@@ -65,7 +67,7 @@ class Foreseen(BaseModel):
 
 @router.post("/sequences/{id}/bulk-adds", status_code=202, responses={200: {"description": "Dry run: only foreseen"}})
 async def begin(
-    door: At, by: By, id: Number, wanted: BulkAdding, response: Response, dry_run: bool = False
+    door: Making, by: By, id: Number, wanted: BulkAdding, response: Response, dry_run: bool = False
 ) -> Begun | Foreseen:
     """Adds them in the background; `GET /bulk-adds/{id}` tells how far it is. `dry_run` only says what would happen."""
     selection = Selection(**wanted.selection.model_dump())
@@ -74,7 +76,7 @@ async def begin(
         door, str(id), wanted.contacts, by.email, selection=selection, opportunity_id=wanted.opportunity_id
     )
     if isinstance(done, str):
-        return Begun(id=done)
+        return Begun(id=done, notices=(await heard(door)).notices)
     response.status_code = 200
     return Foreseen.of(done)
 

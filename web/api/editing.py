@@ -11,7 +11,7 @@ from starter.editing import Edited, archive_sequence, copy_sequence, edit_sequen
 from web.acting import At, By
 from web.api.documents import DOCUMENT, document
 from web.api.words import Created, Done, Number, changed
-from web.once import Once
+from web.once import Making, Once
 
 router = APIRouter(tags=["sequences"], route_class=Once)
 
@@ -62,7 +62,7 @@ async def edit(door: At, by: By, id: Number, request: Request, dry_run: bool = F
 
 @router.post("/sequences/{id}/copy", status_code=201)
 @router.post("/sequences/{id}/copies", status_code=201)
-async def copy(door: At, by: By, id: Number) -> Created:
+async def copy(door: Making, by: By, id: Number) -> Created:
     """A copy that is yours alone and can be changed freely."""
     return Created(id=await copy_sequence(door, str(id), by.email))
 

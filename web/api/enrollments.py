@@ -13,6 +13,7 @@ from sequencing.todos import Outcome
 from starter import enrollments as acts
 from starter.door import Door, acting_user
 from starter.enrollments import Enrolled, NotEnrolled, Receipt
+from starter.hearing import heard
 from starter.timeline import story
 from store import contacts, sequences
 from store import enrollments as rows
@@ -53,10 +54,11 @@ class NotAdded(BaseModel):
 
 
 class Answers(BaseModel):
-    """An answer for each contact."""
+    """An answer for each contact; `notices` say whether replies will pause them."""
 
     enrolled: list[Added]
     refused: list[NotAdded]
+    notices: list[str]
 
 
 @router.post("/sequences/{id}/enrollments")
@@ -67,7 +69,8 @@ async def enroll(door: At, by: By, id: Number, wanted: Adding, dry_run: bool = F
     )
     status = "would_be_enrolled" if dry_run else Status.active
     refused = [await _refused(door, answer) for answer in answers if isinstance(answer, NotEnrolled)]
-    return Answers(enrolled=[_added(one, status) for one in answers if isinstance(one, Enrolled)], refused=refused)
+    enrolled = [_added(one, status) for one in answers if isinstance(one, Enrolled)]
+    return Answers(enrolled=enrolled, refused=refused, notices=(await heard(door)).notices)
 
 
 def _added(one: Enrolled, status: str) -> Added:

@@ -13,7 +13,7 @@ from store import holds, sequences
 from web.acting import At, By
 from web.api.documents import DOCUMENT, document
 from web.api.words import After, Created, Limit, Number, behind
-from web.once import Once
+from web.once import Making, Once
 
 router = APIRouter(tags=["sequences"], route_class=Once)
 
@@ -35,7 +35,7 @@ class Sequences(BaseModel):
 
 
 @router.post("/sequences", status_code=201, openapi_extra=DOCUMENT)
-async def create(door: At, by: By, request: Request) -> Created:
+async def create(door: Making, by: By, request: Request) -> Created:
     """Makes a sequence from a document as in `examples/sequence.yaml`, in YAML or JSON."""
     return Created(id=await create_sequence(door, await document(request), by.email))
 

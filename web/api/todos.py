@@ -11,7 +11,7 @@ from sequencing.limits import NOTE_LENGTH, WORDING_LENGTH
 from sequencing.people import Contact
 from sequencing.todos import RESULTS
 from starter import todos as acts
-from starter.attention import Waiting, waiting_for
+from starter.attention import Waiting, attention_of
 from starter.door import acting_user
 from store import contacts, todos
 from store.tables import TodoRow
@@ -136,15 +136,17 @@ async def reassign(door: At, by: By, id: Id, said: AssignmentSaid) -> Done:
 
 
 class Attention(BaseModel):
-    """The first 1,000 of what waits for you besides to-dos."""
+    """The first 1,000 of what waits for you besides to-dos; `notices` are what everybody should know."""
 
     items: list[Waiting]
+    notices: list[str]
 
 
 @router.get("/attention")
 async def attention(door: At, by: By) -> Attention:
     """What waits for you besides to-dos: each with its cause, since when, and what mends it."""
-    return Attention(items=await waiting_for(door, by.email))
+    items, notices = await attention_of(door, by.email)
+    return Attention(items=items, notices=notices)
 
 
 def read_cursor(said: str) -> tuple[datetime, str] | None:

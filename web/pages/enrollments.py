@@ -15,6 +15,7 @@ from sequencing.transitions import ARROWS
 from starter import enrollments as acts
 from starter.attention import REMEDIES
 from starter.door import Door
+from starter.hearing import heard
 from starter.timeline import story
 from store import contacts, sequences
 from store import enrollments as rows
@@ -85,6 +86,7 @@ async def in_sequence(
         statuses=[one for one in Status if one is not Status.removed],
         buttons=BUTTONS,
         more=found[A_PAGE - 1].id if len(found) > A_PAGE else None,
+        notices=(await heard(door)).notices,
     )
 
 
@@ -142,7 +144,7 @@ async def _shown(request: Request, door: Door, enrollment_id: str, template: str
         offered=_offered(told.enrollment),
         buttons=BUTTONS,
         outcomes=list(Outcome),
-        plain=("at", "what", "step", "by", "status", "refused"),
+        plain=("at", "what", "step", "by", "status", "refused", "mail", "text", "said"),
     )
 
 

@@ -11,7 +11,7 @@ from starter import keys
 from web import guard
 from web.acting import At
 from web.pages.frame import Page, fields_of, page, sent
-from web.problems import status_of
+from web.problems import status_of, when
 
 router = APIRouter(route_class=Page)
 Next = Annotated[str, Query(alias="next", max_length=500)]
@@ -36,7 +36,7 @@ async def sign_in(request: Request, door: At) -> Response:
     email, wanted = fields.get("email", ""), fields.get("next", "")
     guard.check_form(request, request.cookies.get(guard.FORM, ""), fields.get("form", ""))
     try:
-        secret = await keys.sign_in(door, email, fields.get("password", ""))
+        secret = await keys.sign_in(door, email, fields.get("password", ""), guard.whence(request))
     except Refused as refused:
         return _form(request, wanted, refused, email)
     await keys.sign_out(door, request.cookies.get(guard.SESSION, ""))
@@ -62,5 +62,6 @@ def _form(request: Request, wanted: str, refused: Refused | None = None, email: 
     said = {"said": refused.sentence, "said_kind": "refused"} if refused else {}
     shown = {"form": guard.form_word(word), "next": guard.path_of_ours(wanted), "email": email, **said}
     answer = page(request, "sign_in.html", status_of(refused.code) if refused else 200, **shown)
+    answer.headers.update(when(refused) if refused else {})
     answer.set_cookie(guard.FORM, word, max_age=3600, **guard.cookie(request.url))
     return answer

@@ -11,6 +11,7 @@ from sequencing.todos import RESULTS
 from starter import todos as acts
 from starter.attention import waiting_for
 from starter.door import Door
+from starter.hearing import heard
 from store import contacts, sequences, todos, users
 from store.tables import TodoRow
 from web.acting import At
@@ -37,6 +38,7 @@ async def listed(request: Request, door: At, after: str = "") -> Response:
         zone=zone,
         items=items,
         waiting=[] if after else await waiting_for(door, user.email),
+        notices=(await heard(door)).alarms,
         more=write_cursor(found[A_PAGE - 1]) if len(found) > A_PAGE else None,
     )
 

@@ -1,0 +1,272 @@
+"""One of each behaviour against the whole product, as processes: each ends as it should, and both sides count alike."""
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from sequencing.enrollments import Status
+from sequencing.happenings import What
+from simulator.log import Tally, entries
+from simulator.personas import Behaviour, other_address
+from store.database import Database
+from store.people_tables import ContactRow, EmailAddressRow, PhoneNumberRow
+from store.tables import Channel, EnrollmentRow, EventRow, LinkUseRow, MessageRow, MessageState, SuppressionRow
+from tests.kills.stage import DIES_WITH_US, ROOT, free_port
+
+pytestmark = pytest.mark.timeout(240)
+PATIENCE = 120.0
+TOLD = (What.reply, What.auto_replied, What.soft_bounced)
+RITA, SPEED = "rita@example.org", 600
+ENDS = {
+    "silent": "finished steps_done neutral",
+    "opens": "finished steps_done neutral",
+    "proxied": "finished steps_done neutral",
+    "prefetched": "finished steps_done neutral",
+    "scanned": "finished steps_done neutral",
+    "clicks": "finished steps_done neutral",
+    "replies": "paused replied None",
+    "replies-elsewhere": "paused replied None",
+    "forwards": "paused replied None",
+    "accepts": "paused replied None",
+    "away": "finished steps_done neutral",
+    "bounces": "paused bounced None",
+    "bounces-later": "paused bounced None",
+    "full": "finished steps_done neutral",
+    "deferred": "finished steps_done neutral",
+    "unsubscribes": "finished unsubscribed negative",
+    "one-click": "finished unsubscribed negative",
+    "text7001": "paused replied None",
+    "text7002": "finished unsubscribed negative",
+    "text7003": "finished unsubscribed negative",
+}
+"""Status, reason and outcome of each, by the left half of the contact's external id."""
+HEADER = "external_id,first_name,company,owner,work_email,personal_email,mobile,time_zone"
+SEQUENCE = """
+name: One of each
+sharing: everyone
+steps:
+  - action: automatic_email
+    delay: 1 second
+    subject: "{{ contact.first_name }}, a question"
+    body: |
+      Hi {{ contact.first_name }}, there is a role: https://example.org/role
+    track_opens: true
+    track_clicks: true
+    unsubscribe_link: true
+  - {action: text, delay: 12 seconds, body: "Hi {{ contact.first_name }}"}
+  - action: automatic_email
+    delay: 6 seconds
+    subject: Once more
+    body: "Still open: https://example.org/role"
+    track_opens: true
+    track_clicks: true
+    unsubscribe_link: true
+    reply_in_thread: true
+"""
+
+
+@dataclass(frozen=True)
+class Place:
+    """Everything running on free ports, in a folder of its own."""
+
+    folder: Path
+    environment: dict[str, str]
+    database: Database
+
+    def run(self, *words: str) -> str:
+        command = [sys.executable, "-m", "starter", *words]
+        done = subprocess.run(command, cwd=ROOT, env=self.environment, capture_output=True, text=True, timeout=90)
+        assert done.returncode == 0, (words, done.stdout, done.stderr)
+        return done.stdout
+
+    async def rows(self, *columns: Any, of: Any = True) -> list[Any]:
+        async with self.database.reading() as tx:
+            return list((await tx.execute(sa.select(*columns).where(of))).all())
+
+    @property
+    def log(self) -> Path:
+        return self.folder / "var" / "simulator.jsonl"
+
+
+@asynccontextmanager
+async def running(folder: Path, speed: float = SPEED) -> AsyncIterator[Place]:
+    ports = {name: free_port() for name in ("temporal", "ui", "metrics", "health", "web", "journal", "smtp", "phones")}
+    given = {name: value for name, value in os.environ.items() if not name.startswith("SEQUENCING_")}
+    place = Place(
+        folder,
+        given
+        | {
+            "TEMPORAL_ADDRESS": f"localhost:{ports['temporal']}",
+            "SEQUENCING_VAR": str(folder / "var"),
+            "SEQUENCING_USER": RITA,
+            "SEQUENCING_RETRY_SECONDS": "1",
+        },
+        Database(f"sqlite:///{folder / 'var' / 'sequencing.db'}"),
+    )
+    options = [word for name, port in ports.items() for word in (f"--{name}-port", str(port))]
+    command = [*DIES_WITH_US, sys.executable, "-m", "starter", "up", "--simulate", "--speed", str(speed), *options]
+    with (folder / "up.log").open("wb") as log:
+        process = subprocess.Popen(command, cwd=ROOT, env=place.environment, stdout=log, stderr=log)
+    try:
+        await _until_it_says(process, folder / "up.log", "Ctrl-C stops everything")
+        yield place
+    finally:
+        process.send_signal(signal.SIGINT)
+        await asyncio.to_thread(process.wait, 60)
+        await place.database.close()
+
+
+async def test_one_of_each_ends_where_it_should_and_the_world_counts_what_the_product_counts(tmp_path: Path) -> None:
+    assert {*Behaviour} <= set(ENDS)
+    (tmp_path / "people.csv").write_text(_people())
+    (tmp_path / "sequence.yaml").write_text(SEQUENCE)
+    async with running(tmp_path) as place:
+        place.run("contacts", "import", str(tmp_path / "people.csv"))
+        place.run("sequences", "create", str(tmp_path / "sequence.yaml"))
+        place.run("enroll", "One of each", "--company", "Each")
+
+        await _settled(place, len(ENDS))
+        ended = await _ended(place)
+        await _agree(place)
+
+    assert ended == ENDS
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(900)
+async def test_two_hundred_by_chance_in_four_sequences_are_counted_alike_on_both_sides(tmp_path: Path) -> None:
+    (tmp_path / "people.csv").write_text(_crowd(200))
+    async with running(tmp_path, speed=1200) as place:
+        place.run("contacts", "import", str(tmp_path / "people.csv"))
+        for number in range(4):
+            (tmp_path / "sequence.yaml").write_text(SEQUENCE.replace("One of each", f"Sequence {number}"))
+            place.run("sequences", "create", str(tmp_path / "sequence.yaml"))
+            place.run("enroll", f"Sequence {number}", "--company", f"Quarter {number}")
+
+        await _settled(place, 200)
+        await _agree(place)
+
+
+async def _agree(place: Place) -> None:
+    """The log and the database, each counted by itself."""
+    tally = Tally.of(entries(place.log))
+    emails = await place.rows(MessageRow.message_id, of=_left(Channel.email))
+    texts = await place.rows(MessageRow.enrollment_id, MessageRow.step, MessageRow.copy, of=_left(Channel.text))
+    assert tally.mails == {message_id for (message_id,) in emails}
+    assert tally.texts == {f"{enrollment}.{step}.{copy}" for enrollment, step, copy in texts}
+    assert (tally.mails_twice, tally.texts_twice, tally.failed, tally.copies_refused) == (set(), set(), 0, set())
+
+    gone = dict(await place.rows(SuppressionRow.target, SuppressionRow.reason))
+    by_reason = {reason: {target for target, said in gone.items() if said == reason} for reason in set(gone.values())}
+    assert by_reason.get("unsubscribed", set()) == tally.unsubscribed
+    assert by_reason.get("stopped", set()) == tally.stopped - tally.started
+    returned = {line["who"] for line in entries(place.log) if line["what"] == "returned" and line["code"] == "5.1.1"}
+    assert by_reason.get("bounced", set()) == returned
+
+    names = await _names(place)
+    said = {what: {names[line["who"]] for line in entries(place.log) if _tells(line) is what} for what in TOLD}
+    assert {what: await _contacts_with(place, what) for what in TOLD} == said
+
+    used = await place.rows(MessageRow.message_id, LinkUseRow.kind, LinkUseRow.machine, of=_used())
+    assert {(one, kind, machine) for one, kind, machine in used} == {
+        *((one, "view", False) for one in tally.opened),
+        *((one, "view", True) for one in tally.opened_by_machines),
+        *((one, "click", False) for one in tally.clicked),
+        *((one, "click", True) for one in tally.clicked_by_machines),
+    }
+
+
+def _left(channel: Channel) -> Any:
+    return sa.and_(MessageRow.channel == channel, MessageRow.state == MessageState.sent)
+
+
+def _used() -> Any:
+    return LinkUseRow.message_id == MessageRow.id
+
+
+async def _names(place: Place) -> dict[str, str]:
+    """The contact's external id by each address and number."""
+    emails = await place.rows(
+        EmailAddressRow.address, ContactRow.external_id, of=EmailAddressRow.contact_id == ContactRow.id
+    )
+    numbers = await place.rows(
+        PhoneNumberRow.number, ContactRow.external_id, of=PhoneNumberRow.contact_id == ContactRow.id
+    )
+    return {**dict(emails), **dict(numbers)}
+
+
+def _tells(line: dict[str, Any]) -> What | None:
+    """What a line of the log is to the timeline of that contact."""
+    if line["what"] == "replied" or line.get("kind") == "reply":
+        return What.reply
+    return {"away": What.auto_replied, "4.2.2": What.soft_bounced}.get(line.get("code", line["what"]))
+
+
+async def _contacts_with(place: Place, what: What) -> set[str]:
+    of = sa.and_(
+        EventRow.what == what, EventRow.enrollment_id == EnrollmentRow.id, EnrollmentRow.contact_id == ContactRow.id
+    )
+    return {one for (one,) in await place.rows(ContactRow.external_id, of=of)}
+
+
+async def _settled(place: Place, people: int) -> None:
+    """Returns once nobody is active, and the world has nothing left to do."""
+    async with asyncio.timeout(PATIENCE):
+        while True:
+            active = await place.rows(EnrollmentRow.id, of=EnrollmentRow.status == Status.active)
+            everybody = await place.rows(EnrollmentRow.id)
+            if len(everybody) == people and not active and _is_quiet(place.log):
+                return
+            await asyncio.sleep(0.3)
+
+
+def _is_quiet(log: Path) -> bool:
+    """Nothing was written for as long as any act waits at this speed."""
+    return log.exists() and time.time() - log.stat().st_mtime > 7.5
+
+
+async def _ended(place: Place) -> dict[str, str]:
+    of = EnrollmentRow.contact_id == ContactRow.id
+    columns = (ContactRow.external_id, EnrollmentRow.status, EnrollmentRow.reason, EnrollmentRow.outcome)
+    return {name: f"{status} {reason} {outcome}" for name, status, reason, outcome in await place.rows(*columns, of=of)}
+
+
+def _people() -> str:
+    """Everybody lives where it is noon: texts keep to the day of who gets them."""
+    zone = f"Etc/GMT{datetime.now(UTC).hour - 12:+d}"
+    lines = [HEADER]
+    for number, name in enumerate(ENDS):
+        behaviour = "silent" if name.startswith("text") else name
+        email = f"{name}+{behaviour}@example.com"
+        mobile = f"+491511{number:02}{name[-4:] if name.startswith('text') else '7000'}"
+        lines.append(f"{name},{name.title()},Each,{RITA},{email},{other_address(email)},{mobile},{zone}")
+    return "\n".join(lines)
+
+
+def _crowd(number: int) -> str:
+    """So many of whom nothing is said, in four companies."""
+    zone = f"Etc/GMT{datetime.now(UTC).hour - 12:+d}"
+    lines = [HEADER]
+    for one in range(number):
+        email = f"person{one}@example.com,{other_address(f'person{one}@example.com')}"
+        lines.append(f"p{one},P{one},Quarter {one % 4},{RITA},{email},+4915{one:08},{zone}")
+    return "\n".join(lines)
+
+
+async def _until_it_says(process: "subprocess.Popen[bytes]", log: Path, words: str) -> None:
+    async with asyncio.timeout(PATIENCE):
+        while words not in log.read_text():
+            assert process.poll() is None, log.read_text()
+            await asyncio.sleep(0.1)

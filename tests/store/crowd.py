@@ -1,0 +1,229 @@
+"""A house that has been used for years: tens of thousands of rows in every table that grows, written set by set."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from sequencing.adds import AddStatus
+from sequencing.enrollments import Status, StepState
+from sequencing.happenings import Reason, What, Why
+from sequencing.people import AddressType, ContactKind, Level
+from sequencing.replans import Cause
+from sequencing.sequences import Action, OwnerRule, Sharing
+from sequencing.stage_links import StageType
+from sequencing.timing import Unit
+from sequencing.todos import TodoStatus
+from store.add_tables import BulkAddLineRow, BulkAddRow
+from store.columns import Instant
+from store.database import Database
+from store.people_tables import (
+    AnswerRow,
+    CandidacyRow,
+    CompanyRow,
+    ContactRow,
+    EmailAddressRow,
+    OpportunityRow,
+    PhoneNumberRow,
+    StageMoveRow,
+    StageRow,
+    UserRow,
+)
+from store.tables import (
+    Channel,
+    EnrollmentRow,
+    EventRow,
+    MessageRow,
+    MessageState,
+    NewsRow,
+    RemovalRow,
+    ReplanRow,
+    SequenceRow,
+    SequenceShareRow,
+    StepRow,
+    SuppressionRow,
+    TodoRow,
+)
+
+NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
+MANY, CONTACTS = 20_000, 50_000
+HAPPENED = (What.enrolled, What.opened, What.result)
+EVENTS = len(HAPPENED) * MANY
+USERS, SEQUENCES, COMPANIES, OPPORTUNITIES, STAGES = 41, 83, 397, 61, 5
+FIRST_USER = 4
+"""Ada, Rita and Bob were here before."""
+LARGE_ADD = "A" * 26
+
+EACH = sa.Table(
+    "each_one",
+    sa.MetaData(),
+    sa.Column("n", sa.Integer, primary_key=True),
+    sa.Column("word", sa.String(26)),
+    sa.Column("at", Instant),
+    sa.Column("later", Instant),
+    prefixes=["TEMPORARY"],
+)
+"""1 to CONTACTS, each with an id, an instant of the past and one to come; all that grows is written from it."""
+N = EACH.c.n
+
+
+async def fill(database: Database) -> None:
+    """The whole crowd, and what the planner knows of it."""
+    async with database.writing() as tx:
+        await tx.run_sync(lambda session: EACH.create(session.connection()))
+        counted = range(1, CONTACTS + 1)
+        numbered = [
+            {"n": n, "word": f"{n:026d}", "at": NOW - timedelta(minutes=n), "later": NOW + timedelta(minutes=n - 100)}
+            for n in counted
+        ]
+        await tx.execute(sa.insert(EACH), numbered)
+        await _people(tx)
+        await _sequences(tx)
+        await _lives(tx)
+        await _adds(tx)
+        await _workflow(tx)
+        await tx.run_sync(lambda session: EACH.drop(session.connection()))
+
+
+async def _write(tx: AsyncSession, table: Any, up_to: int, **values: Any) -> None:
+    """A row for each number, its columns said in terms of the number."""
+    columns = [
+        sa.literal(value, table.__table__.c[name].type) if _is_plain(value) else value for name, value in values.items()
+    ]
+    rows = sa.select(*columns).select_from(EACH).where(up_to >= N)
+    await tx.execute(sa.insert(table).from_select(list(values), rows))
+
+
+def _is_plain(value: Any) -> bool:
+    return not isinstance(value, sa.ColumnElement)
+
+
+def _one_of(many: int, first: int = 1) -> sa.ColumnElement[int]:
+    """Spreads over so many."""
+    return N % many + first
+
+
+def _of(table: Any, column: str, shares: dict[Any, int], stride: int = 37) -> sa.ColumnElement[Any]:
+    """Of a hundred, so many of each value; what is left is empty. Columns with another stride are independent."""
+    kind, below, whens = table.__table__.c[column].type, 0, []
+    place = N * stride / 89 % 100 if stride != 37 else N * stride % 100
+    for value, share in shares.items():
+        below += share
+        whens.append((place < below, sa.literal(value, kind)))
+    return sa.case(*whens, else_=sa.null())
+
+
+async def _people(tx: AsyncSession) -> None:
+    text = sa.cast(N, sa.String)
+    await _write(
+        tx, UserRow, USERS, id=N + FIRST_USER - 1, email="user" + text + "@example.org", name="User " + text,
+        level=Level.edit,
+    )  # fmt: skip
+    await _write(tx, CompanyRow, COMPANIES, id=N + 100, name="Company " + text)
+    known = 100
+    await _write(
+        tx, ContactRow, CONTACTS, id=N + known, external_id="x" + text, kind=ContactKind.candidate,
+        first_name="First" + text, last_name="Last" + text, owner_id=_one_of(USERS, FIRST_USER),
+        company_id=_one_of(COMPANIES, 101),
+    )  # fmt: skip
+    of = N + known
+    await _write(tx, EmailAddressRow, MANY, contact_id=of, type=AddressType.work, address="c" + text + "@example.com")
+    await _write(tx, PhoneNumberRow, MANY, contact_id=of, type="mobile", number="+4930" + text)
+    await _write(tx, SuppressionRow, MANY, target="gone" + text + "@example.com", reason="by_user", since=EACH.c.at)
+    await _write(
+        tx, AnswerRow, MANY, user_id=_one_of(USERS, FIRST_USER), key=text, request="x", status=200, body="{}",
+        at=EACH.c.at,
+    )  # fmt: skip
+
+
+async def _sequences(tx: AsyncSession) -> None:
+    owner = _one_of(USERS, FIRST_USER)
+    sharing = _of(SequenceRow, "sharing", {Sharing.private: 60, Sharing.users: 38, Sharing.everyone: 2})
+    await _write(
+        tx, SequenceRow, SEQUENCES, id=N + 100, name="Sequence " + sa.cast(N, sa.String), owner_id=owner,
+        sharing=sharing, created_at=NOW,
+    )  # fmt: skip
+    await _write(tx, SequenceShareRow, SEQUENCES, sequence_id=N + 100, user_id=_one_of(7, FIRST_USER))
+    actions = (Action.automatic_email, Action.call, Action.automatic_email)
+    for position, action in enumerate(actions, 1):
+        await _write(
+            tx, StepRow, SEQUENCES, sequence_id=N + 100, position=position, action=action, delay_amount=1,
+            delay_unit=Unit.days, owner=OwnerRule.enroller, address_type=AddressType.any,
+        )  # fmt: skip
+
+
+async def _lives(tx: AsyncSession) -> None:
+    sequence, contact, user = _one_of(SEQUENCES, 101), 2 * N + 100, _one_of(USERS, FIRST_USER)
+    status = _of(
+        EnrollmentRow, "status", {Status.active: 13, Status.paused: 2, Status.canceled: 15, Status.finished: 70}
+    )
+    state = _of(EnrollmentRow, "state", {StepState.waiting: 60, StepState.to_do: 40}, 41)
+    why = _of(EnrollmentRow, "why", {Why.delay: 20, Why.sender_gap: 2, Why.held: 1, Why.send_window: 7}, 53)
+    reason = sa.case((status == Status.paused, sa.literal(Reason.by_user, EnrollmentRow.reason.type)))
+    recent, later = EACH.c.at, EACH.c.later
+    await _write(
+        tx, EnrollmentRow, MANY, id=EACH.c.word, sequence_id=sequence, contact_id=contact, enrolled_by=user,
+        enrolled_at=recent, previous_end=recent, run=1, started_run=1, status=status, state=state, step=_one_of(3),
+        reason=reason, since=recent, ready_at=recent, due_at=later, why=why, calendar_version=1, copy=1,
+        last_news=1, noted=1, queued_for=sa.case((why == Why.sender_gap, user)),
+    )  # fmt: skip
+    for at, what in enumerate(HAPPENED):
+        await _write(
+            tx, EventRow, MANY, enrollment_id=EACH.c.word, at=recent, what=what, by=user, step=1,
+            status=Status.active, details={"n": at},
+        )  # fmt: skip
+    await _write(
+        tx, NewsRow, MANY, enrollment_id=EACH.c.word, number=1, what=What.result, at=recent, happening={"by": 1},
+        signaled=True, code=_of(NewsRow, "code", {"noted": 99}),
+    )  # fmt: skip
+    await _write(
+        tx, TodoRow, MANY, id=EACH.c.word, enrollment_id=EACH.c.word, sequence_id=sequence, contact_id=contact,
+        step=2, action=_of(TodoRow, "action", {Action.call: 90, Action.task: 10}), assignee_id=user, title="Call",
+        instructions="", status=_of(TodoRow, "status", {TodoStatus.open: 30, TodoStatus.done: 70}),
+        opened_at=recent, due_at=recent,
+    )  # fmt: skip
+    await _write(
+        tx, MessageRow, MANY, enrollment_id=EACH.c.word, step=1, copy=1, channel=Channel.email, sequence_id=sequence,
+        contact_id=contact, sender_id=user, state=MessageState.sent, attempt="1", recipient="x@example.com",
+        body="Hello", message_id=EACH.c.word, claimed_at=recent, sent_at=recent,
+    )  # fmt: skip
+    await _write(
+        tx, RemovalRow, MANY, enrollment_id="R" + sa.func.substr(EACH.c.word, 2), sequence_id=sequence,
+        contact_id=contact, removed_by=user, removed_at=recent,
+    )  # fmt: skip
+    await _write(
+        tx, ReplanRow, MANY, id=EACH.c.word, cause=Cause.timing, sequence_id=sequence, by=user, at=recent,
+        ended_at=sa.case((N < MANY - 2, recent)),
+    )  # fmt: skip
+
+
+async def _adds(tx: AsyncSession) -> None:
+    user, sequence = _one_of(USERS, FIRST_USER), _one_of(SEQUENCES, 101)
+    row = {"sequence_id": sequence, "by": user, "status": AddStatus.done, "created_at": EACH.c.at, "started": True}
+    await _write(tx, BulkAddRow, MANY, id=EACH.c.word, total=1, **row)
+    await _write(tx, BulkAddRow, 1, id=LARGE_ADD, total=MANY, **row)
+    codes = _of(BulkAddLineRow, "code", {"enrolled": 95, "unsubscribed": 5})
+    named = sa.cast(N, sa.String)
+    contact = N + 100
+    await _write(
+        tx, BulkAddLineRow, MANY, bulk_add_id=EACH.c.word, position=0, named=named, code="enrolled",
+        enrollment_id=EACH.c.word, contact_id=contact,
+    )  # fmt: skip
+    await _write(
+        tx, BulkAddLineRow, MANY, bulk_add_id=LARGE_ADD, position=N - 1, named=named, code=codes, contact_id=contact
+    )
+
+
+async def _workflow(tx: AsyncSession) -> None:
+    text = sa.cast(N, sa.String)
+    await _write(tx, OpportunityRow, MANY, id=N + 100, title="Job " + text, external_id="job" + text)
+    last = {StageType.in_progress: 100}
+    await _write(
+        tx, StageRow, STAGES, id=N + 100, name="Stage " + text, type=_of(StageRow, "type", last), position=N,
+        sequence_id=N + 100,
+    )  # fmt: skip
+    pair = {"opportunity_id": _one_of(OPPORTUNITIES, 101), "contact_id": 2 * N + 100}
+    stage = _one_of(STAGES, 101)
+    await _write(tx, CandidacyRow, MANY, **pair, stage_id=stage, since=EACH.c.at)
+    await _write(tx, StageMoveRow, MANY, **pair, stage_id=stage, by=FIRST_USER, at=EACH.c.at)
