@@ -152,9 +152,7 @@ def _world(smtp: int, phones: int) -> dict[str, str]:
 
 
 def _worker_environment(ports: Ports) -> dict[str, str]:
-    """Links in emails lead to the pages of this machine, unless it is said where else they are reached."""
     return {
-        "SEQUENCING_PUBLIC_URL": os.environ.get("SEQUENCING_PUBLIC_URL") or f"http://localhost:{ports.web}",
         "SEQUENCING_METRICS_ADDRESS": f"127.0.0.1:{ports.metrics}",
         "SEQUENCING_HEALTH_ADDRESS": f"127.0.0.1:{ports.health}",
     }

@@ -304,7 +304,7 @@ async def test_while_somebody_unsubscribes_he_is_enrolled_nowhere_for_good(alone
     )
 
     async with alone.database.reading() as tx:
-        running = await enrollments.open_of_contact(tx, 1)
+        running = await enrollments.open_of(tx, [1])
         rows = [await enrollments.get(tx, one) for one in running]
         ends = [await news.unnoted(tx, row) for row in rows if row is not None]
     assert all(any(piece.happening.what is What.unsubscribe for piece in pieces) for pieces in ends)
