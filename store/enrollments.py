@@ -87,18 +87,6 @@ async def open_in(tx: AsyncSession, sequence_id: int, contact_id: int) -> Enroll
     return None if row is None else await get(tx, row.id)
 
 
-async def open_of_contact(tx: AsyncSession, contact_id: int) -> list[str]:
-    """Ids of the contact's running enrollments, in the order in which they are locked."""
-    rows = select(EnrollmentRow.id).where(EnrollmentRow.contact_id == contact_id, EnrollmentRow.status.in_(OPEN))
-    return list(await tx.scalars(rows.order_by(EnrollmentRow.id)))
-
-
-async def keep_out(tx: AsyncSession, contact_id: int) -> None:
-    """Nobody enrolls the contact until this transaction has ended. Claims go on: they only point at his row."""
-    row = select(ContactRow.id).where(ContactRow.id == contact_id)
-    await tx.execute(row.with_for_update(key_share=True))
-
-
 async def timeline(tx: AsyncSession, enrollment_id: str) -> list[EventRow]:
     """What has happened to it, oldest first."""
     return list(await tx.scalars(select(EventRow).where(EventRow.enrollment_id == enrollment_id).order_by(EventRow.id)))

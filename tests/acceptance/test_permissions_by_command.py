@@ -152,7 +152,7 @@ COMMANDS = [
     on("tokens", "tokens revoke", "{hidden_token}", tie="hidden"),
     general("suppress", "suppressions add", "gone@example.com"),
     general("lift_suppression", "suppressions lift", "gone@example.com"),
-    general("suppress_domain", "suppressions add", "@gone.example.com"),
+    general("suppress_domain", "suppressions add", " @gone.example.com"),
     general("see_suppressions", "suppressions list"),
     general("see_suppressions", "suppressions show", "gone@example.com"),
     general("see_suppressions", "suppressions export"),

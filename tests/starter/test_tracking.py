@@ -1,9 +1,10 @@
 """What recipients do with links: written down, machines apart, bounded; it moves nothing. Unsubscribing moves a lot."""
 
 import asyncio
+from collections.abc import Awaitable
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 import sqlalchemy as sa
@@ -25,6 +26,7 @@ from store.tracking import COUNTED, MAIL
 from tests.house import ADA, CALL, EMAIL, HEADER, RITA, TASK, House
 from tests.posted import Posted, post
 
+T = TypeVar("T")
 FIREFOX = Fetch(browser="Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0")
 CRAWLER = Fetch(browser="python-requests/2.32")
 LATER: dict[str, Any] = {**TASK, "delay": "300 days"}
@@ -302,10 +304,15 @@ async def test_while_somebody_unsubscribes_he_is_enrolled_nowhere_for_good(alone
     )
 
     async with alone.database.reading() as tx:
-        running = await enrollments.open_of_contact(tx, 1)
+        running = await enrollments.open_of(tx, [1])
         rows = [await enrollments.get(tx, one) for one in running]
         ends = [await news.unnoted(tx, row) for row in rows if row is not None]
     assert all(any(piece.happening.what is What.unsubscribe for piece in pieces) for pieces in ends)
+
+
+async def after(seconds: float, what: Awaitable[T]) -> T:
+    await asyncio.sleep(seconds)
+    return await what
 
 
 async def try_to_claim(house: House, enrollment_id: str) -> bool:
@@ -329,11 +336,8 @@ async def test_an_unsubscribe_that_races_a_claim_comes_before_it_or_after_it(alo
     seen = []
     for turn in range(20):
         one = await alone.enroll("ann", EMAIL)
-        claiming = asyncio.create_task(try_to_claim(alone, one)) if turn % 2 else None
-        await asyncio.sleep(0.001 * (turn % 5) if claiming else 0)
-        telling = asyncio.create_task(unsubscribe(alone, letter))
-        claiming = claiming or asyncio.create_task(try_to_claim(alone, one))
-        claimed, _ = await asyncio.gather(claiming, telling)
+        claiming = asyncio.create_task(after(0.004 * turn * (turn % 2), try_to_claim(alone, one)))
+        claimed, _ = await asyncio.gather(claiming, after(0.001 * (turn % 2 == 0), unsubscribe(alone, letter)))
 
         row = await alone.row(one)
         assert row is not None
