@@ -107,7 +107,8 @@ class _Sender:
                 await smtp.sendmail("mta@example.org", [self.recipient], mail.encode())
             return True
         except aiosmtplib.SMTPResponseException as refusal:
-            assert 400 <= refusal.code < 500, refusal
+            if refusal.code >= 500:
+                raise
             self.refused += 1
         except (aiosmtplib.SMTPException, OSError):
             self.lost += 1
