@@ -1,11 +1,11 @@
 """A real Postfix and a real Dovecot of our own, on loopback, as an agency and its clients have them.
 
-    agency.test   the recruiters' domain; all its mail, in and out, is copied to the journal
-    client.test   the contacts' domain
-    gone.test     a domain whose server knows nobody: what is sent there comes back as a delivery status notification
+    example.org   the recruiters' domain; all its mail, in and out, is copied to the journal
+    example.com   the contacts' domain
+    gone.example  a domain whose server knows nobody: what is sent there comes back as a delivery status notification
 
-Postfix does not copy by `always_bcc` what it writes itself, so a notification would not reach the journal: the copies are
-made by `virtual_alias_maps` for what comes in, notifications too, and by `sender_bcc_maps` for what goes out.
+Postfix does not copy by `always_bcc` what it writes itself, so a notification would not reach the journal: the copies
+are made by `virtual_alias_maps` for what comes in, notifications too, and by `sender_bcc_maps` for what goes out.
 """
 
 import asyncio
@@ -75,7 +75,7 @@ class PostOffice:
     @classmethod
     @asynccontextmanager
     async def open(cls, people: Collection[str], journal: str, journal_port: int) -> AsyncIterator[Self]:
-        """Both running, with a mailbox for each address; all mail of agency.test is copied to `journal` at that port."""
+        """Both running, with a mailbox for each; all mail of example.org is copied to `journal` at that port."""
         with tempfile.TemporaryDirectory(prefix="post-") as named:
             office = cls(Path(named), free_port(), free_port())
             office.folder.chmod(0o755)
@@ -107,11 +107,11 @@ class PostOffice:
         answer = EmailMessage()
         answer["From"], answer["To"] = sender, str(to["From"])
         answer["Subject"] = f"Re: {to['Subject']}"
-        answer["Message-ID"] = f"<{os.urandom(12).hex()}@client.test>"
+        answer["Message-ID"] = f"<{os.urandom(12).hex()}@example.com>"
         answer["In-Reply-To"] = answer["References"] = str(to["Message-ID"])
         for name, value in headers.items():
             answer[name.replace("_", "-")] = value
-        answer.set_content(f"{text}\n\nOn Monday you wrote:\n> {str(to['Subject'])}\n")
+        answer.set_content(f"{text}\n\nOn Monday you wrote:\n> {to['Subject']!s}\n")
         with smtplib.SMTP("127.0.0.1", self.smtp_port) as server:
             server.send_message(answer)
         return str(answer["Message-ID"])
@@ -151,15 +151,13 @@ class PostOffice:
         with (self.folder / "programs.log").open("ab") as said:
             subprocess.run(command, stdin=subprocess.DEVNULL, stdout=said, stderr=said, check=check, timeout=60)
 
-    def _write_postfix(
-        self, people: Collection[str], journal: str, journal_port: int, mail: pwd.struct_passwd
-    ) -> None:
+    def _write_postfix(self, people: Collection[str], journal: str, journal_port: int, mail: pwd.struct_passwd) -> None:
         settings, gone_port = self.folder / "postfix", free_port()
         for name in ("postfix", "queue", "data"):
             (self.folder / name).mkdir()
         postfix = pwd.getpwnam("postfix")
         os.chown(self.folder / "data", postfix.pw_uid, postfix.pw_gid)
-        ours = [one for one in people if one.endswith("@agency.test")]
+        ours = [one for one in people if one.endswith("@example.org")]
         boxes = ", ".join(f"{{{one} = {one}/}}" for one in people)
         copies_in = ", ".join(f"{{{one} = {one} {journal}}}" for one in ours)
         copies_out = ", ".join(f"{{{one} = {journal}}}" for one in ours)
@@ -171,19 +169,19 @@ class PostOffice:
             "mail_owner": "postfix",
             "inet_interfaces": "127.0.0.1",
             "inet_protocols": "ipv4",
-            "myhostname": "mail.agency.test",
+            "myhostname": "mail.example.org",
             "mydestination": "",
             "mynetworks": "127.0.0.0/8",
             "disable_dns_lookups": "yes",
             "virtual_mailbox_base": self.folder / "mailboxes",
-            "virtual_mailbox_domains": "agency.test, client.test",
+            "virtual_mailbox_domains": "example.org, example.com",
             "virtual_mailbox_maps": f"inline:{{{boxes}}}",
             "virtual_uid_maps": f"static:{mail.pw_uid}",
             "virtual_gid_maps": f"static:{mail.pw_gid}",
             "virtual_alias_maps": f"inline:{{{copies_in}}}",
             "sender_bcc_maps": f"inline:{{{copies_out}}}",
-            "relay_domains": f"gone.test, {journal_domain}",
-            "transport_maps": f"inline:{{{{gone.test = smtp:[127.0.0.1]:{gone_port}}}, "
+            "relay_domains": f"gone.example, {journal_domain}",
+            "transport_maps": f"inline:{{{{gone.example = smtp:[127.0.0.1]:{gone_port}}}, "
             f"{{{journal_domain} = smtp:[127.0.0.1]:{journal_port}}}}}",
             "default_transport": "error:there is no way out of this machine",
             "minimal_backoff_time": BACKOFF,
