@@ -59,7 +59,9 @@ class Settings(BaseSettings):
     smtp_oauth_client: str = Field("", description="The client's id at the token endpoint.")
     smtp_oauth_secret: SecretStr = Field(SecretStr(""), description="The client's secret.")
     smtp_oauth_refresh_token: SecretStr = Field(SecretStr(""), description="Empty: the client's own credentials.")
-    smtp_oauth_scope: str = Field("", description="What is asked for, if the endpoint wants to know.")
+    smtp_oauth_scope: str = Field(
+        "", pattern=r"^[ -~]*$", description="What is asked for, if the endpoint wants to know."
+    )
     texts_url: str = Field("", repr=False, description="https://ACCOUNT:TOKEN@api.twilio.com; empty: the outbox.")
     mail_domain: str = Field("sequencing.localhost", pattern=r"^[^\s@<>]+$", description="Right half of Message-IDs.")
     public_url: WebAddress = Field(

@@ -122,6 +122,8 @@ COMMANDS = [
     on("edit_sequence", "sequences edit", "{sequence}", "@newer.yaml"),
     on("edit_sequence", "sequences edit", "{sequence}", "@newer.yaml", "--dry-run"),
     on("copy_sequence", "sequences copy", "{sequence}"),
+    on("preview", "sequences preview", "{sequence}", "--step", "1", "--contact", "ann"),
+    on("send_test", "sequences test-mail", "{sequence}", "--step", "1", "--contact", "ann"),
     on("archive", "sequences archive", "{sequence}"),
     on("archive", "sequences unarchive", "{sequence}"),
     on("hold", "sequences hold", "{sequence}"),
