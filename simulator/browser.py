@@ -40,7 +40,8 @@ class Browser:
     """Without cookies, without following redirects: each address fetched is one that stood in a mail."""
 
     def __init__(self) -> None:
-        self._client = httpx2.AsyncClient(timeout=PATIENCE, trust_env=False, follow_redirects=False)
+        once = httpx2.Limits(max_keepalive_connections=0)  # a kept connection may be closed just when it is used again
+        self._client = httpx2.AsyncClient(timeout=PATIENCE, trust_env=False, follow_redirects=False, limits=once)
 
     async def __aenter__(self) -> Self:
         return self

@@ -150,6 +150,7 @@ async def test_two_hundred_by_chance_in_four_sequences_are_counted_alike_on_both
     (tmp_path / "people.csv").write_text(_crowd(200))
     async with running(tmp_path, speed=1200) as place:
         place.run("contacts", "import", str(tmp_path / "people.csv"))
+        place.run("settings", "set", "--limit", "emails_a_day=10000", "--as", "ada@example.org")
         for number in range(4):
             (tmp_path / "sequence.yaml").write_text(SEQUENCE.replace("One of each", f"Sequence {number}"))
             place.run("sequences", "create", str(tmp_path / "sequence.yaml"))
