@@ -53,7 +53,6 @@ class Terms:
 
     demands: tuple[Demand, ...]
     more_than_one_sequence: bool = True
-    journaling: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,8 +196,6 @@ def in_sum(answers: Sequence[Answer], terms: Terms, *, dry_run: bool) -> list[st
         sentences.append(f"{before} {_were(before)} in it before.")
     texts = [one for one in terms.demands if one.text]
     sentences += [f"The text of step {one.step} has {cost(one.text)}." for one in texts]
-    if not terms.journaling:
-        sentences.append("Email journaling is off: nobody is paused by a reply unless a person records it.")
     return sentences
 
 

@@ -10,7 +10,7 @@ from settings import Settings
 from starter.door import Door, permitted
 from store import inbound, settings
 
-OFF = "Email journaling is off: replies are not seen, and pause nobody."
+OFF = "Email journaling is off: nobody is paused by a reply unless a person records it."
 
 
 @dataclass(frozen=True, slots=True)

@@ -102,7 +102,7 @@ async def terms(tx: AsyncSession, sequence_id: int) -> Terms:
         Demand(step, action, templates or own, body if action is Action.text else "")
         for step, action, own, templates, body in steps
     )
-    return Terms(demands, now.more_than_one_sequence, now.journaling)
+    return Terms(demands, now.more_than_one_sequence)
 
 
 async def readmit(tx: AsyncSession, contact_id: int, sequence_id: int, user: User) -> None:

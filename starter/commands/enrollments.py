@@ -6,7 +6,7 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 
-from sequencing.adds import Answer, NotEnrolled
+from sequencing.adds import Answer, Enrolled, NotEnrolled
 from sequencing.enrollments import Enrollment, Status
 from sequencing.happenings import Happening, Settlement, What
 from sequencing.people import ContactKind
@@ -60,7 +60,8 @@ def enroll(
         _tell(forecast.answers, forecast.sentences, as_json, dry_run=True)
     done: AddDone = act(lambda door: adds.add(door, sequence, names, by, selection=selection))
     if done.add_id is None:
-        _tell(done.answers, list(done.notices), as_json, dry_run=False)
+        added = any(isinstance(answer, Enrolled) for answer in done.answers)
+        _tell(done.answers, list(done.notices) if added else [], as_json, dry_run=False)
     say(done.notices, aloud=not as_json)
     _follow(done.add_id or "", by, as_json)
 

@@ -48,7 +48,7 @@ def test_many_contacts_are_told_in_a_few_sentences() -> None:
     answers += [Enrolled("b", number, None, None, False) for number in range(63)]
     answers += [NotEnrolled("c", "unsubscribed", "…")] * 5
 
-    told = in_sum(answers, Terms((), journaling=True), dry_run=True)
+    told = in_sum(answers, Terms(()), dry_run=True)
 
     assert told == [
         "75 of 80 would be enrolled.",
@@ -65,7 +65,7 @@ def test_the_sum_says_how_many_segments_each_text_has() -> None:
         Demand(4, Action.text, AddressType.any, "ж" * 80),
     )
 
-    told = in_sum([], Terms(demands, journaling=True), dry_run=True)
+    told = in_sum([], Terms(demands), dry_run=True)
 
     assert told[1:] == [
         "The text of step 2 has 1 segment (GSM-7, 3 of 160), its fields not counted.",

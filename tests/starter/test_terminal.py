@@ -212,8 +212,9 @@ async def test_ctrl_c_at_the_bar_says_that_the_add_goes_on_and_how_to_look_and_t
 def test_in_a_pipe_a_large_add_says_in_plain_lines_where_it_stands(place: Place, many: str) -> None:
     told = place.run("enroll", "Welcome", "--file", many)
 
-    first, second, third = told.out.splitlines()
+    notice, first, second, third = told.out.splitlines()
     assert (told.code, told.err, DRAWING.search(told.out)) == (0, "", None)
+    assert notice.startswith("Email journaling is off")
     assert first.startswith("Adding in the background: `sequencing adds show ")
     assert second.endswith(f": running, 0 of {MANY} answered")
     assert third == f"0 of {MANY} enrolled."

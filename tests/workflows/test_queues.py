@@ -5,7 +5,7 @@ import random
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,7 @@ from sequencing.enrollments import Enrollment, Status
 from sequencing.happenings import QUEUES, Why
 from sequencing.people import Level
 from sequencing.settings import Limits, SettingsChange
+from sequencing.timing import next_day
 from settings import Settings
 from starter.contacts import import_contacts
 from starter.enrollments import Enrolled
@@ -97,7 +98,9 @@ async def test_beyond_the_cap_of_a_day_they_wait_for_the_next_and_a_person_is_no
     await house.place(letter, "finished")
 
     stopped = [row for row in waiting if row.why in QUEUES]
-    tomorrow = datetime.combine(datetime.now(UTC) + timedelta(days=1), time(), UTC)
+    async with house.database.reading() as tx:
+        calendar = (await settings.current(tx)).calendar
+    tomorrow = next_day(datetime.now(UTC), calendar)
     assert len(await _left(house)) == 4
     assert [(row.why, row.due_at) for row in stopped] == [(Why.daily_cap, tomorrow)] * 3
 

@@ -12,7 +12,6 @@ from sequencing.enrollments import Status
 from sequencing.people import ContactKind
 from starter import adds
 from starter.adds import AddStanding, Forecast
-from starter.hearing import heard
 from store.selections import Selection
 from web.acting import At, By
 from web.api.words import LARGEST_ID, After, Body, Done, Id, Limit, Number, Text, behind
@@ -43,10 +42,9 @@ class BulkAdding(Body):
 
 
 class Begun(BaseModel):
-    """The id of an add that goes on in the background; `notices` say whether replies will pause whoever is added."""
+    """The id of an add that goes on in the background."""
 
     id: str
-    notices: list[str]
 
 
 class Foreseen(BaseModel):
@@ -76,7 +74,7 @@ async def begin(
         door, str(id), wanted.contacts, by.email, selection=selection, opportunity_id=wanted.opportunity_id
     )
     if isinstance(done, str):
-        return Begun(id=done, notices=(await heard(door)).notices)
+        return Begun(id=done)
     response.status_code = 200
     return Foreseen.of(done)
 
