@@ -369,7 +369,7 @@ async def test_an_unsubscribe_finishes_what_runs(house: House) -> None:
 
 async def test_each_question_of_a_link_has_an_index_that_serves_it(alone: House, letter: Posted) -> None:
     await view(alone, letter)
-    statements = [
+    statements: list[tuple[Any, dict[str, Any]]] = [
         (MAIL, {"reference": letter.links.reference}),
         (sa.select(LinkUseRow).where(LinkUseRow.message_id == 1, LinkUseRow.kind == Use.view), {}),
         (suppressions.IS_SUPPRESSED, {"forms": ["ann@example.com", "@example.com"]}),
