@@ -15,6 +15,7 @@ from sequencing.tracking import (
     LONGEST_TOKEN,
     MOST_LINKS,
     Clicked,
+    Kind,
     Links,
     Unsubscribing,
     Viewed,
@@ -63,6 +64,29 @@ def test_a_link_of_one_kind_is_none_of_another() -> None:
     read = [(made, kind) for made in TOKENS for kind in READERS if READERS[kind]([SECRET], TOKENS[made]) is not None]
 
     assert read == [(kind, kind) for kind in READERS]
+
+
+def test_a_link_that_says_as_much_as_one_of_another_kind_is_none_of_it() -> None:
+    as_long = LINKS.click(1, "https://example.com/".ljust(30, "x")) or ""
+
+    assert read_click([SECRET], as_long.rpartition("/")[2]) is not None
+    assert read_unsubscribe([SECRET], as_long.rpartition("/")[2]) is None
+
+
+@pytest.mark.parametrize("kind", READERS)
+def test_the_last_sign_is_as_we_write_it_although_others_would_mean_the_same(kind: str) -> None:
+    signs = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+
+    read = [sign for sign in signs if READERS[kind]([SECRET], TOKENS[kind][:-1] + sign) is not None]
+
+    assert read == [TOKENS[kind][-1]]
+
+
+@pytest.mark.parametrize("target", [b"javascript:alert(1)", b"//evil.example", b"https://a.example/\r\nA: b", b"\xff"])
+def test_even_signed_by_us_nothing_but_the_web_is_led_to(target: bytes) -> None:
+    link = LINKS._link(Kind.click, b"\0\1" + target)
+
+    assert read_click([SECRET], link.rpartition("/")[2]) is None
 
 
 @pytest.mark.parametrize("kind", READERS)
