@@ -23,7 +23,7 @@ log = structlog.get_logger()
 
 
 class Taken(StrEnum):
-    """What became of a mail. Only after `cannot_now` may the sender forget it as little as we do."""
+    """What became of a mail. After `cannot_now` nothing of it is kept, and its sender must bring it again."""
 
     recorded = "recorded"
     not_ours = "not_ours"

@@ -1,12 +1,10 @@
-"""With engine, worker and mail server: a copy settles, and a reply pauses, by itself, whichever comes first."""
+"""With engine, worker and mail server: our own copy settles by itself, whichever comes first."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
 
-import pytest
 from temporalio.client import Client
 
 from sequencing.happenings import Reason
@@ -63,25 +61,3 @@ async def test_a_copy_that_comes_after_the_message_was_given_up_settles_it_withi
 
         await house.until(one, lambda e: e is not None and e.place == "to_do" and e.step == 2, within=10)
         await journal.close()
-
-
-@pytest.mark.parametrize("many", [200], ids=str)
-@pytest.mark.soak
-async def test_how_long_a_reply_takes_to_pause(sqlite: Database, client: Client, tmp_path: Path, many: int) -> None:
-    """From the journal's yes to being shown as paused by the run; the claim is forbidden from the yes on."""
-    seconds: list[float] = []
-    async with House.open(sqlite, client, tmp_path / "outbox") as house:
-        await change_settings(house.door, SettingsChange(journaling=True), ADA)
-        journal = Journal(house.door, house.world.mail_domain)
-        for number in range(many):
-            one = await house.enroll("ann", {**EMAIL, "delay": "1 day"})
-            reply = f"From: {ANN}\r\nMessage-ID: <{number}@example.com>\r\n\r\nYes\r\n".encode()
-            assert await journal.take(reply) is Taken.recorded
-            began = asyncio.get_running_loop().time()
-            await house.place(one, "paused")
-            seconds.append(asyncio.get_running_loop().time() - began)
-            await house.sequencer.cancel(one, by=RITA)
-        await journal.close()
-    seconds.sort()
-    print(f"paused after {seconds[many // 2]:.3f} s (median), {seconds[-max(many // 100, 1)]:.3f} s (99th percentile)")
-    assert seconds[-1] < 10
