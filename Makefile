@@ -26,7 +26,7 @@ bench: $(VENV)/development ## measure beside the bare engine
 	$(BIN)/python -m benchmarks.bulk_adds
 	$(BIN)/python -m benchmarks.replies
 
-soak: $(VENV)/development ## every kill, many times
+soak: $(VENV)/development ## kills, races and long queues, many times
 	$(BIN)/python -m pytest -m soak -n 4 --maxschedchunk=1 --timeout=7200 tests
 
 lock: ## pin the dependencies again, with hashes (needs uv, and nothing installed)

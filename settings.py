@@ -55,6 +55,13 @@ class Settings(BaseSettings):
     var: Path = Field(Path("var"), description="Folder for everything kept on this machine.")
     database_url: str = Field("", description="SQLite or PostgreSQL; empty: a SQLite file in the folder above.")
     smtp_url: str = Field("", description="smtp://user:password@host:587?starttls=required; empty: the outbox.")
+    smtp_oauth_url: str = Field("", description="Token endpoint, to log in by XOAUTH2; empty: the password above.")
+    smtp_oauth_client: str = Field("", description="The client's id at the token endpoint.")
+    smtp_oauth_secret: SecretStr = Field(SecretStr(""), description="The client's secret.")
+    smtp_oauth_refresh_token: SecretStr = Field(SecretStr(""), description="Empty: the client's own credentials.")
+    smtp_oauth_scope: str = Field(
+        "", pattern=r"^[ -~]*$", description="What is asked for, if the endpoint wants to know."
+    )
     texts_url: str = Field("", repr=False, description="https://ACCOUNT:TOKEN@api.twilio.com; empty: the outbox.")
     mail_domain: str = Field("sequencing.localhost", pattern=r"^[^\s@<>]+$", description="Right half of Message-IDs.")
     public_url: WebAddress = Field(

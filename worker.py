@@ -30,11 +30,11 @@ from settings import Settings, read_settings
 from starter.client import Runs, connect
 from starter.door import Door
 from starter.log import configure
+from starter.mail_server import mail_server
 from starter.sweep import Sweep
 from store import clusters
 from store.database import Database
-from transports.outbox import EmailOutbox, TextOutbox
-from transports.smtp import SmtpTransport
+from transports.outbox import TextOutbox
 from transports.texts import TextTransport
 from web.health import Health, health_app
 from workflows.bulk_adds import BulkAddWorkflow
@@ -50,13 +50,12 @@ ENOUGH = 10.0
 def world(settings: Settings, database: Database) -> World:
     """What activities work with. Raises Refused where a setting cannot be read."""
     within = timedelta(seconds=settings.hand_over_seconds)
-    smtp = SmtpTransport(settings.smtp_url, within=within) if settings.smtp_url else None
     texts = (
         TextTransport(settings.texts_url, public_url=settings.public_url, within=within) if settings.texts_url else None
     )
     return World(
         database=database,
-        emails=smtp or EmailOutbox(settings.outbox),
+        emails=mail_server(settings),
         texts=texts or TextOutbox(settings.outbox),
         new_id=lambda: str(ULID()),
         secret=settings.secret_bytes(),

@@ -88,7 +88,7 @@ class Sending:
         try:
             delivery = await self.transport.open(sender=letter.sender, recipient=letter.recipient)
         except TransportError as error:
-            return await self._not_taken(enrollment, error)
+            return await self._not_taken(enrollment, error, letter)
         try:
             claimed = await self._claim(enrollment, letter)
             return await self._hand_over(claimed, delivery, letter) if isinstance(claimed, Enrollment) else claimed
@@ -169,9 +169,9 @@ class Sending:
                 message_id=letter.message_id,
                 segments=letter.segments,
                 at=life.now,
+                rule=letter.scene.step.rule,
             )
-            fallback = {"fallback_owner": letter.sender_id} if letter.scene.assignment.fallback else None
-            life.happen(Happening(What.claimed), fallback)
+            life.happen(Happening(What.claimed), _about_sender(letter))
             await life.save()
             return life.enrollment
 
@@ -235,18 +235,20 @@ class Sending:
         life.happen(Happening(What.sent, step=claimed.step, copy=claimed.copy), {"seen": True})
         return True
 
-    async def _not_taken(self, enrollment: Enrollment, error: TransportError, letter: Letter | None = None) -> Answer:
+    async def _not_taken(self, enrollment: Enrollment, error: TransportError, letter: Letter) -> Answer:
         """Certainly not taken: the claim, if there is one, goes back, and the step pauses or tries later."""
         async with self.world.database.writing() as tx:
             life = await Life.lock(tx, enrollment.id, self.clock.now())
-            if life is not None and letter is not None and await self._was_seen(life, enrollment):
+            if life is not None and await self._was_seen(life, enrollment):
                 return await self._taken_in(life)
             if life is not None:
                 released = await messages.release(tx, enrollment, self.attempt)
-                if released and letter is not None and letter.channel is Channel.email:
+                if released and letter.channel is Channel.email:
                     await senders.give_back(tx, letter.sender_id, day_of(self.clock.now(), life.course.calendar))
-                if letter is not None and error.permanent and self._reason(error) is Reason.suppressed:
+                if error.permanent and self._reason(error) is Reason.suppressed:
                     await suppressions.add(tx, letter.recipient, STOP_REASON, None, self.clock.now())
+                if error.nobody:
+                    await suppressions.add(tx, letter.recipient, Reason.bounced, None, self.clock.now())
                 if released or life.enrollment == enrollment:
                     life.happen(self._after_refusal(life, error), {"answer": error.code})
                     return await self._taken_in(life)
@@ -261,7 +263,7 @@ class Sending:
     def _reason(self, error: TransportError) -> Reason:
         if self.do is Do.send_text:
             return reason_of(error)
-        return Reason.could_not_be_sent if error.about is About.sender else Reason.bounced
+        return Reason.bounced if error.about is About.recipient else Reason.could_not_be_sent
 
     def _next_try(self, life: Life) -> datetime:
         """The pauses grow with the time it has failed already, up to half an hour."""
@@ -289,6 +291,15 @@ class Sending:
                 if monotonic() > deadline:
                     raise
                 await asyncio.sleep(0.3)
+
+
+def _about_sender(letter: Letter) -> dict[str, int]:
+    """What is worth telling of who sends it."""
+    assignment = letter.scene.assignment
+    told = {"fallback_owner": letter.sender_id} if assignment.fallback else {}
+    if assignment.instead_of is not None and assignment.instead_of != letter.sender_id:
+        told |= {"sender": letter.sender_id, "sender_before": assignment.instead_of}
+    return told
 
 
 def _attempt() -> str:

@@ -12,15 +12,15 @@ from sequencing.letter_links import UNSUBSCRIBE_HERE
 from sequencing.merge_fields import MissingField, render
 from sequencing.people import AddressType, Contact, Opportunity
 from sequencing.sequences import Format, Step
-from store import contacts, sequences, suppressions, users
+from store import contacts, messages, sequences, suppressions, users
 
 
 class Blocked(Exception):  # noqa: N818 - a reason to pause, no fault
     """The step cannot act until a person mends something."""
 
-    def __init__(self, reason: Reason, code: str = "") -> None:
+    def __init__(self, reason: Reason, code: str = "", missing: tuple[str, ...] = ()) -> None:
         super().__init__(reason.value)
-        self.reason, self.code = reason, code
+        self.reason, self.code, self.missing = reason, code, missing
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +37,8 @@ class Scene:
         """The wording for this contact. Raises Blocked."""
         try:
             return render(source, self.values(), escaped=form is Format.html)
-        except MissingField:
-            raise Blocked(Reason.missing_merge_field) from None
+        except MissingField as missing:
+            raise Blocked(Reason.missing_merge_field, missing=missing.names) from None
         except Refused:
             raise Blocked(Reason.template_broken) from None
 
@@ -84,9 +84,10 @@ async def scene(tx: AsyncSession, enrollment: Enrollment) -> Scene:
     assert contact is not None, "a contact with enrollments is never deleted"
     regards = enrollment.opportunity_id if step.regards_enrolled_opportunity else step.opportunity_id
     wanted = {enrollment.enrolled_by, wanted_user_id(step, contact, enrollment.enrolled_by) or 0}
-    known = await users.some(tx, wanted, staying=not step.action.automatic)
+    senders = await messages.senders(tx, enrollment, step.rule) if step.action.is_email else []
+    known = await users.some(tx, wanted | set(senders), staying=not step.action.automatic)
     admin = None if any(user.active for user in known.values()) else await users.first_admin(tx)
-    assignment = assign(step, contact, enrollment.enrolled_by, known, admin)
+    assignment = assign(step, contact, enrollment.enrolled_by, known, admin, senders)
     if assignment is None:
         raise Blocked(Reason.no_sender_address)
     return Scene(step, sequence, contact, assignment, await contacts.opportunity(tx, regards))

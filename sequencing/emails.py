@@ -26,6 +26,10 @@ LONGEST_THREAD = 10
 """How many Message-IDs `References` lists: the first one and the last nine."""
 
 
+TEST = "X-Sequencing-Test"
+"""The header that marks a test, so that it can be found when its contact is erased."""
+
+
 @dataclass(frozen=True)
 class Mailbox:
     """Whom a message is from or to; without a name it is `""`."""
@@ -39,7 +43,7 @@ class Email:
     """One message to one person. `date` is aware; ids wear their angle brackets; the thread's oldest comes first.
 
     `html`, if not empty, says the same as `text`. `unsubscribe_url`, if not empty, is http(s), at most 900 printable
-    ASCII characters; whoever POSTs to it unsubscribes (RFC 8058).
+    ASCII characters; whoever POSTs to it unsubscribes (RFC 8058). `test_of`: the contact of whose email this is a test.
     """
 
     sender: Mailbox
@@ -52,6 +56,12 @@ class Email:
     references: tuple[str, ...] = ()
     html: str = ""
     unsubscribe_url: str = ""
+    test_of: int | None = None
+
+
+def tested(contact_id: int) -> str:
+    """What the header of a test of that contact's email says."""
+    return f"contact {contact_id}"
 
 
 def message_id(secret: bytes, *, enrollment: str, step: int, copy: int, domain: str) -> str:
@@ -110,6 +120,8 @@ def _headers(email: Email) -> Iterable[tuple[str, str]]:
     if email.unsubscribe_url:
         yield "List-Unsubscribe", _unsubscribing(email.unsubscribe_url)
         yield "List-Unsubscribe-Post", "List-Unsubscribe=One-Click"
+    if email.test_of is not None:
+        yield TEST, tested(email.test_of)
     yield "MIME-Version", "1.0"
 
 

@@ -57,14 +57,15 @@ class TransportError(Exception):
     """The outside world did not take the message, and that is certain.
 
     `code` is a number or word of the protocol (550, "timeout"); the server's own text stays out of it, because it
-    quotes addresses and errors travel into logs and histories.
+    quotes addresses and errors travel into logs and histories. `nobody`: there is no such recipient, for good.
     """
 
-    def __init__(self, code: str, *, permanent: bool, about: About) -> None:
+    def __init__(self, code: str, *, permanent: bool, about: About, nobody: bool = False) -> None:
         super().__init__(f"{about.value} refused with {code}" if permanent else f"{about.value} not now: {code}")
         self.code = code
         self.permanent = permanent
         self.about = about
+        self.nobody = nobody
 
 
 class DeliveryUnknown(TransportError):  # noqa: N818 - it is an answer

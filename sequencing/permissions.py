@@ -38,6 +38,8 @@ ACTS: Mapping[str, Needs] = {
     "reassign": Needs(own=Level.none),
     "see_todo": Needs(own=Level.none),
     "see": Needs(own=Level.view, seen=Level.view),
+    "preview": Needs(own=Level.view, seen=Level.view),
+    "send_test": Needs(own=Level.use, seen=Level.use),
     "export": Needs(own=Level.view, seen=Level.view),
     "enroll": Needs(own=Level.use, seen=Level.use),
     "bypass": Needs(own=Level.use),

@@ -65,7 +65,7 @@ def first_slot(sender: Sender, together: int, now: datetime, pace: Pace) -> date
 
 def _begun(sender: Sender, now: datetime, pace: Pace) -> datetime | None:
     """The next slot, if it is still to come; one further off was planned with a longer gap."""
-    furthest = now + max(pace.gap, LONGEST_RUSH)
+    furthest = now + max(pace.apart, LONGEST_RUSH)
     return sender.next_at if sender.next_at is not None and now < sender.next_at <= furthest else None
 
 
@@ -79,21 +79,21 @@ def slot(first: datetime, ahead: int, sender: Sender, pace: Pace, calendar: Cale
     used = 0 if at is None else sender.left_on(day_of(at, calendar))
     while at is not None:
         room, closes = max(pace.a_day - used, 0), open_until(at, calendar)
-        fits = min(room, _fitting(closes - at, pace.gap, room))
+        fits = min(room, _fitting(closes - at, pace.apart, room))
         if ahead < fits:
-            return Slot(at + ahead * pace.gap, why)
+            return Slot(at + ahead * pace.apart, why)
         full = fits == room
         why = Why.daily_cap if full else why
         over = next_day(at, calendar) if full else closes
-        later = next_open(max(over, at + fits * pace.gap), calendar)
+        later = next_open(max(over, at + fits * pace.apart), calendar)
         same_day = later is not None and day_of(later, calendar) == day_of(at, calendar)
         at, ahead, used = later, ahead - fits, used + fits if same_day else 0
     return None
 
 
-def _fitting(length: timedelta, gap: timedelta, at_most: int) -> int:
+def _fitting(length: timedelta, apart: timedelta, at_most: int) -> int:
     """How many slots begin within that length, the first at its beginning."""
-    return -(-length // gap) if gap else at_most
+    return -(-length // apart) if apart else at_most
 
 
 def slot_used(due_at: datetime | None, now: datetime) -> datetime:

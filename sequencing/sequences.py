@@ -88,6 +88,11 @@ class Step:
     track_clicks: bool = False
     unsubscribe_link: bool = False
 
+    @property
+    def rule(self) -> str:
+        """Its owner rule in a word; `user-12` names the user."""
+        return f"user-{self.user_id}" if self.owner is OwnerRule.user else self.owner.value
+
 
 @dataclass(frozen=True, slots=True)
 class Pace:
@@ -95,6 +100,15 @@ class Pace:
 
     a_day: int
     gap: timedelta
+
+    @property
+    def apart(self) -> timedelta:
+        """How far slots are from each other: the gap and a sixtieth, a second at most.
+
+        So small delays are made up for. With the bare gap each would be handed on to all that follow, because the gap
+        counts from when one really left.
+        """
+        return self.gap + min(self.gap / 60, timedelta(seconds=1))
 
 
 USUAL_PACE = Pace(200, timedelta(minutes=1))

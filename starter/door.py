@@ -14,6 +14,7 @@ from sequencing.people import User
 from sequencing.permissions import check_level
 from store import users
 from store.database import Database
+from transports.outgoing import Transport
 
 if TYPE_CHECKING:  # Temporal's SDK takes a short command as long to load as all else
     from starter.client import Runs
@@ -37,7 +38,8 @@ async def nothing_more(tx: AsyncSession, made: int | str) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Door:
-    """`now` and `new_id` bring clock and chance in; instants are aware UTC. `outbox` is where messages are kept.
+    """`now` and `new_id` bring clock and chance in; instants are aware UTC. `outbox` is where messages are kept, and
+    `emails` makes the way by which tests leave.
 
     `made` is told what an act has made, in the same transaction: what would be made twice if the act were repeated.
     """
@@ -47,6 +49,8 @@ class Door:
     now: Callable[[], datetime]
     new_id: Callable[[], str]
     outbox: Path | None = None
+    emails: Callable[[], Transport] | None = None
+    mail_domain: str = "sequencing.localhost"
     made: Made = nothing_more
 
 

@@ -60,7 +60,7 @@ async def _erase(door: Door, name: str, by: str) -> tuple[list[Enrollment], int]
         removed = [await _remove(life, user) for life in lives]
         await erasures.erase(tx, contact, gone, [one.id for one in removed], user.id, door.now())
         unshared = gone.targets - gone.shared
-        his = unshared, gone.message_ids, gone.wording
+        his = unshared, gone.message_ids, gone.wording, contact.id
         files = await asyncio.to_thread(forget, door.outbox, *his) if door.outbox else 0
     return removed, files
 

@@ -10,6 +10,7 @@ from ulid import ULID
 from settings import Settings
 from starter.door import Door
 from store.database import Database
+from transports.outgoing import Transport
 
 if TYPE_CHECKING:
     from starter.client import Runs
@@ -31,9 +32,23 @@ async def open_door(settings: Settings, *, engine: bool = True) -> AsyncIterator
     database = Database(settings.database, secret=settings.secret_bytes, old_secrets=settings.old_secret_bytes)
     try:
         runs = await _runs(settings) if engine else cast("Runs", Unasked())
-        yield Door(database, runs, lambda: datetime.now(UTC), lambda: str(ULID()), settings.outbox)
+        yield Door(
+            database,
+            runs,
+            lambda: datetime.now(UTC),
+            lambda: str(ULID()),
+            settings.outbox,
+            lambda: _mail_server(settings),
+            settings.mail_domain,
+        )
     finally:
         await database.close()
+
+
+def _mail_server(settings: Settings) -> Transport:
+    from starter.mail_server import mail_server  # here, because few commands send
+
+    return mail_server(settings)
 
 
 async def _runs(settings: Settings) -> "Runs":

@@ -15,7 +15,7 @@ from sequencing.happenings import Happening, Settlement, What
 from sequencing.people import Contact
 from sequencing.todos import Outcome
 from settings import Settings, read_settings
-from starter import adds, editing, enrollments, erasures, holds, people, sequences, suppressions, todos
+from starter import adds, editing, enrollments, erasures, holds, people, previews, sequences, suppressions, todos
 from starter.adds import AddStanding, Forecast, Line
 from starter.attention import Waiting, waiting_for
 from starter.door import Door
@@ -25,6 +25,7 @@ from starter.erasures import Erased
 from starter.events import follow
 from starter.opening import open_door
 from starter.people import Card, Kept, Said
+from starter.previews import Preview
 from starter.timeline import Story, story
 from starter.todo_lists import Listed, Wanted, todo_list
 from store import contact_lists
@@ -76,6 +77,14 @@ class Sequencer:
     async def edit(self, sequence: str, document: object, *, by: str, dry_run: bool = False) -> Edited:
         """Makes a sequence what the document says; who waits for a step whose timing changes is moved."""
         return await editing.edit_sequence(self.door, sequence, document, by, dry_run=dry_run)
+
+    async def preview(self, sequence: str, step: int, contact: str, *, by: str) -> Preview:
+        """What that contact would get, or why the step would pause."""
+        return await previews.preview(self.door, sequence, step, contact, by)
+
+    async def send_test(self, sequence: str, step: int, contact: str, *, by: str, to: str = "") -> str:
+        """Sends that email to oneself (or to another user), marked as a test; answers the address."""
+        return await previews.send_test(self.door, sequence, step, contact, by, to)
 
     async def hold(self, sequence: str | None, *, by: str) -> None:
         """Lets nothing leave from that sequence (None: from any)."""

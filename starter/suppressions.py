@@ -158,4 +158,5 @@ async def _keep(tx: AsyncSession, said: list[Said], by: int, now: datetime) -> I
             who = one.by if one.has_by else row.by
             await suppressions.put(tx, one.target, one.reason or row.reason, who, one.since or row.since)
             updated += 1
+    await suppressions.name_leaving(tx, [one.target for one in said if one.target not in known], by, now)
     return Imported(created, updated, len(said) - created - updated)

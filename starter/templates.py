@@ -6,11 +6,13 @@ from pathlib import Path
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from sequencing.errors import Refused, Unchanged, quoted
+from sequencing.letters import check_html
 from sequencing.limits import LINE_LENGTH, NAME_LENGTH
 from sequencing.merge_fields import check as check_fields
 from sequencing.people import AddressType, User
 from sequencing.permissions import Tie, check
 from sequencing.replans import Cause, Replan
+from sequencing.sequences import Format
 from sequencing.wording import check_name, check_text
 from starter.door import Door, acting_user, permitted
 from starter.replans import start
@@ -37,6 +39,7 @@ class TemplateChange:
     name: str | None = None
     address_type: AddressType | None = None
     version: int | None = None
+    format: Format | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,13 +66,16 @@ def read_letter(path: Path) -> Letter:
     return Letter(first.removeprefix("Subject:").strip(), body.strip() + "\n")
 
 
-async def create_template(door: Door, name: str, subject: str, body: str, address_type: AddressType, by: str) -> int:
+async def create_template(
+    door: Door, name: str, subject: str, body: str, address_type: AddressType, by: str, form: Format = Format.text
+) -> int:
     """Makes a template; its number. Raises Refused."""
-    _check(Letter(subject, body))
+    _check(Letter(subject, body), form)
     async with door.database.writing() as tx:
         user = await permitted(tx, by, "create_template")
         await _check_name(tx, name)
-        row = TemplateRow(name=name, subject=subject, body=body, address_type=address_type, version=1, owner_id=user.id)
+        said = {"subject": subject, "body": body, "format": form, "address_type": address_type}
+        row = TemplateRow(name=name, version=1, owner_id=user.id, **said)
         tx.add(row)
         await tx.flush()
         return row.id
@@ -82,8 +88,6 @@ async def edit_template(
 
     Raises Refused (`changed_meanwhile` with who and when), or Unchanged.
     """
-    if change.letter is not None:
-        _check(change.letter)
     async with door.database.writing() as tx:
         user, row = await _mine(tx, name, by, "edit_template")
         await check_version(tx, row, change.version)
@@ -104,15 +108,17 @@ async def edit_template(
 
 async def _change(tx: AsyncSession, door: Door, user: User, row: TemplateRow, change: TemplateChange) -> bool:
     """Whether the wording is another one now. Raises Unchanged."""
-    before = row.name, row.subject, row.body, row.address_type
-    letter = change.letter or Letter(row.subject, row.body)
-    after = change.name or row.name, letter.subject, letter.body, change.address_type or row.address_type
+    before = row.name, row.subject, row.body, row.format, row.address_type
+    letter, form = change.letter or Letter(row.subject, row.body), change.format or row.format
+    after = change.name or row.name, letter.subject, letter.body, form, change.address_type or row.address_type
+    if after[1:4] != before[1:4]:
+        _check(letter, form)
     if after == before:
         raise Unchanged("so_already", "The template is so already; nothing was changed.")
-    row.name, row.subject, row.body, row.address_type = after
+    row.name, row.subject, row.body, row.format, row.address_type = after
     _changed(row, user, door)
     await tx.flush()
-    return after[1:3] != before[1:3]
+    return after[1:4] != before[1:4]
 
 
 async def copy_template(door: Door, name: str, by: str) -> str:
@@ -120,7 +126,7 @@ async def copy_template(door: Door, name: str, by: str) -> str:
     async with door.database.writing() as tx:
         user, row = await _seen(tx, name, by, "copy_template")
         copy = await _free_name(tx, row.name)
-        said = {"subject": row.subject, "body": row.body, "address_type": row.address_type}
+        said = {name: getattr(row, name) for name in ("subject", "body", "format", "address_type")}
         tx.add(TemplateRow(name=copy, version=1, owner_id=user.id, **said))
         return copy
 
@@ -175,13 +181,15 @@ async def _mine(tx: AsyncSession, name: str, by: str, act: str) -> tuple[User, T
     return user, await templates.locked(tx, row.id)
 
 
-def _check(letter: Letter) -> None:
+def _check(letter: Letter, form: Format) -> None:
     check_name("The subject", letter.subject, LINE_LENGTH)
     check_text("The body", letter.body)
     if not letter.body.strip():
         raise Refused("invalid_text", "The body must not be empty.")
     check_fields(letter.subject)
     check_fields(letter.body)
+    if form is Format.html:
+        check_html(letter.body)
 
 
 async def _check_name(tx: AsyncSession, name: str) -> None:

@@ -16,8 +16,9 @@ from store.mail_tables import MailRow
 from store.tables import Channel, EventRow, MessageRow, SequenceRow
 from store.text_tables import IncomingTextRow, TextReceiptRow
 
-HANDED_ON, MENTIONING = (What.reassigned, What.inherited), ("assignee", "before")
-"""Lines that speak of two more users, and their details that do."""
+MENTIONING, SENDING = ("assignee", "before"), ("sender", "sender_before")
+MENTIONED = {What.reassigned: MENTIONING, What.inherited: MENTIONING, What.claimed: SENDING}
+"""Lines that speak of two more users, or may, and their details that do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,14 +132,15 @@ def _reason(why: Why | None) -> str:
 
 def _mentioned(event: EventRow) -> list[int]:
     """The users a line speaks of."""
-    others = [event.details[name] for name in MENTIONING] if event.what in HANDED_ON else []
+    others = [event.details.get(name) for name in MENTIONED.get(event.what, ())]
     return [user for user in (event.by, *others) if user is not None]
 
 
 def _event(event: EventRow, names: dict[int, str]) -> dict[str, Any]:
     who = names.get(event.by) if event.by else None
     said = {"at": event.at, "what": event.what, "step": event.step, "by": who, "status": event.status}
-    others = {name: names.get(event.details[name], "?") for name in MENTIONING} if event.what in HANDED_ON else {}
+    mentioned = [name for name in MENTIONED.get(event.what, ()) if name in event.details]
+    others = {name: names.get(event.details[name], "?") for name in mentioned}
     return {**said, "refused": event.code, **event.details, **others}
 
 
@@ -197,6 +199,8 @@ def _in_words(event: dict[str, Any]) -> tuple[str, tuple[str, ...]]:
     match event["what"]:
         case What.postponed:
             return f"to-do postponed until {_shown(datetime.fromisoformat(event['until']))}", ("until",)
+        case What.claimed if "sender_before" in event:
+            return f"claimed for {event['sender']}, since {event['sender_before']} is deactivated", SENDING
         case What.reassigned:
             return f"to-do taken from {event['before']} and given to {event['assignee']}", MENTIONING
         case What.inherited:

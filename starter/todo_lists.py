@@ -83,6 +83,7 @@ async def shown(door: Door, todo_id: str, by: str) -> dict[str, Any]:
         "instructions": todo.instructions,
         "subject": todo.subject,
         "body": todo.body,
+        "format": todo.format,
         "last message": letters[-1].subject or letters[-1].body if letters else None,
         "last reply": reply.text if reply else None,
         "replied": reply.at.isoformat(timespec="seconds") if reply else None,

@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from sequencing.errors import Refused, Unchanged
 from sequencing.happenings import Happening, What
+from sequencing.letters import worded
 from sequencing.limits import NOTE_LENGTH, WORDING_LENGTH
 from sequencing.permissions import check, not_found
 from sequencing.sequences import Action
@@ -46,7 +47,16 @@ async def send(door: Door, todo_id: str, by: str, subject: str | None = None, bo
         raise Refused("not_an_email", f"This is a {todo.action.words}; give it a result instead.")
     if subject is not None or body is not None:
         await edit(door, todo_id, by, subject, body)
+    await _check_draft(door, todo_id)
     return await _act(door, todo, Happening(What.send, step=todo.step, todo=todo.id), by)
+
+
+async def _check_draft(door: Door, todo_id: str) -> None:
+    """Raises Refused where the draft, as it is kept, cannot be made into an email."""
+    async with door.database.reading() as tx:
+        todo = await todos.get(tx, todo_id)
+    if todo is not None:
+        worded(todo.subject, todo.body, todo.format)
 
 
 async def edit(door: Door, todo_id: str, by: str, subject: str | None, body: str | None) -> None:

@@ -1,12 +1,12 @@
 """What recipients do with the links of an email. Nobody signs in for it: the link's signature says that it is ours."""
 
-from sequencing.happenings import Happening
+from sequencing.happenings import Happening, What
 from sequencing.machines import BURST, Click, Fetch, among_others, judge
 from sequencing.tracking import Clicked, Sign, Unsubscribing, Use, Viewed
 from starter.door import Door
-from starter.unsubscribes import tell_all
-from starter.unsubscribes import unsubscribe as unsubscribe_contact
-from store import suppressions, tracking
+from starter.incoming import Told, hear, lock, persistently, tell_all
+from store import inbound, news, suppressions, tracking
+from store.enrollments import open_of
 from store.lives import Life
 from store.tables import LinkUseRow
 from store.tracking import TOLD, Mail
@@ -29,19 +29,32 @@ async def unsubscribe(door: Door, said: Unsubscribing) -> None:
 
     Where nothing is left of the message the address's fingerprint is suppressed.
     """
+    await tell_all(door, await persistently(lambda: _unsubscribe(door, said)))
+
+
+async def _unsubscribe(door: Door, said: Unsubscribing) -> Told:
+    now = door.now()
     async with door.database.writing() as tx:
         mail = await tracking.mail(tx, said.reference)
         if mail is None:
-            await suppressions.unsubscribe_unread(tx, said.fingerprint, door.now())
-            return
-        told = await unsubscribe_contact(
-            tx,
-            door,
-            mail.contact_id,
-            lambda: suppressions.unsubscribe(tx, mail.recipient, door.now()),
-            said_in=(mail.enrollment_id, mail.step),
-        )
-    await tell_all(door, told)
+            await suppressions.unsubscribe_unread(tx, said.fingerprint, now)
+            return []
+        his = [mail.contact_id]
+        lives = await lock(tx, {mail.enrollment_id, *await open_of(tx, his)}, now)
+        await inbound.lock_contacts(tx, his)
+        lives |= await lock(tx, set(await open_of(tx, his)) - lives.keys(), now)
+        await suppressions.unsubscribe(tx, mail.recipient, now)
+        return [piece for life in lives.values() for piece in await _hear(life, mail)]
+
+
+async def _hear(life: Life, mail: Mail) -> Told:
+    """The step is said of the enrollment whose message it was; of what has ended that one alone keeps a line, once."""
+    own = life.enrollment.id == mail.enrollment_id
+    standing = await news.folded(life.tx, life.enrollment, life.now, life.course)
+    said = await tracking.has_said(life.tx, mail.enrollment_id, What.unsubscribe)
+    if not (standing.is_open or (own and not life.enrollment.is_open and not said)):
+        return []
+    return await hear(life, Happening(What.unsubscribe, step=mail.step if own else None))
 
 
 async def _use(door: Door, reference: str, use: Use, position: int, fetch: Fetch) -> None:

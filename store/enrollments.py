@@ -80,16 +80,11 @@ async def open_ids(tx: AsyncSession, after: str = "", limit: int = 500) -> list[
     return list(await tx.scalars(rows.order_by(EnrollmentRow.id).limit(limit)))
 
 
-async def open_of_contact(tx: AsyncSession, contact_id: int) -> list[str]:
-    """Ids of the contact's running enrollments, in the order in which they are locked."""
-    rows = select(EnrollmentRow.id).where(EnrollmentRow.contact_id == contact_id, EnrollmentRow.status.in_(OPEN))
-    return list(await tx.scalars(rows.order_by(EnrollmentRow.id)))
-
-
-async def keep_out(tx: AsyncSession, contact_id: int) -> None:
-    """Nobody enrolls the contact until this transaction has ended. Claims go on: they only point at his row."""
-    row = select(ContactRow.id).where(ContactRow.id == contact_id)
-    await tx.execute(row.with_for_update(key_share=True))
+async def open_in(tx: AsyncSession, sequence_id: int, contact_id: int) -> Enrollment | None:
+    """The contact's running enrollment in that sequence, if there is one."""
+    his = EnrollmentRow.sequence_id == sequence_id, EnrollmentRow.contact_id == contact_id
+    row = await tx.scalar(select(EnrollmentRow).where(*his, EnrollmentRow.status.in_((Status.active, Status.paused))))
+    return None if row is None else await get(tx, row.id)
 
 
 async def timeline(tx: AsyncSession, enrollment_id: str) -> list[EventRow]:

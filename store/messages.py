@@ -28,6 +28,16 @@ THE_STEPS = (
     MESSAGES.c.step == bindparam("at_step"),
     MESSAGES.c.copy == bindparam("nth"),
 )
+SENDERS = (
+    select(MESSAGES.c.sender_id)
+    .where(
+        MESSAGES.c.enrollment_id == bindparam("of"),
+        MESSAGES.c.channel == Channel.email,
+        MESSAGES.c.sent_by_rule == bindparam("rule"),
+        MESSAGES.c.state.in_((MessageState.sent, MessageState.handing_over, MessageState.unknown)),
+    )
+    .order_by(MESSAGES.c.step, MESSAGES.c.copy)
+)
 OF_STEP = select(MESSAGES.c.state, MESSAGES.c.attempt, MESSAGES.c.seen_at).where(*THE_STEPS)
 MOVE = (
     update(MESSAGES)
@@ -72,6 +82,7 @@ async def claim(
     body: str,
     message_id: str,
     at: datetime,
+    rule: str | None = None,
     segments: int | None = None,
 ) -> None:
     """Takes the claim: a new one, or one under which nothing was transmitted. The caller holds the enrollment's row."""
@@ -81,6 +92,7 @@ async def claim(
         "state": MessageState.claimed,
         "attempt": attempt,
         "sender_id": sender_id,
+        "sent_by_rule": rule,
         "recipient": recipient,
         "subject": subject,
         "body": body,
@@ -96,6 +108,11 @@ async def claim(
     begun = MessageRow.state.in_((MessageState.claimed, MessageState.not_sent))
     taken = taken.on_conflict_do_update(index_elements=list(of), set_=values, where=begun)
     assert await _changed_one(tx, taken), "a message that left, or may have left, is never claimed again"
+
+
+async def senders(tx: AsyncSession, enrollment: Enrollment, rule: str) -> list[int]:
+    """Who sent the emails that have left, or may have, by that owner rule; the first email's sender comes first."""
+    return list(await tx.scalars(SENDERS, {"of": enrollment.id, "rule": rule}))
 
 
 async def hand_over(tx: AsyncSession, enrollment: Enrollment, attempt: str) -> bool:
@@ -123,6 +140,7 @@ async def leave_if_seen(tx: AsyncSession, enrollment: Enrollment, attempt: str) 
     """Records that it left, if it was seen, whatever became of the attempt."""
     mine = (MessageRow.enrollment_id == enrollment.id, MessageRow.step == enrollment.step)
     seen = (*mine, MessageRow.copy == enrollment.copy, MessageRow.attempt == attempt, MessageRow.seen_at.is_not(None))
+    await stand_in_line(tx)
     return await _changed_one(
         tx, update(MessageRow).where(*seen).values(state=MessageState.sent, sent_at=MessageRow.seen_at)
     )

@@ -78,7 +78,7 @@ async def take(tx: AsyncSession, sender_id: int, now: datetime, today: date, pac
     room = or_(SenderRow.day != today, SenderRow.left_that_day < pace.a_day)
     if pace.gap:
         room = and_(room, or_(SenderRow.last_at.is_(None), SenderRow.last_at <= now - pace.gap))
-    return await _count(tx, sender_id, today, {"last_at": now, "next_at": slot + pace.gap}, room)
+    return await _count(tx, sender_id, today, {"last_at": now, "next_at": slot + pace.apart}, room)
 
 
 async def count(tx: AsyncSession, sender_id: int, today: date) -> None:

@@ -20,6 +20,8 @@ ROWS = select(SuppressionRow, UserRow.email).outerjoin(UserRow, UserRow.id == Su
 COVERING = ROWS.where(SuppressionRow.target.in_(FORMS)).order_by(SuppressionRow.id)
 IS_SUPPRESSED = select(SuppressionRow.id).where(SuppressionRow.target.in_(FORMS)).limit(1)
 AT_ONCE = 1000
+DOMAINS_AT_ONCE = 200
+"""Each is two conditions, and SQLite takes a thousand."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +70,7 @@ async def add(tx: AsyncSession, target: str, reason: str, by: int | None, at: da
         return False
     if not await _add(tx, plain(target), reason, by, at):
         return False
-    await leaving.tell_suppressed(tx, [plain(target)], by, at)
+    await leaving.tell_suppressed(tx, own_forms(tx, target), by, at)
     return True
 
 
@@ -138,6 +140,14 @@ async def put(tx: AsyncSession, target: str, reason: str, by: int | None, since:
     await tx.execute(new.on_conflict_do_update(index_elements=["target"], set_=values))
 
 
+async def name_leaving(tx: AsyncSession, targets: Collection[str], by: int, at: datetime) -> None:
+    """Names what was leaving already to those that were put just now. The caller still keeps the gate closed."""
+    domains = {target for target in targets if rules.is_domain(target)}
+    forms_of_others = {form for target in set(targets) - domains for form in own_forms(tx, target)}
+    for some in (*_some(domains, DOMAINS_AT_ONCE), *_some(forms_of_others)):
+        await leaving.tell_suppressed(tx, some, by, at)
+
+
 async def _add(tx: AsyncSession, form: str, reason: str, by: int | None, at: datetime) -> bool:
     new = upsert(tx, SuppressionRow).values(target=form, reason=reason, since=at, by=by)
     return await tx.scalar(new.on_conflict_do_nothing().returning(SuppressionRow.id)) is not None
@@ -150,9 +160,9 @@ async def _standing(tx: AsyncSession, forms: Collection[str]) -> set[str]:
     return found
 
 
-def _some(all_of_them: Collection[str]) -> Iterable[Sequence[str]]:
+def _some(all_of_them: Collection[str], at_once: int = AT_ONCE) -> Iterable[Sequence[str]]:
     listed = sorted(all_of_them)
-    return (listed[start : start + AT_ONCE] for start in range(0, len(listed), AT_ONCE))
+    return (listed[start : start + at_once] for start in range(0, len(listed), at_once))
 
 
 def forms(tx: AsyncSession, target: str) -> list[str]:

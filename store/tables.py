@@ -289,6 +289,7 @@ class MessageRow(Table):
     sequence_id: Mapped[int] = mapped_column(ForeignKey("sequences.id"))
     contact_id: Mapped[int] = mapped_column(ForeignKey("contacts.id"))
     sender_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
+    sent_by_rule: Mapped[str | None] = mapped_column(String(40))
     state: Mapped[MessageState] = mapped_column(Word(MessageState))
     attempt: Mapped[str] = mapped_column(String(80))
     recipient: Mapped[str] = mapped_column(String(320))

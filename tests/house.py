@@ -85,7 +85,14 @@ class House:
         """The house with its worker running, on a task queue of its own."""
         queue = f"queue-{uuid4()}"
         runs = Runs(client, queue, act_within=10, patience=5)
-        door = Door(database, runs, now=lambda: datetime.now(UTC), new_id=lambda: str(ULID()), outbox=outbox)
+        door = Door(
+            database,
+            runs,
+            now=lambda: datetime.now(UTC),
+            new_id=lambda: str(ULID()),
+            outbox=outbox,
+            emails=lambda: emails or EmailOutbox(outbox),
+        )
         world = World(
             database=database,
             emails=emails or EmailOutbox(outbox),

@@ -25,6 +25,7 @@ from starter.contacts import import_contacts
 from starter.door import Door, permitted
 from starter.editing import archive_sequence, copy_sequence, edit_sequence
 from starter.erasures import erase
+from starter.previews import preview, send_test
 from starter.roles import add_role
 from starter.roles import listed as all_roles
 from starter.sequencer import Sequencer
@@ -270,6 +271,8 @@ ON_SOMETHING: Mapping[str, Act] = {
     "look_again": _act(What.look_again),
     "share": lambda door, names: share(door, names["sequence"], Sharing.users, [BOB], SAM),
     "hand_over": lambda door, names: hand_over(door, names["sequence"], RITA, SAM),
+    "preview": lambda door, names: preview(door, names["sequence"], 1, "ann", SAM),
+    "send_test": lambda door, names: send_test(door, names["sequence"], 1, "ann", SAM),
     "edit_sequence": lambda door, names: edit_sequence(door, names["sequence"], NEWER, SAM),
     "copy_sequence": lambda door, names: copy_sequence(door, names["sequence"], SAM),
     "archive": lambda door, names: archive_sequence(door, names["sequence"], SAM, archived=True),

@@ -17,7 +17,7 @@ from collections import defaultdict
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
-from typing import cast
+from typing import NoReturn, cast
 
 import structlog
 from aiosmtpd.smtp import SMTP, Envelope, Session
@@ -179,16 +179,18 @@ class Conversation(SMTP):
             self._over = self.loop.call_later(self.server.patience.connection, self.hang_up)
             peer = transport.get_extra_info("peername")
             self.peer = str(peer[0]) if peer else ""
-            self.require_starttls = (
-                self.server.tls is not None and not ip_address(self.peer.partition("%")[0]).is_loopback
-            )
+            self.require_starttls = self.server.tls is not None and not is_this_machine(self.peer)
         super().connection_made(transport)
 
     def connection_lost(self, error: Exception | None) -> None:
-        if self._over is not None:
-            self._over.cancel()
-        self.server.conversations.discard(self)
+        self._is_over()
         super().connection_lost(error)
+
+    def _is_over(self) -> None:
+        for timer in (self._over, self._timeout_handle):
+            if timer is not None:
+                timer.cancel()
+        self.server.conversations.discard(self)
 
     def hang_up(self) -> None:
         """Closes it, whatever is going on."""
@@ -217,6 +219,21 @@ class Conversation(SMTP):
         if len(self.server.conversations) > self.server.most_connections:
             return "too many connections, try again"
         return None
+
+    async def smtp_STARTTLS(self, arg: str | None) -> None:  # noqa: N802 - aiosmtpd's name
+        """Ends the conversation where the handshake fails, which asyncio may tell as a success, or not at all."""
+        try:
+            await super().smtp_STARTTLS(arg)
+        except Exception:
+            self._fail()
+        assert self.session is not None
+        if self._tls_protocol is not None and self.session.ssl is None:
+            self._fail()
+
+    def _fail(self) -> NoReturn:
+        self._is_over()
+        self.hang_up()
+        raise asyncio.CancelledError  # how aiosmtpd ends a conversation without a word
 
     async def smtp_DATA(self, arg: str | None) -> None:  # noqa: N802 - aiosmtpd's name
         """Reads the mail, whatever its lines are, and answers when it is taken in."""
@@ -306,6 +323,11 @@ class _Reading:
     def _refuse(self, refusal: str) -> None:
         self.refusal = refusal
         self._octets.clear()
+
+
+def is_this_machine(peer: str) -> bool:
+    """Whether what is said to that address leaves no machine."""
+    return ip_address(peer.partition("%")[0]).is_loopback
 
 
 def networks(said: str) -> list[Network]:

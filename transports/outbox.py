@@ -18,6 +18,7 @@ from pathlib import Path
 
 from ulid import ULID
 
+from sequencing.emails import TEST, tested
 from sequencing.errors import About, TransportError
 
 
@@ -121,20 +122,30 @@ def listing(folder: Path) -> list[str]:
 
 
 def forget(
-    folder: Path, recipients: Collection[str], message_ids: Collection[str], wording: Collection[tuple[str, str]]
+    folder: Path,
+    recipients: Collection[str],
+    message_ids: Collection[str],
+    wording: Collection[tuple[str, str]],
+    contact_id: int | None = None,
 ) -> int:
     """Deletes what was kept for one person, also what was being written when a process died; how many files.
 
-    His are the files to a recipient of these, with one of these Message-IDs, or with one of these (recipient, wording).
+    His are the files to a recipient of these, with one of these Message-IDs, or with one of these (recipient, wording),
+    and the tests of his emails.
     """
-    his = [path for path in sorted(folder.glob("*")) if _is_for(path, recipients, message_ids, wording)]
+    test = None if contact_id is None else tested(contact_id)
+    his = [path for path in sorted(folder.glob("*")) if _is_for(path, recipients, message_ids, wording, test)]
     for path in his:
         path.unlink(missing_ok=True)
     return len(his)
 
 
 def _is_for(
-    path: Path, recipients: Collection[str], message_ids: Collection[str], wording: Collection[tuple[str, str]]
+    path: Path,
+    recipients: Collection[str],
+    message_ids: Collection[str],
+    wording: Collection[tuple[str, str]],
+    test: str | None,
 ) -> bool:
     if path.suffix not in {".eml", ".txt", ".draft"}:
         return False
@@ -143,6 +154,7 @@ def _is_for(
     recipient = _address(message, "To")
     text = whole.partition("\n\n")[2]
     named = str(message.get("Message-ID", "")).strip() in message_ids
+    named = named or message.get(TEST) == test is not None
     return named or recipient.lower() in recipients or (recipient, text) in wording
 
 

@@ -1,5 +1,7 @@
 """`sequencing sequences …`: ordered steps."""
 
+import json
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -8,11 +10,12 @@ import yaml
 
 from sequencing.sequences import Action, Sharing
 from sequencing.texts import cost
-from starter import holds
+from starter import holds, previews
 from starter import sharing as sharing_door
-from starter.commands.shell import As, Json, act, fail, read, show
+from starter.commands.shell import As, Json, act, fail, harmless, read, show
 from starter.door import Door, acting_user
 from starter.editing import Edited, archive_sequence, copy_sequence, edit_sequence
+from starter.previews import Preview
 from starter.sequences import create_sequence, read_yaml
 from starter.steps import document_of
 from store import sequences as sequence_rows
@@ -21,6 +24,8 @@ app = typer.Typer(no_args_is_help=True, help="Ordered steps.")
 Yaml = Annotated[bool, typer.Option("--yaml", help="Print the document, to be edited.")]
 Which = Annotated[str | None, typer.Argument(help="The sequence, by name or number.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Only say what it would change, and whom it reaches.")]
+Step = Annotated[int, typer.Option("--step", help="Its number.")]
+Contact = Annotated[str, typer.Option("--contact", help="Id, external id or email.")]
 All = Annotated[bool, typer.Option("--all", help="All sending.")]
 
 
@@ -97,6 +102,44 @@ def _moving(done: Edited) -> str:
     instants = sorted(at for at in done.moved if at is not None)
     when = f", to between {instants[0]:%Y-%m-%d %H:%M} and {instants[-1]:%Y-%m-%d %H:%M} UTC" if instants else ""
     return f"{len(done.moved)} of {done.waiting} who wait for such a step now move{when}, some each second."
+
+
+@app.command("preview")
+def preview(
+    sequence: str,
+    step: Step,
+    contact: Contact,
+    as_html: Annotated[bool, typer.Option("--html", help="Print the HTML instead of the text.")] = False,
+    by: As = "",
+    as_json: Json = False,
+) -> None:
+    """Show an email or a text as one contact would get it now, or why its step would pause."""
+    found: Preview = read(lambda door: previews.preview(door, sequence, step, contact, by))
+    if as_json:
+        print(json.dumps(asdict(found), indent=2, ensure_ascii=False))
+        return
+    missing = f" ({', '.join(found.missing)})" if found.missing else ""
+    said = {
+        "It would pause": f"{found.reason}{missing}" if found.reason else "",
+        "From": found.sender,
+        "To": f"{found.contact}, {found.recipient}" if found.recipient else found.contact,
+        "Subject": found.subject,
+    }
+    body = (found.html if as_html else found.text).split("\n")
+    print("\n".join(map(harmless, [*(f"{name}: {value}" for name, value in said.items() if value), "", *body])))
+
+
+@app.command("test-mail")
+def send_test(
+    sequence: str,
+    step: Step,
+    contact: Contact,
+    to: Annotated[str, typer.Option(help="Another user's email instead of yours.")] = "",
+    by: As = "",
+) -> None:
+    """Send an email of a step, as one contact would get it, to yourself, marked as a test."""
+    address = read(lambda door: previews.send_test(door, sequence, step, contact, by, to))
+    print(f"Sent to {address}.")
 
 
 @app.command("copy")

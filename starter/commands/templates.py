@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from sequencing.people import AddressType
+from sequencing.sequences import Format
 from starter import templates as acts
 from starter.commands.shell import As, Json, act, harmless, read, show
 from starter.door import Door
@@ -20,13 +21,17 @@ File = Annotated[Path, typer.Argument(help="First line: Subject: …; then the b
 
 @app.command("add")
 def add_template(
-    name: str, file: File, address_type: Annotated[AddressType, typer.Option()] = AddressType.any, by: As = ""
+    name: str,
+    file: File,
+    form: Annotated[Format, typer.Option("--format", help="In what the body is written.")] = Format.text,
+    address_type: Annotated[AddressType, typer.Option()] = AddressType.any,
+    by: As = "",
 ) -> None:
     """Add an email template."""
 
     async def add(door: Door) -> int:
         letter = read_letter(file)
-        return await acts.create_template(door, name, letter.subject, letter.body, address_type, by)
+        return await acts.create_template(door, name, letter.subject, letter.body, address_type, by, form)
 
     act(add)
     print(f"Template {name!r} added.")
@@ -49,7 +54,7 @@ def show_(
     """A template, its version, and whom a change of it would reach."""
     one, reached = read(lambda door: acts.show_template(door, template, by))
     if as_json:
-        wording = {"subject": one.row.subject, "body": one.row.body}
+        wording = {"subject": one.row.subject, "body": one.row.body, "format": one.row.format}
         print(json.dumps({**_line(one), **wording}, indent=2, default=str, ensure_ascii=False))
         return
     if not letter:
@@ -64,6 +69,7 @@ def edit(
     template: Which,
     file: Annotated[Path | None, typer.Argument(help="The new wording, as `show --letter` prints it.")] = None,
     name: Annotated[str | None, typer.Option(help="Call it that from now on.")] = None,
+    form: Annotated[Format | None, typer.Option("--format", help="In what the body is written.")] = None,
     address_type: Annotated[AddressType | None, typer.Option(help="Which address its emails go to.")] = None,
     if_version: Annotated[int | None, typer.Option(help="Only if this version, which you read, is in force.")] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say whom it would reach.")] = False,
@@ -73,7 +79,7 @@ def edit(
 
     async def change(door: Door) -> EditedTemplate:
         letter: Letter | None = read_letter(file) if file else None
-        wanted = TemplateChange(letter, name, address_type, if_version)
+        wanted = TemplateChange(letter, name, address_type, if_version, form)
         return await acts.edit_template(door, template, wanted, by, dry_run=dry_run)
 
     done: EditedTemplate = act(change)
@@ -106,6 +112,7 @@ def _line(one: Template) -> dict[str, Any]:
     return {
         "id": row.id,
         "name": row.name,
+        "format": row.format,
         "address": row.address_type,
         "owner": one.owner,
         "version": row.version,

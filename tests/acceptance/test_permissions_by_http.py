@@ -72,6 +72,8 @@ REQUESTS = [
     on_sequence("edit_sequence", "PUT", "", **NEWER),
     on_sequence("edit_sequence", "PUT", "", "?dry_run=true", **NEWER),
     on_sequence("copy_sequence", "POST", "/copies"),
+    on_sequence("preview", "POST", "/previews", step=1, contact="ann"),
+    on_sequence("send_test", "POST", "/test-mails", step=1, contact="ann"),
     on_sequence("copy_sequence", "POST", "/copy"),
     on_sequence("archive", "POST", "/archive"),
     on_sequence("archive", "POST", "/unarchive"),

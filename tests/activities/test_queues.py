@@ -9,6 +9,7 @@ from sqlalchemy import insert, update
 from activities.queues import Soon, its_turn
 from sequencing.happenings import Why
 from sequencing.queues import AT_ITS_SLOT, PATIENCE
+from sequencing.sequences import Pace
 from sequencing.settings import Limits
 from store import settings
 from store.lives import Life
@@ -50,3 +51,17 @@ async def test_who_may_stay_no_longer_takes_the_next_slot(alone: House) -> None:
 
 async def test_who_has_no_slot_yet_stays_for_a_moment_at_most(alone: House) -> None:
     assert await comes(alone, AT_ITS_SLOT) == (False, NOW + LATE)
+
+
+async def test_who_must_let_one_pass_counts_all_that_come_before_it_whether_their_slots_have_come_or_not(
+    alone: House,
+) -> None:
+    before = {"ready_at": NOW - GAP, "why": Why.sender_gap, "queued_for": RITA}
+    for contact, slot in (("ben", NOW), ("pia", NOW + 10 * GAP)):
+        one = await alone.enroll(contact, EMAIL)
+        async with alone.database.writing() as tx:
+            here = update(EnrollmentRow).where(EnrollmentRow.id == one)
+            await tx.execute(here.values(due_at=slot, **before))
+
+    apart = Pace(1, GAP).apart
+    assert await comes(alone, AT_ITS_SLOT, **ITS_SLOT) == (False, NOW + LATE + 2 * apart)

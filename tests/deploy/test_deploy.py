@@ -12,6 +12,7 @@ import yaml
 
 from deploy.check import CHECKS, main
 from settings import Settings
+from transports.journal import Patience
 
 ROOT = Path(__file__).parents[2]
 DEPLOY = ROOT / "deploy"
@@ -34,15 +35,15 @@ def compose_worker() -> dict[str, Any]:
     return worker
 
 
-def kubernetes_pod() -> dict[str, Any]:
+def kubernetes_pod(program: str = "worker") -> dict[str, Any]:
     manifests = yaml.safe_load_all((DEPLOY / "kubernetes.yaml").read_text("utf-8"))
-    (deployment,) = [each for each in manifests if each["kind"] == "Deployment"]
-    pod: dict[str, Any] = deployment["spec"]["template"]["spec"]
+    deployments = {each["metadata"]["name"]: each for each in manifests if each["kind"] == "Deployment"}
+    pod: dict[str, Any] = deployments[f"sequencing-{program}"]["spec"]["template"]["spec"]
     return pod
 
 
-def kubernetes_environment() -> dict[str, str]:
-    (container,) = kubernetes_pod()["containers"]
+def kubernetes_environment(program: str = "worker") -> dict[str, str]:
+    (container,) = kubernetes_pod(program)["containers"]
     return {each["name"]: each.get("value", "") for each in container["env"]}
 
 
@@ -99,9 +100,10 @@ def test_containers_are_given_longer_to_stop_than_the_worker_takes() -> None:
     assert all(seconds >= grace + 10 for seconds in patience.values()), patience
 
 
-def test_every_variable_given_to_a_worker_is_a_setting() -> None:
+def test_every_variable_given_to_a_worker_or_a_journal_is_a_setting() -> None:
     known = {f"SEQUENCING_{name.upper()}" for name in Settings.model_fields}
-    given = {*compose_worker()["environment"], *kubernetes_environment()}
+    journal = {*compose()["services"]["journal"]["environment"], *kubernetes_environment("journal")}
+    given = {*compose_worker()["environment"], *kubernetes_environment(), *journal}
     assert {name for name in given if name.startswith("SEQUENCING_")} <= known
 
 
@@ -114,6 +116,21 @@ def test_the_ports_of_health_and_metrics_are_the_settings_own() -> None:
         assert {environment[f"SEQUENCING_{name}_ADDRESS"] for name in ("METRICS", "HEALTH")} == {
             f"0.0.0.0:{port}" for port in ports
         }
+
+
+def test_the_journal_listens_where_its_port_is_and_is_given_longer_to_stop_than_it_takes() -> None:
+    port = Settings.model_fields["journal_address"].default.rpartition(":")[2]
+    service = compose()["services"]["journal"]
+    (container,) = kubernetes_pod("journal")["containers"]
+    assert service["ports"] == [f"127.0.0.1:{port}:{port}"]
+    assert [each["containerPort"] for each in container["ports"]] == [int(port)]
+    for environment in (service["environment"], kubernetes_environment("journal")):
+        assert environment["SEQUENCING_JOURNAL_ADDRESS"] == f"0.0.0.0:{port}"
+    patience = (
+        int(service["stop_grace_period"].removesuffix("s")),
+        kubernetes_pod("journal")["terminationGracePeriodSeconds"],
+    )
+    assert all(seconds >= Patience().stopping + 10 for seconds in patience)
 
 
 def test_the_image_holds_every_package_of_the_wheel() -> None:
@@ -131,7 +148,7 @@ def test_no_secret_has_a_default() -> None:
     text = "\n".join((DEPLOY / name).read_text("utf-8") for name in ("compose.yaml", "kubernetes.yaml"))
     secrets = re.findall(r"^ *\w*(?:PASSWORD|PWD|SECRET): (.+)$", text, re.MULTILINE)
     in_addresses = re.findall(r"://\w+:(.+?)@\w", text)
-    assert (len(secrets), len(in_addresses)) == (5, 1)
+    assert (len(secrets), len(in_addresses)) == (6, 1)
     assert all(re.match(r"\$\{\w+:\?", value) for value in secrets + in_addresses)
 
 

@@ -9,16 +9,18 @@ from pathlib import Path
 import pytest
 
 from activities.sending import LONGEST_PAUSE
+from sequencing.replies import SILENT_AFTER
 from sequencing.transitions import GIVE_UP_AFTER
 from settings import Settings
 from starter.sweep import UNSTARTED_AFTER
 from store.enrollments import Filter
 from tests.commands import Forks
-from tests.docs import calm, outages, restoring
+from tests.docs import calm, hearing, outages, restoring
 from tests.docs.desk import Desk
 from tests.docs.page import TEXT, section, situations
 from tests.docs.stories import SITUATION, Story, lived
 from tests.kills.stage import PATIENCE
+from transports.journal import LARGEST
 from workflows.activity_options import LISTENING, RETRIES
 
 pytestmark = pytest.mark.timeout(420)
@@ -42,6 +44,8 @@ DAYS = (
                 calm.an_activity_that_fails_goes_on_by_itself_once_the_cause_is_mended,
             ],
             [outages.messages_leave_once_by_themselves_when_the_mail_server_is_back],
+            [hearing.a_silent_journal_is_said_until_it_hears_something],
+            [hearing.replies_pause_once_journaling_is_on_and_by_hand_before],
             [restoring.what_a_restored_database_has_forgotten_is_held_and_not_sent_again],
             [outages.texts_that_were_refused_for_our_token_leave_once_it_is_right],
         ]
@@ -144,6 +148,8 @@ def test_every_story_has_its_hour() -> None:
         ("for `SEQUENCING_GRACE_SECONDS` (25)", Settings().grace_seconds == 25),
         ("older than ten seconds", timedelta(seconds=10) == UNSTARTED_AFTER),
         ("up to 1,000 at a time", Filter().limit == 1000),
+        ("in the 24 hours after it", timedelta(hours=24) == SILENT_AFTER),
+        ("larger than 40 MB", LARGEST == 40 * 2**20),
     ],
 )
 def test_a_figure_on_the_page_is_in_force(words: str, in_force: bool) -> None:

@@ -78,9 +78,8 @@ def test_the_hidden_link_is_empty_and_out_of_reach_of_people() -> None:
 def test_the_pixel_stands_at_the_end() -> None:
     html = leaving(HTML, OPENS).html
 
-    found = re.fullmatch(
-        r'(.*)<img src="https://mail.example.org/o/([^"]*)" width="1" height="1" alt="">', html, re.DOTALL
-    )
+    pixel = r'<img src="https://mail.example.org/o/([^"]*)" width="1" height="1" alt="">'
+    found = re.fullmatch(f"(.*){pixel}", html, re.DOTALL)
     assert found is not None
     assert found[1] == HTML.html
     assert read_view([SECRET], found[2]) is not None

@@ -14,10 +14,10 @@ GIVEN = Tie(own=True)
 TABLE = {
     **dict.fromkeys(["result", "skip", "send", "draft", "postpone", "take_back", "reassign"], (NONE, MANAGE, MANAGE)),
     "see_todo": (NONE, MANAGE, MANAGE),
-    "export": (VIEW, VIEW, MANAGE),
+    **dict.fromkeys(["export", "preview"], (VIEW, VIEW, MANAGE)),
     **dict.fromkeys(["password", "tokens"], (NONE, MANAGE, MANAGE)),
     "see": (VIEW, VIEW, MANAGE),
-    "enroll": (USE, USE, MANAGE),
+    **dict.fromkeys(["enroll", "send_test"], (USE, USE, MANAGE)),
     **dict.fromkeys(["bypass", "pause", "resume", "cancel", "reactivate", "remove"], (USE, MANAGE, MANAGE)),
     **dict.fromkeys(["conclude", "settle", "reply", "look_again"], (USE, MANAGE, MANAGE)),
     **dict.fromkeys(["suppress", "see_suppressions", "import_contacts"], (USE, USE, USE)),

@@ -52,7 +52,7 @@ def test_no_slot_is_later_than_it_need_be(calendar: Calendar, pace: Pace, sender
 
 
 def test_the_201st_of_a_day_waits_for_the_next_opening() -> None:
-    assert slot(MONDAY, 199, NOBODY, USUAL, OFFICE) == Slot(MONDAY + 199 * MINUTE, Why.sender_gap)
+    assert slot(MONDAY, 199, NOBODY, USUAL, OFFICE) == Slot(MONDAY + 199 * USUAL.apart, Why.sender_gap)
     assert slot(MONDAY, 200, NOBODY, USUAL, OFFICE) == Slot(MONDAY + timedelta(days=1), Why.daily_cap)
 
 
@@ -60,7 +60,15 @@ def test_what_left_today_counts_today_and_not_tomorrow() -> None:
     sender = Sender(MONDAY.date(), 199)
 
     assert slot(MONDAY, 0, sender, USUAL, OFFICE) == Slot(MONDAY, Why.sender_gap)
-    assert slot(MONDAY, 200, sender, USUAL, OFFICE) == Slot(MONDAY + timedelta(days=1, minutes=199), Why.daily_cap)
+    assert slot(MONDAY, 200, sender, USUAL, OFFICE) == Slot(
+        MONDAY + timedelta(days=1) + 199 * USUAL.apart, Why.daily_cap
+    )
+
+
+def test_slots_are_a_little_more_than_the_gap_apart() -> None:
+    assert USUAL.apart == timedelta(seconds=61)
+    assert Pace(1, timedelta(hours=1)).apart == timedelta(seconds=3601)
+    assert Pace(1, timedelta(0)).apart == timedelta(0)
 
 
 def test_a_window_that_never_opens_has_no_slot() -> None:
@@ -125,7 +133,7 @@ def _one_by_one(many: int, first: datetime, sender: Sender, pace: Pace, calendar
             continue
         slots.append(opening)
         left[day_of(opening, calendar)] += 1
-        at = opening + pace.gap
+        at = opening + pace.apart
     return slots
 
 

@@ -21,6 +21,15 @@ NOT_SHOWN = "There is nothing of that id, or it is not shown to you."
 LONG = "x" * 10_000
 HOSTILE = "\x1b[31mred\x07\r\nBcc: all@example.com"
 NOWHERE = "127.0.0.1:1"
+OAUTH = "SEQUENCING_SMTP_OAUTH_URL: a token endpoint at https://"
+BY_TOKEN = "smtp://bo@127.0.0.1:9"
+TOKENS = {
+    "SEQUENCING_SMTP_OAUTH_URL": "https://login.test/token",
+    "SEQUENCING_SMTP_OAUTH_CLIENT": "us",
+    "SEQUENCING_SMTP_OAUTH_SECRET": "secret",
+    "SEQUENCING_SMTP_OAUTH_REFRESH_TOKEN": "",
+}
+STEP_OF_ANN = ("--step", "1", "--contact", "ann")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +66,7 @@ FILES: dict[str, bytes | str] = {
     "strange.csv": "address\na@example.com\n",
     "twice.csv": "target\na@example.com\nA@Example.com\n",
     "nowhen.csv": "target,since\na@example.com,yesterday\n",
+    "no_html.txt": "Subject: S\n<a href=\n",
     "utf16.csv": "external_id,first_name\n1,A\n".encode("utf-16"),
     "binary.csv": b"external_id,first_name\n1,\x89PNG\r\n\x1a\n",
     "nul.csv": "external_id,first_name\n1,A\0B\n",
@@ -174,6 +184,8 @@ TEMPLATES = [
     refused("templates add", HOSTILE, "@good.txt", says="name must be one line"),
     refused("templates add", "Hello", "@good.txt", says="already"),
     refused("templates add", "T", "@good.txt", "--as", BOB, says="needs the level 'edit'"),
+    refused("templates add", "T", "@no_html.txt", "--format", "html", says="Line 1 of the HTML: a tag begins"),
+    misused("templates add", "T", "@good.txt", "--format", "rtf", says="'rtf' is not one of"),
     misused("templates add", "T", "@good.txt", "--address-type", "home", says="'home' is not one of"),
     refused("templates list", "--as", "nobody", says="no user 'nobody'"),
     misused("templates list", "now", says="unexpected extra argument"),
@@ -186,6 +198,7 @@ TEMPLATES = [
     refused("templates edit", "Hello", "--name", HOSTILE, says="name must be one line"),
     refused("templates edit", "Hello", "@good.txt", "--as", BOB, says="needs the level 'manage'"),
     misused("templates edit", "Hello", "--address-type", "home", says="'home' is not one of"),
+    refused("templates edit", "Hello", "@no_html.txt", "--format", "html", says="Line 1 of the HTML: a tag begins"),
     Case("templates edit", ("Hello",), 0, "nothing was changed", on_stdout=True),
     Case("templates edit", ("Hello", "@good.txt", "--dry-run"), 0, "Nothing was changed", on_stdout=True),
     refused("templates copy", HOSTILE, says="There is no template"),
@@ -238,16 +251,16 @@ PEOPLE = [
     refused("suppressions add", HOSTILE, says="is no"),
     refused("suppressions add", LONG, says="neither an email address nor a number"),
     refused("suppressions add", "a@example.com", "--reason", HOSTILE, says="reason must be one line"),
-    refused("suppressions add", "@example.com", says="needs the level 'manage'"),
-    refused("suppressions add", "@com", *AS_ADA, says="write @ and at least two names"),
-    refused("suppressions add", "@exa mple.com", *AS_ADA, says="is no domain like @example.org"),
+    refused("suppressions add", " @example.com", says="needs the level 'manage'"),
+    refused("suppressions add", " @com", *AS_ADA, says="write @ and at least two names"),
+    refused("suppressions add", " @exa mple.com", *AS_ADA, says="is no domain like @example.org"),
     refused("suppressions show", "a@example.com", "--as", "nobody", says="no user 'nobody'"),
     refused("suppressions export", "--as", "", says="Say who acts"),
     Case("suppressions export", ("/none/such.csv",), 3, "cannot be used"),
     refused("suppressions import", "@suppressed.csv", says="needs the level 'manage'"),
     refused("suppressions import", "@strange.csv", *AS_ADA, says="Line 1, column 1: unknown column"),
     refused("suppressions import", "@nobody.csv", *AS_ADA, says="Line 3, column 2: by: there is no user"),
-    refused("suppressions import", "@twice.csv", *AS_ADA, says="Line 3, column 1: target: 'a@example.com' stands in"),
+    refused("suppressions import", "@twice.csv", *AS_ADA, says="Line 3, column 1: target: 'A@Example.com' stands in"),
     refused("suppressions import", "@nowhen.csv", *AS_ADA, says="Line 2, column 2: since: 'yesterday' is no instant"),
     refused("suppressions import", "@utf16.csv", *AS_ADA, says="UTF-8"),
     refused("suppressions lift", "a@example.com", says="needs the level 'manage'"),
@@ -371,6 +384,16 @@ SEQUENCES = [
     refused("sequences edit", "Hidden", "@one_step.yaml", says="There is no sequence 'Hidden'"),
     refused("sequences copy", "Hidden", says="There is no sequence 'Hidden'"),
     refused("sequences copy", "Welcome", "--as", BOB, says="needs the level 'edit'"),
+    refused("sequences preview", "Hidden", *STEP_OF_ANN, says="There is no sequence 'Hidden'"),
+    refused("sequences preview", "Welcome", "--step", "99", "--contact", "ann", says="has the steps 1 to"),
+    refused("sequences preview", "Welcome", "--step", "0", "--contact", "ann", says="has the steps 1 to"),
+    refused("sequences preview", "Welcome", "--step", "1", "--contact", LONG, says="There is no contact"),
+    refused("sequences preview", "{calling_sequence}", *STEP_OF_ANN, says="Step 1 is a call; emails and texts"),
+    misused("sequences preview", "Welcome", "--step", "one", "--contact", "ann", says="valid integer"),
+    misused("sequences preview", "Welcome", "--step", "1", says="Missing option '--contact'"),
+    refused("sequences test-mail", "Hidden", *STEP_OF_ANN, says="There is no sequence 'Hidden'"),
+    refused("sequences test-mail", "Welcome", *STEP_OF_ANN, "--to", "ann@example.com", says="active users only"),
+    refused("sequences test-mail", "Welcome", *STEP_OF_ANN, "--to", HOSTILE, says="active users only"),
     refused("sequences archive", LONG, says="There is no sequence"),
     refused("sequences unarchive", "Hidden", says="There is no sequence 'Hidden'"),
     refused("sequences hold", "--all", says="needs the level 'manage'"),
@@ -488,6 +511,11 @@ RUNNING = [
 ]
 ENVIRONMENT = [
     misset("worker", "SEQUENCING_SMTP_URL: write smtp://", SEQUENCING_SMTP_URL="mail.example.org"),
+    misset("worker", OAUTH, SEQUENCING_SMTP_URL=BY_TOKEN, SEQUENCING_SMTP_OAUTH_URL="http://login.test"),
+    misset("worker", OAUTH, SEQUENCING_SMTP_URL=BY_TOKEN, **{**TOKENS, "SEQUENCING_SMTP_OAUTH_CLIENT": ""}),
+    misset("worker", OAUTH, SEQUENCING_SMTP_URL=BY_TOKEN, **{**TOKENS, "SEQUENCING_SMTP_OAUTH_SECRET": ""}),
+    misset("worker", "write smtp://user@host", SEQUENCING_SMTP_URL="smtp://bo:pw@mail.test", **TOKENS),
+    misset("outbox", "SEQUENCING_SMTP_OAUTH_SCOPE", SEQUENCING_SMTP_OAUTH_SCOPE="send\r\nmail"),
     misset("worker", "SEQUENCING_METRICS_ADDRESS: write host and port", SEQUENCING_METRICS_ADDRESS="9090"),
     misset("outbox", "SEQUENCING_HEALTH_ADDRESS: write host and port", SEQUENCING_HEALTH_ADDRESS="::99999"),
     misset("web", "SEQUENCING_WEB_ADDRESS: write host and port", SEQUENCING_WEB_ADDRESS="8000"),

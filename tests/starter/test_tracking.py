@@ -1,29 +1,32 @@
 """What recipients do with links: written down, machines apart, bounded; it moves nothing. Unsubscribing moves a lot."""
 
 import asyncio
+from collections.abc import Awaitable
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
-from typing import Any
+from datetime import timedelta
+from typing import Any, TypeVar
 
 import pytest
 import sqlalchemy as sa
 
-from sequencing.happenings import What
+from sequencing.happenings import Happening, What
 from sequencing.machines import Fetch
 from sequencing.people import AddressType
-from sequencing.tracking import HIDDEN, Clicked, Sign, Unsubscribing, Viewed
+from sequencing.tracking import HIDDEN, Clicked, Unsubscribing, Use, Viewed
 from starter import people, tracking
 from starter.contacts import import_contacts
 from starter.door import Door
 from starter.erasures import erase
 from starter.people import Said
 from starter.suppressions import lift, suppress
-from store import enrollments, news, suppressions
+from store import enrollments, holds, news, suppressions
+from store.lives import Life
 from store.tables import EventRow, LinkUseRow, MessageRow, NewsRow, SuppressionRow
-from store.tracking import COUNTED
+from store.tracking import COUNTED, MAIL
 from tests.house import ADA, CALL, EMAIL, HEADER, RITA, TASK, House
 from tests.posted import Posted, post
 
+T = TypeVar("T")
 FIREFOX = Fetch(browser="Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0")
 CRAWLER = Fetch(browser="python-requests/2.32")
 LATER: dict[str, Any] = {**TASK, "delay": "300 days"}
@@ -301,10 +304,50 @@ async def test_while_somebody_unsubscribes_he_is_enrolled_nowhere_for_good(alone
     )
 
     async with alone.database.reading() as tx:
-        running = await enrollments.open_of_contact(tx, 1)
+        running = await enrollments.open_of(tx, [1])
         rows = [await enrollments.get(tx, one) for one in running]
         ends = [await news.unnoted(tx, row) for row in rows if row is not None]
     assert all(any(piece.happening.what is What.unsubscribe for piece in pieces) for pieces in ends)
+
+
+async def after(seconds: float, what: Awaitable[T]) -> T:
+    await asyncio.sleep(seconds)
+    return await what
+
+
+async def try_to_claim(house: House, enrollment_id: str) -> bool:
+    """What an activity does at the moment of claiming: row, news, gate, claim."""
+    async with house.database.writing() as tx:
+        life = await Life.lock(tx, enrollment_id, house.door.now())
+        assert life is not None
+        await life.note_news()
+        row = life.enrollment
+        gate = await holds.pass_gate(
+            tx, row.sequence_id, row.contact_id, "ann@example.com", suppressions.forms(tx, "ann@example.com")
+        )
+        free = row.place == "waiting" and not gate.suppressed
+        if free:
+            life.happen(Happening(What.claimed))
+        await life.save()
+        return free
+
+
+async def test_an_unsubscribe_that_races_a_claim_comes_before_it_or_after_it(alone: House, letter: Posted) -> None:
+    seen = []
+    for turn in range(20):
+        one = await alone.enroll("ann", EMAIL)
+        claiming = asyncio.create_task(after(0.004 * turn * (turn % 2), try_to_claim(alone, one)))
+        claimed, _ = await asyncio.gather(claiming, after(0.001 * (turn % 2 == 0), unsubscribe(alone, letter)))
+
+        row = await alone.row(one)
+        assert row is not None
+        assert row.last_news == 1
+        assert (row.place, row.noted) == (("sending", 0) if claimed else ("finished", 1)), "claimed before it, or never"
+        assert not await try_to_claim(alone, one)
+        seen.append(claimed)
+        await lift(alone.door, "ann@example.com", ADA)
+
+    assert set(seen) == {True, False}
 
 
 async def test_an_unsubscribe_finishes_what_runs(house: House) -> None:
@@ -324,6 +367,28 @@ async def test_an_unsubscribe_finishes_what_runs(house: House) -> None:
     assert len(house.sent()) == 1
 
 
-def test_signs_fit_their_column() -> None:
-    assert max(map(len, Sign)) <= 40
-    assert datetime.now(UTC).tzinfo is UTC
+async def test_each_question_of_a_link_has_an_index_that_serves_it(alone: House, letter: Posted) -> None:
+    await view(alone, letter)
+    statements: list[tuple[Any, dict[str, Any]]] = [
+        (MAIL, {"reference": letter.links.reference}),
+        (sa.select(LinkUseRow).where(LinkUseRow.message_id == 1, LinkUseRow.kind == Use.view), {}),
+        (suppressions.IS_SUPPRESSED, {"forms": ["ann@example.com", "@example.com"]}),
+        (sa.select(SuppressionRow).where(SuppressionRow.reason == "x").order_by(SuppressionRow.id.desc()), {}),
+    ]
+
+    plans = [await plan(alone, statement, values) for statement, values in statements]
+
+    assert [scan for scan in plans if "SCAN" in scan or "Seq Scan" in scan or "Sort" in scan or "TEMP" in scan] == []
+
+
+async def plan(house: House, statement: Any, values: dict[str, Any]) -> str:
+    """How the database goes about it, if it does not prefer to read a small table whole."""
+    dialect = house.database.engine.dialect
+    ways = {"literal_binds": True, "render_postcompile": True}
+    compiled = statement.params(values).compile(dialect=dialect, compile_kwargs=ways)
+    lite = dialect.name == "sqlite"
+    async with house.database.reading() as tx:
+        if not lite:
+            await tx.execute(sa.text("SET LOCAL enable_seqscan = off"))
+        rows = await tx.execute(sa.text(f"{'EXPLAIN QUERY PLAN' if lite else 'EXPLAIN'} {compiled}"))
+        return "\n".join(map(str, rows.all()))

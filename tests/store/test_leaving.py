@@ -8,6 +8,7 @@ from sqlalchemy import select
 from sequencing.enrollments import Enrollment
 from sequencing.happenings import Happening, What
 from starter.enrollments import Enrolled
+from starter.suppressions import import_suppressions
 from starter.timeline import story
 from store import enrollments, holds, leaving, messages, news, suppressions
 from store.lives import Life
@@ -143,7 +144,7 @@ async def test_a_suppression_names_what_was_leaving_to_that_address_or_number_on
     await claim(alone, third, "ben@example.com")
 
     for _ in range(2):
-        await alone.sequencer.suppress(" Ann@example.com", by=RITA)
+        await alone.sequencer.suppress("Ann@example.com", by=RITA)
     by_mail = await named(alone)
     async with alone.database.writing() as tx:
         await suppressions.add(tx, "+4915112340001", "stop", None, NOW)
@@ -161,6 +162,20 @@ async def test_a_suppression_of_a_domain_names_what_was_leaving_to_it_and_below_
     async with alone.database.writing() as tx:
         await holds.close_gate(tx)
         await leaving.tell_suppressed(tx, ["@example.com"], None, NOW)
+
+    assert {one for one, _, _ in await named(alone)} == {ann, ben}
+
+
+async def test_an_import_of_suppressions_names_what_was_leaving_to_those_that_are_new(alone: House) -> None:
+    ann, ben, pia = [await alone.enroll(name, EMAIL) for name in ("ann", "ben", "pia")]
+    await alone.sequencer.suppress("pia@example.com", by=RITA)
+    await claim(alone, ann)
+    await claim(alone, ben, "ben@mail.example.net")
+    await claim(alone, pia, "pia@example.com")
+    domains = [f"@no{n}.example.org" for n in range(1200)]
+
+    text = "\n".join(["target", "ann@example.com", "pia@example.com", "@example.net", *domains])
+    await import_suppressions(alone.door, text, ADA)
 
     assert {one for one, _, _ in await named(alone)} == {ann, ben}
 

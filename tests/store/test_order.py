@@ -47,6 +47,15 @@ async def suppress(tx: AsyncSession) -> object:
     return await suppressions.add(tx, ANN, "test", 1, NOW)
 
 
+async def unsubscribe(tx: AsyncSession) -> object:
+    await suppressions.unsubscribe(tx, ANN, NOW)
+    return True
+
+
+async def suppress_domain(tx: AsyncSession) -> object:
+    return await suppressions.add(tx, "@example.com", "test", 1, NOW)
+
+
 async def release_it(tx: AsyncSession) -> object:
     return await holds.release(tx, 1)
 
@@ -105,6 +114,8 @@ FORBIDDING = [
     (hold_it, (True, False, True)),
     (hold_all, (True, False, True)),
     (suppress, (False, True, True)),
+    (suppress_domain, (False, True, True)),
+    (unsubscribe, (False, True, True)),
     (forbid_contact, (False, True, True)),
     (take_address, (False, False, False)),
 ]
@@ -119,7 +130,7 @@ async def test_a_claim_that_comes_while_something_forbids_it_waits_and_sees_it(
     assert await one_after_the_other(database, forbidding, claims) == (forbidden, True)
 
 
-@pytest.mark.parametrize("forbidding", [hold_it, hold_all, suppress])
+@pytest.mark.parametrize("forbidding", [hold_it, hold_all, suppress, suppress_domain, unsubscribe])
 async def test_what_forbids_messages_waits_for_the_claims_that_were_before_it(
     database: Database, forbidding: Act
 ) -> None:

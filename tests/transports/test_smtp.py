@@ -1,8 +1,6 @@
 import asyncio
-import shutil
 import signal
 import ssl
-import subprocess
 import sys
 import time
 import traceback
@@ -16,6 +14,7 @@ import pytest
 
 from sequencing.emails import Email, Mailbox, compose
 from sequencing.errors import About, DeliveryUnknown, Refused, TransportError
+from tests.certificates import self_signed
 from tests.mail_server import MailServer, read_diary, written
 from transports.outgoing import Transport
 from transports.smtp import SmtpTransport
@@ -126,7 +125,8 @@ async def test_after_begin_the_server_waits_for_the_first_byte_and_a_close_trans
         ("ann@* 354 451", ("451", False, About.message)),
         ("ann@* 354 421", ("421", False, About.server)),
         ("ann@* 354 drop", ("disconnected", False, About.server)),
-        ("ann@* answer 550", ("550", True, About.message)),
+        ("ann@* answer 550", ("550", True, About.recipient)),
+        ("ann@* answer 554", ("554", True, About.message)),
         ("ann@* answer 451", ("451", False, About.message)),
         ("ann@* answer 421", ("421", False, About.server)),
     ],
@@ -343,7 +343,7 @@ async def test_an_unreadable_final_answer_is_unknown() -> None:
 
 
 async def test_closing_takes_bounded_time_and_may_be_repeated() -> None:
-    async with saying("220 hello", QUIT="") as port:
+    async with saying("220 hello", RSET="") as port:
         delivery = await transport_to(port).open(sender=BO, recipient=ANN)
         began = time.monotonic()
         await delivery.close()
@@ -395,36 +395,7 @@ async def test_a_password_does_not_travel_in_clear_unless_the_url_says_so() -> N
 @pytest.fixture(scope="module")
 def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A file with a key and the certificate that 127.0.0.1 signed for itself."""
-    openssl = shutil.which("openssl")
-    if openssl is None:
-        pytest.skip("openssl is needed to make a certificate")
-    folder = tmp_path_factory.mktemp("certificate")
-    made = [
-        openssl,
-        "req",
-        "-x509",
-        "-newkey",
-        "ec",
-        "-pkeyopt",
-        "ec_paramgen_curve:prime256v1",
-        "-nodes",
-        "-days",
-        "2",
-    ]
-    named = [
-        "-subj",
-        "/CN=mail.test",
-        "-addext",
-        "subjectAltName=IP:127.0.0.1",
-        "-keyout",
-        "key",
-        "-out",
-        "certificate",
-    ]
-    subprocess.run([*made, *named], cwd=folder, check=True, capture_output=True)
-    both = folder / "both.pem"
-    both.write_bytes((folder / "key").read_bytes() + (folder / "certificate").read_bytes())
-    return both
+    return self_signed(tmp_path_factory.mktemp("certificate"))
 
 
 def served(certificate: Path) -> ssl.SSLContext:
@@ -543,6 +514,10 @@ async def test_what_is_not_exactly_one_address_is_refused_before_anybody_is_aske
         "smtp://bo:secret@mail.test?starttls=auto&starttls=never",
         "smtp://bo:secret@mail.test?tls=yes",
         "smtps://bo:secret@mail.test?starttls=auto",
+        "smtp://bo:secret@mail.test?connections=0",
+        "smtp://bo:secret@mail.test?connections=101",
+        "smtp://bo:secret@mail.test?connections=-1",
+        "smtp://bo:secret@mail.test?connections=1&connections=2",
         "smtp://bo:secret@[::1",
         "smtp://bo:secret@" + "x" * 70,
     ],
@@ -564,6 +539,7 @@ def test_a_malformed_url_is_refused_without_quoting_the_password(url: str) -> No
         "smtp://[::1]:2525?starttls=never",
         "smtp://bo:secret@mail.test?starttls=required",
         "smtps://bo:secret@mail.test",
+        "smtps://bo:secret@mail.test?connections=3",
     ],
 )
 def test_a_well_formed_url_is_taken_and_the_password_is_not_shown(url: str) -> None:

@@ -16,7 +16,10 @@ from web.health import Health, health_app
 
 
 async def test_health_is_well_while_temporal_and_the_database_answer(client: Client, sqlite: Database) -> None:
-    assert await told(Health(sqlite, client)) == (200, {"worker": True, "temporal": True, "database": True})
+    assert await told(Health(sqlite, client)) == (
+        200,
+        {"worker": True, "temporal": True, "database": True, "journal": "off"},
+    )
 
 
 async def test_health_says_that_temporal_has_gone_away(sqlite: Database) -> None:
@@ -27,23 +30,26 @@ async def test_health_says_that_temporal_has_gone_away(sqlite: Database) -> None
     after = await told(health)
 
     assert before[0] == 200
-    assert after == (503, {"worker": True, "temporal": False, "database": True})
+    assert after == (503, {"worker": True, "temporal": False, "database": True, "journal": "off"})
 
 
 async def test_health_says_that_the_database_cannot_be_reached(client: Client, tmp_path: Path) -> None:
     nowhere = Database(f"postgresql://nobody@127.0.0.1:{free_port()}/nothing")
 
-    assert await told(Health(nowhere, client)) == (503, {"worker": True, "temporal": True, "database": False})
+    assert await told(Health(nowhere, client)) == (
+        503,
+        {"worker": True, "temporal": True, "database": False, "journal": "unknown"},
+    )
 
 
 async def test_health_is_not_well_before_the_worker_polls_and_once_it_stops(client: Client, sqlite: Database) -> None:
     starting, stopping = Health(sqlite), Health(sqlite, client, stopping=True)
 
-    assert await told(starting) == (503, {"worker": False, "temporal": False, "database": True})
-    assert await told(stopping) == (503, {"worker": False, "temporal": True, "database": True})
+    assert await told(starting) == (503, {"worker": False, "temporal": False, "database": True, "journal": "off"})
+    assert await told(stopping) == (503, {"worker": False, "temporal": True, "database": True, "journal": "off"})
 
 
-async def told(health: Health) -> tuple[int, dict[str, bool]]:
+async def told(health: Health) -> tuple[int, dict[str, bool | str]]:
     """The status and what it says, asked over HTTP."""
     port = free_port()
     server = uvicorn.Server(uvicorn.Config(health_app(health), port=port, log_level="error", lifespan="off"))
@@ -56,7 +62,7 @@ async def told(health: Health) -> tuple[int, dict[str, bool]]:
     return answer
 
 
-def asked(port: int) -> tuple[int, dict[str, bool]]:
+def asked(port: int) -> tuple[int, dict[str, bool | str]]:
     """GET /health."""
     try:
         with urllib.request.urlopen(f"http://127.0.0.1:{port}/health") as answer:

@@ -37,6 +37,7 @@ class Todo(BaseModel):
     instructions: str
     subject: str
     body: str
+    format: str
     results: list[str]
     due: datetime
 
@@ -55,6 +56,7 @@ class Todo(BaseModel):
             instructions=row.instructions,
             subject=row.subject,
             body=row.body,
+            format=row.format,
             results=list(RESULTS.get(row.action, ())),
             due=row.due_at,
         )

@@ -1,4 +1,4 @@
-"""formats of wording: text or HTML"""
+"""formats of wording: text or HTML; by which rule the sender of a message was found"""
 
 from alembic import op
 
@@ -15,3 +15,4 @@ def upgrade() -> None:
     for table in WORDED:
         known = f"CONSTRAINT ck_{table}_format_known CHECK (format IN ('text', 'html'))"
         op.execute(f"ALTER TABLE {table} ADD COLUMN format VARCHAR(40) DEFAULT 'text' NOT NULL {known}")
+    op.execute("ALTER TABLE messages ADD COLUMN sent_by_rule VARCHAR(40)")

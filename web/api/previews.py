@@ -1,0 +1,59 @@
+"""An email or text as one contact would get it, shown or sent to oneself."""
+
+from dataclasses import asdict
+from typing import Annotated
+
+from fastapi import APIRouter
+from pydantic import Field
+
+from starter import previews
+from web.acting import At, By
+from web.api.words import Body, Number, Text
+from web.once import Once
+
+router = APIRouter(tags=["sequences"], route_class=Once)
+
+
+class Wanted(Body):
+    """Which step, for whom: a contact by id, external id or email."""
+
+    step: Annotated[int, Field(ge=1, le=1000)]
+    contact: Text
+
+
+class TestMail(Wanted):
+    """`to`: another user's email instead of yours."""
+
+    to: Text = ""
+
+
+class Preview(Body):
+    """A message as it would leave now; with a `reason` it would not, and its step would pause."""
+
+    contact: str
+    sender: str
+    recipient: str
+    subject: str
+    text: str
+    html: str
+    reason: str | None
+    missing: list[str]
+
+
+class Sent(Body):
+    """Where a test went."""
+
+    to: str
+
+
+@router.post("/sequences/{id}/previews")
+async def preview(door: At, by: By, id: Number, wanted: Wanted) -> Preview:
+    """What that contact would get."""
+    found = await previews.preview(door, str(id), wanted.step, wanted.contact, by.email)
+    return Preview(**{**asdict(found), "missing": list(found.missing)})
+
+
+@router.post("/sequences/{id}/test-mails")
+async def test_mail(door: At, by: By, id: Number, wanted: TestMail) -> Sent:
+    """Sends it, marked as a test; nothing is recorded as sent."""
+    return Sent(to=await previews.send_test(door, str(id), wanted.step, wanted.contact, by.email, wanted.to))
