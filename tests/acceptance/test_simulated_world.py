@@ -139,7 +139,7 @@ async def test_one_of_each_ends_where_it_should_and_the_world_counts_what_the_pr
 
         await _settled(place, len(ENDS))
         ended = await _ended(place)
-        await _agree(place)
+        await _agree(place, told_apart=True)
 
     assert ended == ENDS
 
@@ -157,11 +157,13 @@ async def test_two_hundred_by_chance_in_four_sequences_are_counted_alike_on_both
             place.run("enroll", f"Sequence {number}", "--company", f"Quarter {number}")
 
         await _settled(place, 200)
-        await _agree(place)
+        await _agree(place, told_apart=False)
 
 
-async def _agree(place: Place) -> None:
-    """The log and the database, each counted by itself."""
+async def _agree(place: Place, *, told_apart: bool) -> None:
+    """The log and the database, each counted by itself; `told_apart`: persons and machines too, which are known by
+    their haste, so that a machine that is itself overloaded cannot tell them.
+    """
     tally = Tally.of(entries(place.log))
     emails = await place.rows(MessageRow.message_id, of=_left(Channel.email))
     texts = await place.rows(MessageRow.enrollment_id, MessageRow.step, MessageRow.copy, of=_left(Channel.text))
@@ -181,12 +183,14 @@ async def _agree(place: Place) -> None:
     assert {what: await _contacts_with(place, what) for what in TOLD} == said
 
     used = await place.rows(MessageRow.message_id, LinkUseRow.kind, LinkUseRow.machine, of=_used())
-    assert {(one, kind, machine) for one, kind, machine in used} == {
+    counted = {
         *((one, "view", False) for one in tally.opened),
         *((one, "view", True) for one in tally.opened_by_machines),
         *((one, "click", False) for one in tally.clicked),
         *((one, "click", True) for one in tally.clicked_by_machines),
     }
+    signs = 3 if told_apart else 2
+    assert {tuple(use[:signs]) for use in used} == {use[:signs] for use in counted}
 
 
 def _left(channel: Channel) -> Any:
