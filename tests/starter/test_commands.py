@@ -3,6 +3,7 @@
 import os
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -21,10 +22,9 @@ NOT_SHOWN = "There is nothing of that id, or it is not shown to you."
 LONG = "x" * 10_000
 HOSTILE = "\x1b[31mred\x07\r\nBcc: all@example.com"
 NOWHERE = "127.0.0.1:1"
-NO_KEY = {"SEQUENCING_JOURNAL_KEY": "/none such"}
 OAUTH = "SEQUENCING_SMTP_OAUTH_URL: a token endpoint at https://"
 BY_TOKEN = "smtp://bo@127.0.0.1:9"
-TOKENS = {
+TOKENS: dict[str, Any] = {
     "SEQUENCING_SMTP_OAUTH_URL": "https://login.test/token",
     "SEQUENCING_SMTP_OAUTH_CLIENT": "us",
     "SEQUENCING_SMTP_OAUTH_SECRET": "secret",
@@ -526,7 +526,7 @@ ENVIRONMENT = [
     misset("journal", "nothing can be served at 192.0.2.1:25", SEQUENCING_JOURNAL_ADDRESS="192.0.2.1:25"),
     misset("outbox", "SEQUENCING_JOURNAL_SENDERS: write addresses or networks", SEQUENCING_JOURNAL_SENDERS="all"),
     misset("outbox", "SEQUENCING_JOURNAL_RECIPIENT", SEQUENCING_JOURNAL_RECIPIENT="nobody"),
-    misset("journal", "SEQUENCING_JOURNAL_CERTIFICATE", SEQUENCING_JOURNAL_CERTIFICATE="/none such", **NO_KEY),
+    misset("journal", "cannot be read", SEQUENCING_JOURNAL_CERTIFICATE=__file__, SEQUENCING_JOURNAL_KEY="/none"),
     misset("worker", "SEQUENCING_TEXTS_URL", SEQUENCING_TEXTS_URL="http://SID:TOKEN@api.example.org"),
     misset("outbox", "SEQUENCING_TASK_QUEUE", SEQUENCING_TASK_QUEUE=""),
     misset("outbox", "SEQUENCING_MAIL_DOMAIN", SEQUENCING_MAIL_DOMAIN="ex ample\r\nBcc: x"),
