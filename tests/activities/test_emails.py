@@ -1,0 +1,171 @@
+"""What send_email makes of a step: which sender, which parts, and what a refusal comes to. No engine, no worker."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from temporalio.testing import ActivityEnvironment
+
+from activities.emails import EmailActivities
+from sequencing.happenings import Reason, What
+from sequencing.runs import Ref
+from starter.suppressions import lift
+from starter.timeline import story
+from starter.users import deactivate_user
+from store import enrollments, suppressions, users
+from store.people_tables import ContactRow
+from tests.house import ADA, BOB, EMAIL, RITA, TASK, House
+from tests.mail_server import MailServer
+from transports.smtp import SmtpTransport
+
+NOW: dict[str, Any] = {"delay": "none", "track_opens": False, "track_clicks": False, "unsubscribe_link": False}
+OWNERS: dict[str, Any] = {**EMAIL, **NOW, "owner": "contact owner"}
+LATER: dict[str, Any] = {**TASK, "delay": "300 days"}
+
+
+async def act(house: House, enrollment_id: str) -> None:
+    """The step that is due is done, as the worker would do it."""
+    one = await house.row(enrollment_id)
+    assert one is not None
+    environment = ActivityEnvironment()
+    environment.info = replace(environment.info, started_time=datetime.now(UTC))
+    ref = Ref(one.id, one.run, one.step, one.noted)
+    await environment.run(EmailActivities(house.world).send_email, ref)
+
+
+async def own(house: House, email: str) -> None:
+    """From now on Ann is that user's."""
+    async with house.database.writing() as tx:
+        who = await users.by_email(tx, email)
+        await tx.execute(sa.update(ContactRow).values(owner_id=who.id))
+
+
+def senders(house: House) -> list[str]:
+    return [read(path)["From"].addresses[0].addr_spec for path in sorted(house.outbox.glob("*.eml"))]
+
+
+def read(path: Path) -> EmailMessage:
+    return message_from_bytes(path.read_bytes(), policy=policy.default)
+
+
+async def test_all_emails_of_an_enrollment_with_the_same_rule_keep_the_sender_of_the_first(alone: House) -> None:
+    one = await alone.enroll("ann", OWNERS, OWNERS, {**OWNERS, "owner": RITA}, LATER)
+    await own(alone, BOB)
+    await act(alone, one)
+    await own(alone, RITA)
+    await act(alone, one)
+    await act(alone, one)
+
+    assert senders(alone) == [BOB, BOB, RITA]
+
+
+async def test_another_enrollment_of_the_same_contact_has_the_sender_of_its_own_first_email(alone: House) -> None:
+    first, second = await alone.enroll("ann", OWNERS, LATER), await alone.enroll("ann", OWNERS, LATER)
+    await own(alone, BOB)
+    await act(alone, first)
+    await own(alone, RITA)
+    await act(alone, second)
+
+    assert senders(alone) == [BOB, RITA]
+
+
+async def test_when_the_sender_was_deactivated_the_rule_says_who_goes_on_and_the_timeline_why(alone: House) -> None:
+    one = await alone.enroll("ann", OWNERS, OWNERS, OWNERS, LATER)
+    await own(alone, BOB)
+    await act(alone, one)
+    await own(alone, ADA)
+    await deactivate_user(alone.door, BOB, RITA, ADA)
+    await act(alone, one)
+    await own(alone, RITA)
+    await act(alone, one)
+
+    told = (await story(alone.door, one, ADA)).as_text()
+    assert senders(alone) == [BOB, ADA, ADA]
+    assert told.count("claimed for Ada Admin, since Bob Bystander is deactivated") == 1
+
+
+async def test_an_email_of_html_leaves_with_both_parts_and_what_is_filled_in_is_escaped(alone: House) -> None:
+    async with alone.database.writing() as tx:
+        await tx.execute(sa.update(ContactRow).values(title="R&D <b>"))
+    html = {**EMAIL, **NOW, "format": "html", "body": "<style>p{color:red}</style><p>To {{ contact.title }}</p>"}
+    one = await alone.enroll("ann", html, LATER)
+    await act(alone, one)
+
+    [path] = alone.outbox.glob("*.eml")
+    text, html_part = (part.get_content().replace("\r\n", "\n") for part in read(path).iter_parts())
+    assert read(path).get_content_type() == "multipart/alternative"
+    assert text == "To R&D <b>\n"
+    assert html_part == '<p style="color:red">To R&amp;D &lt;b&gt;</p>\n'
+
+
+async def test_a_body_that_grows_too_large_pauses(alone: House) -> None:
+    long = "{{ contact.title }}" * 5_000
+    async with alone.database.writing() as tx:
+        await tx.execute(sa.update(ContactRow).values(title="x" * 100))
+    one = await alone.enroll("ann", {**EMAIL, **NOW, "body": long}, LATER)
+    await act(alone, one)
+
+    row = await alone.row(one)
+    assert row is not None
+    assert row.reason is Reason.template_broken
+    assert not list(alone.outbox.glob("*.eml"))
+
+
+@asynccontextmanager
+async def answering(house: House, tmp_path: Path, rule: str) -> AsyncIterator[House]:
+    """The house, with a mail server that answers by that rule."""
+    async with MailServer(diary=tmp_path / "mail.jsonl", rules=[rule]) as server:
+        emails = SmtpTransport(f"smtp://127.0.0.1:{server.port}", within=timedelta(seconds=10))
+        yield replace(house, world=replace(house.world, emails=emails))
+
+
+@pytest.mark.parametrize(
+    ("rule", "reason", "is_suppressed"),
+    [
+        ("* rcpt 550", Reason.bounced, True),
+        ("* answer 550", Reason.bounced, True),
+        ("* rcpt 553", Reason.bounced, False),
+        ("* rcpt 554", Reason.could_not_be_sent, False),
+        ("* answer 554", Reason.could_not_be_sent, False),
+        ("* rcpt 552", None, False),
+        ("* rcpt 451", None, False),
+    ],
+)
+async def test_a_refusal_suppresses_an_address_that_nobody_has_and_pauses_what_cannot_be_sent(
+    alone: House, tmp_path: Path, rule: str, reason: Reason | None, is_suppressed: bool
+) -> None:
+    one = await alone.enroll("ann", {**EMAIL, **NOW}, LATER)
+    async with answering(alone, tmp_path, rule) as house:
+        await act(house, one)
+
+    row = await alone.row(one)
+    assert row is not None
+    assert row.reason is reason
+    async with alone.database.reading() as tx:
+        assert await suppressions.is_suppressed(tx, "ann@example.com") is is_suppressed
+        told = await enrollments.timeline(tx, one)
+    assert (told[-1].what, told[-1].details["answer"]) == (What.blocked if reason else What.try_later, rule[-3:])
+
+
+async def test_a_bounced_address_says_so_among_the_suppressed_and_holds_the_other_enrollments_too(
+    alone: House, tmp_path: Path
+) -> None:
+    one, other = [await alone.enroll("ann", {**EMAIL, **NOW}, LATER) for _ in range(2)]
+    async with answering(alone, tmp_path, "* rcpt 550") as house:
+        await act(house, one)
+    async with alone.database.reading() as tx:
+        [found] = await suppressions.covering(tx, "ann@example.com")
+    await act(alone, other)
+    stopped = await alone.row(other)
+    await lift(alone.door, "ann@example.com", ADA)
+
+    assert (found.target, found.reason, found.by) == ("ann@example.com", "bounced", None)
+    assert stopped is not None
+    assert stopped.reason is Reason.suppressed
