@@ -89,3 +89,23 @@ def test_an_admin_does_the_step_when_who_enrolled_is_gone() -> None:
 
 def test_where_no_active_user_is_left_there_is_no_assignee() -> None:
     assert assign(step(OwnerRule.user), CONTACT, ALICE.id, without(ALICE, BOB), admin=None) is None
+
+
+def test_whoever_sent_the_first_email_sends_the_next_ones_too() -> None:
+    assert assign(step(OwnerRule.contact_owner), CONTACT, ALICE.id, USERS, ADMIN, [BOB.id, DORA.id]) == Assignment(
+        BOB, fallback=False
+    )
+
+
+def test_after_a_deactivated_sender_the_next_one_stays() -> None:
+    senders = [BOB.id, DORA.id]
+
+    assert assign(step(OwnerRule.enroller), CONTACT, ALICE.id, without(BOB), ADMIN, senders) == Assignment(
+        DORA, fallback=False
+    )
+
+
+def test_where_all_senders_are_deactivated_the_rule_says_who_and_it_says_instead_of_whom() -> None:
+    found = assign(step(OwnerRule.contact_owner), CONTACT, ALICE.id, without(BOB), ADMIN, [BOB.id])
+
+    assert found == Assignment(CHARLIE, fallback=False, instead_of=BOB.id)

@@ -285,3 +285,75 @@ def test_a_message_id_is_at_most_70_characters_of_ascii(enrollment: str, domain:
 
     assert re.fullmatch(r"<[a-z0-9]{26}@[a-z0-9_.-]+>", made)
     assert len(made) <= 70
+
+
+# Text and HTML
+
+
+BOTH = replace(HELLO, html="<p>Hi Ann,</p>\n<p>are you open to it?</p>\n")
+
+
+def parts(raw: bytes) -> dict[str, str]:
+    return {part.get_content_type(): text_of(part) for part in read(raw).iter_parts() if isinstance(part, EmailMessage)}
+
+
+def test_with_html_both_parts_say_it_and_the_better_one_comes_last() -> None:
+    message = read(compose(BOTH))
+
+    assert message.get_content_type() == "multipart/alternative"
+    assert parts(compose(BOTH)) == {"text/plain": HELLO.text, "text/html": BOTH.html}
+    assert list(parts(compose(BOTH))) == ["text/plain", "text/html"]
+    assert not message.defects
+
+
+@given(st.text(), st.text(min_size=1))
+def test_whatever_the_parts_say_neither_ends_early_and_no_line_is_too_long(text: str, html: str) -> None:
+    raw = compose(replace(BOTH, text=text, html=f"{html}\n--=_one\n--=_one--"))
+
+    assert len(read(raw).get_payload()) == 2
+    assert max(map(len, raw.split(b"\r\n"))) <= 998
+    assert not read(raw).defects
+
+
+def test_a_long_line_of_html_is_broken_and_comes_back_whole() -> None:
+    html = f"<p>{'x' * 5000}</p>\n"
+
+    raw = compose(replace(BOTH, html=html))
+    assert max(map(len, raw.split(b"\r\n"))) <= 76
+    assert parts(raw)["text/html"] == html
+
+
+# Unsubscribing
+
+
+@pytest.mark.parametrize("length", [40, 100, 890])
+def test_the_link_to_unsubscribe_is_never_encoded_or_broken(length: int) -> None:
+    url = f"https://mail.example.org/u/{'x' * (length - 27)}"
+
+    raw = compose(replace(HELLO, unsubscribe_url=url))
+    assert f"\r\nList-Unsubscribe: <{url}>\r\nList-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n".encode() in raw
+    assert max(map(len, raw.split(b"\r\n"))) <= 998
+
+
+def test_without_such_a_link_there_is_no_such_header() -> None:
+    assert read(compose(HELLO))["List-Unsubscribe"] is None
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "ftp://x.test",
+        "https://x.test/\r\nBcc: all@x.test",
+        "https://x.test/>",
+        "https://ü.test",
+        "x" * 1000,
+        "https://x y",
+    ],
+)
+def test_what_is_no_link_is_no_header(url: str) -> None:
+    with pytest.raises(ValueError, match="a link to unsubscribe"):
+        compose(replace(HELLO, unsubscribe_url=url))
+
+
+def test_a_test_is_marked_with_its_contact() -> None:
+    assert read(compose(replace(HELLO, test_of=12)))["X-Sequencing-Test"] == "contact 12"
