@@ -3,7 +3,6 @@
 import os
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -23,8 +22,8 @@ LONG = "x" * 10_000
 HOSTILE = "\x1b[31mred\x07\r\nBcc: all@example.com"
 NOWHERE = "127.0.0.1:1"
 OAUTH = "SEQUENCING_SMTP_OAUTH_URL: a token endpoint at https://"
-BY_TOKEN = "smtp://bo@127.0.0.1:9"
-TOKENS: dict[str, Any] = {
+TOKENS = {
+    "SEQUENCING_SMTP_URL": "smtp://bo@127.0.0.1:9",
     "SEQUENCING_SMTP_OAUTH_URL": "https://login.test/token",
     "SEQUENCING_SMTP_OAUTH_CLIENT": "us",
     "SEQUENCING_SMTP_OAUTH_SECRET": "secret",
@@ -512,10 +511,10 @@ RUNNING = [
 ]
 ENVIRONMENT = [
     misset("worker", "SEQUENCING_SMTP_URL: write smtp://", SEQUENCING_SMTP_URL="mail.example.org"),
-    misset("worker", OAUTH, SEQUENCING_SMTP_URL=BY_TOKEN, SEQUENCING_SMTP_OAUTH_URL="http://login.test"),
-    misset("worker", OAUTH, SEQUENCING_SMTP_URL=BY_TOKEN, **{**TOKENS, "SEQUENCING_SMTP_OAUTH_CLIENT": ""}),
-    misset("worker", OAUTH, SEQUENCING_SMTP_URL=BY_TOKEN, **{**TOKENS, "SEQUENCING_SMTP_OAUTH_SECRET": ""}),
-    misset("worker", "write smtp://user@host", SEQUENCING_SMTP_URL="smtp://bo:pw@mail.test", **TOKENS),
+    Case("worker", (), 2, OAUTH, {**TOKENS, "SEQUENCING_SMTP_OAUTH_URL": "http://login.test"}),
+    Case("worker", (), 2, OAUTH, {**TOKENS, "SEQUENCING_SMTP_OAUTH_CLIENT": ""}),
+    Case("worker", (), 2, OAUTH, {**TOKENS, "SEQUENCING_SMTP_OAUTH_SECRET": ""}),
+    Case("worker", (), 2, "write smtp://user@host", {**TOKENS, "SEQUENCING_SMTP_URL": "smtp://bo:pw@mail.test"}),
     misset("outbox", "SEQUENCING_SMTP_OAUTH_SCOPE", SEQUENCING_SMTP_OAUTH_SCOPE="send\r\nmail"),
     misset("worker", "SEQUENCING_METRICS_ADDRESS: write host and port", SEQUENCING_METRICS_ADDRESS="9090"),
     misset("outbox", "SEQUENCING_HEALTH_ADDRESS: write host and port", SEQUENCING_HEALTH_ADDRESS="::99999"),
