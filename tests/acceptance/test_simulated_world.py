@@ -175,8 +175,8 @@ async def _agree(place: Place, *, told_apart: bool) -> None:
     by_reason = {reason: {target for target, said in gone.items() if said == reason} for reason in set(gone.values())}
     assert by_reason.get("unsubscribed", set()) == tally.unsubscribed
     assert by_reason.get("stopped", set()) == tally.stopped - tally.started
-    returned = {line["who"] for line in entries(place.log) if line["what"] == "returned" and line["code"] == "5.1.1"}
-    assert by_reason.get("bounced", set()) == returned
+    hard = [line["who"] for line in entries(place.log) if line["what"] == "refused" or line.get("code") == "5.1.1"]
+    assert by_reason.get("bounced", set()) == set(hard)
 
     names = await _names(place)
     said = {what: {names[line["who"]] for line in entries(place.log) if _tells(line) is what} for what in TOLD}
