@@ -25,9 +25,9 @@ from sequencing.settings import Limits
 from sequencing.timing import Calendar, Frame, day_of, is_open
 from starter.contacts import import_contacts
 from starter.enrollments import Enrolled
-from store import settings
+from store import settings, users
 from store.database import Database
-from store.tables import EnrollmentRow, MessageRow
+from store.tables import EnrollmentRow, MessageRow, SenderRow
 from tests.conductor import Conductor
 from tests.house import EMAIL, HEADER, RITA, TASK, House
 from workflows.enrollments import EnrollmentWorkflow
@@ -75,7 +75,15 @@ async def conducted(database: Database, engine: WorkflowEnvironment, folder: Pat
 
 
 async def _settle(house: House, calendar: Calendar, cap: int) -> None:
+    """Their sender has written so much himself on the day on which they ask that no room is left until the next.
+
+    Meanwhile the runs' clocks go on, as long as it takes until thousands have asked: no slot comes too soon for that.
+    """
     await house.settle_on(calendar)
+    async with house.database.writing() as tx:
+        sender = await users.by_email(tx, RITA)
+        day = day_of(datetime.now(UTC), calendar) + timedelta(days=1)
+        tx.add(SenderRow(user_id=sender.id, day=day, left_that_day=cap))
     async with house.database.writing() as tx:
         now = await settings.current(tx)
         limits = Limits(emails_a_day=cap, gap_seconds=int(GAP.total_seconds()))
