@@ -112,6 +112,7 @@ async def running(folder: Path, speed: float = SPEED) -> AsyncIterator[Place]:
             "SEQUENCING_VAR": str(folder / "var"),
             "SEQUENCING_USER": RITA,
             "SEQUENCING_RETRY_SECONDS": "1",
+            "SEQUENCING_HAND_OVER_SECONDS": "5",  # a task that an overloaded engine loses is given out again sooner
         },
         Database(f"sqlite:///{folder / 'var' / 'sequencing.db'}"),
     )
