@@ -146,7 +146,7 @@ class Deed:
     never_within: float
 
 
-PERSON = 6.0
+PERSON = 9.0
 """A person needs that long, however fast the world runs; the product takes what is faster than 5 s for a machine."""
 A_LOOK = 1.0
 """From opening to the first click, likewise."""
