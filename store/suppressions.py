@@ -20,6 +20,7 @@ ROWS = select(SuppressionRow, UserRow.email).outerjoin(UserRow, UserRow.id == Su
 COVERING = ROWS.where(SuppressionRow.target.in_(FORMS)).order_by(SuppressionRow.id)
 IS_SUPPRESSED = select(SuppressionRow.id).where(SuppressionRow.target.in_(FORMS)).limit(1)
 AT_ONCE = 1000
+BEYOND = 2**31 - 1
 DOMAINS_AT_ONCE = 200
 """Each is two conditions, and SQLite takes a thousand."""
 
@@ -119,8 +120,7 @@ async def listed(tx: AsyncSession, wanted: Wanted) -> list[Suppression]:
     if wanted.oldest_first:
         rows = rows.where(SuppressionRow.id > wanted.after).order_by(SuppressionRow.id)
     else:
-        rows = rows.where(SuppressionRow.id < wanted.after) if wanted.after else rows
-        rows = rows.order_by(SuppressionRow.id.desc())
+        rows = rows.where(SuppressionRow.id < (wanted.after or BEYOND)).order_by(SuppressionRow.id.desc())
     return [_value(row, email) for row, email in await tx.execute(rows.limit(wanted.limit))]
 
 

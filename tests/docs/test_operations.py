@@ -144,7 +144,7 @@ def test_every_story_has_its_hour() -> None:
         ("up to half an hour", timedelta(minutes=30) == LONGEST_PAUSE),
         ("After three days a message gives up", timedelta(days=3) == GIVE_UP_AFTER),
         ("after its time-out (15 seconds;", timedelta(seconds=15) == LISTENING),
-        ("2.5 times `SEQUENCING_HAND_OVER_SECONDS` and 5 seconds more", Settings(hand_over_seconds=8).act_within == 25),
+        ("3 times `SEQUENCING_HAND_OVER_SECONDS` and 5 seconds more", Settings(hand_over_seconds=8).act_within == 29),
         ("for `SEQUENCING_GRACE_SECONDS` (25)", Settings().grace_seconds == 25),
         ("older than ten seconds", timedelta(seconds=10) == UNSTARTED_AFTER),
         ("up to 1,000 at a time", Filter().limit == 1000),

@@ -344,7 +344,7 @@ async def _switch_journaling_on(house: House) -> None:
 def _worker(folder: Path, url: str, engine: Child, mail: Child, hand_over: int) -> Child:
     environment = {
         "SEQUENCING_DATABASE_URL": url,
-        "SEQUENCING_SMTP_URL": f"smtp://127.0.0.1:{mail.port}",
+        "SEQUENCING_SMTP_URL": f"smtp://127.0.0.1:{mail.port}?connections=20",
         "TEMPORAL_ADDRESS": f"127.0.0.1:{engine.port}",
         "SEQUENCING_HAND_OVER_SECONDS": str(hand_over),
         "SEQUENCING_RETRY_SECONDS": "1",

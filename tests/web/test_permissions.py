@@ -44,6 +44,8 @@ REQUESTS: list[tuple[str, str, Any]] = [
     ("DELETE", "/sequences/{sequence}/hold", None),
     ("POST", "/sequences/{sequence}/bulk-adds", {"contacts": ["ann"]}),
     *[("POST", f"/sequences/{{sequence}}/{act}", None) for act in SEQUENCE_ACTS],
+    ("POST", "/sequences/{sequence}/previews", {"step": 1, "contact": "ann"}),
+    ("POST", "/sequences/{sequence}/test-mails", {"step": 1, "contact": "ann"}),
     ("GET", "/bulk-adds/{add}", None),
     ("DELETE", "/bulk-adds/{add}", None),
     *[("POST", f"/enrollments/{{enrollment}}/{act}", body) for act, body in ENROLLMENT_ACTS.items()],
