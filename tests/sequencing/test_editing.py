@@ -6,7 +6,7 @@ import pytest
 
 from sequencing.editing import REACH, Change, Reach, changes, check_frozen
 from sequencing.errors import Refused
-from sequencing.sequences import Action, Step
+from sequencing.sequences import Action, Format, Step
 from sequencing.timing import Delay, Unit
 
 HOUR, DAY = Delay(1, Unit.hours), Delay(1, Unit.days)
@@ -43,6 +43,8 @@ def test_what_is_not_the_kind_or_the_order_of_the_steps_is_never_frozen() -> Non
     [
         (EMAIL, {"delay": DAY}, Reach.waiting),
         (EMAIL, {"body": "Hi"}, Reach.waiting),
+        (EMAIL, {"format": Format.html}, Reach.waiting),
+        (LETTER, {"format": Format.html}, Reach.drafts),
         (CALL, {"delay": DAY}, Reach.waiting),
         (CALL, {"body": "Be quick"}, Reach.open_todos),
         (CALL, {"title": "Ring"}, Reach.open_todos),

@@ -1,16 +1,26 @@
 """Templates that change while emails from them are on their way: whom that reaches, and whom it does not."""
 
-import pytest
+from dataclasses import replace
+from datetime import UTC, datetime
 
+import pytest
+import sqlalchemy as sa
+from temporalio.testing import ActivityEnvironment
+
+from activities.todos import TodoActivities
 from sequencing.errors import Refused, Unchanged
 from sequencing.people import AddressType
+from sequencing.runs import Ref
+from sequencing.sequences import Format
 from starter import templates
 from starter.editing import copy_sequence
 from starter.enrollments import Enrolled
 from starter.templates import Letter, TemplateChange, archive_template, copy_template, create_template, edit_template
 from starter.todos import edit as edit_draft
+from starter.todos import send
+from store.people_tables import ContactRow
 from store.templates import Users
-from tests.house import ADA, BOB, RITA, House
+from tests.house import ADA, BOB, LETTER, RITA, House
 from tests.starter.test_editing import on_the_list, replanned
 
 EMAIL = {"action": "automatic_email", "template": "Hello"}
@@ -144,3 +154,41 @@ async def test_an_archived_template_cannot_be_chosen_and_steps_that_use_it_go_on
     assert isinstance(one, Enrolled)
     await house.place(one.enrollment_id or "", "finished")
     assert house.sent() == [("ann@example.com", "Hello")]
+
+
+async def test_a_template_in_html_is_checked_copied_and_changed_with_its_format(alone: House) -> None:
+    await create_template(alone.door, "Page", "S", "<p>Hi", AddressType.any, RITA, Format.html)
+    copy = await copy_template(alone.door, "Page", RITA)
+    await edit_template(alone.door, "Page", TemplateChange(format=Format.text), RITA)
+
+    for name, form in (("Page", Format.text), (copy, Format.html)):
+        shown, _ = await templates.show_template(alone.door, name, RITA)
+        assert (shown.row.body, shown.row.format) == ("<p>Hi", form)
+    with pytest.raises(Refused) as refused:
+        await edit_template(alone.door, copy, TemplateChange(Letter("S", "Hi\n<a href=")), RITA)
+    assert refused.value.sentence.startswith("Line 2 of the HTML")
+
+
+async def test_a_draft_takes_the_format_over_and_one_that_cannot_be_sent_is_kept_as_typed(alone: House) -> None:
+    html = {**LETTER, "format": "html", "body": "<p>Dear {{ contact.title }}</p>"}
+    async with alone.database.writing() as tx:
+        await tx.execute(sa.update(ContactRow).values(title="R&D"))
+    one = await alone.enroll("ann", {**html, "delay": "none"})
+    await open_todo(alone, one)
+    todo = await alone.todo(one)
+    with pytest.raises(Refused) as refused:
+        await send(alone.door, todo.id, RITA, body="<p>Dear <a href=")
+    typed = await alone.todo(one)
+
+    assert (todo.format, todo.body) == (Format.html, "<p>Dear R&amp;D</p>")
+    assert refused.value.code == "template_broken"
+    assert typed.body == "<p>Dear <a href="
+
+
+async def open_todo(house: House, enrollment_id: str) -> None:
+    """What is due comes on somebody's list, as the worker would do it."""
+    one = await house.row(enrollment_id)
+    assert one is not None
+    environment = ActivityEnvironment()
+    environment.info = replace(environment.info, started_time=datetime.now(UTC))
+    await environment.run(TodoActivities(house.world).open_todo, Ref(one.id, one.run, one.step, one.noted))
