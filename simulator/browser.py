@@ -19,7 +19,7 @@ AGENTS = {
     " Safari/537.36",
 }
 """A scanner looks like a browser: only its haste gives it away."""
-PATIENCE = 10.0
+PATIENCE = 30.0
 
 
 class Unfetchable(Exception):  # noqa: N818 - it is an answer

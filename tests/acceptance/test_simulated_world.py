@@ -26,7 +26,7 @@ from store.tables import Channel, EnrollmentRow, EventRow, LinkUseRow, MessageRo
 from tests.kills.stage import DIES_WITH_US, ROOT, free_port
 
 pytestmark = pytest.mark.timeout(240)
-PATIENCE = 120.0
+PATIENCE = 200.0
 TOLD = (What.reply, What.auto_replied, What.soft_bounced)
 RITA, SPEED = "rita@example.org", 600
 ENDS = {
@@ -115,7 +115,7 @@ async def running(folder: Path, speed: float = SPEED) -> AsyncIterator[Place]:
             "SEQUENCING_VAR": str(folder / "var"),
             "SEQUENCING_USER": RITA,
             "SEQUENCING_RETRY_SECONDS": "1",
-            "SEQUENCING_HAND_OVER_SECONDS": "5",  # a task that an overloaded engine loses is given out again sooner
+            "SEQUENCING_HAND_OVER_SECONDS": "15",  # a task that an overloaded engine loses is given out again sooner
         },
         Database(f"sqlite:///{folder / 'var' / 'sequencing.db'}"),
     )
