@@ -153,8 +153,8 @@ async def test_all_due_at_one_sender_leave_in_order_within_cap_and_gap_and_none_
     async with conducted(sqlite, engine, tmp_path, many) as house:
         await _contacts(house, many)
         await _settle(house, calendar, cap)
-        first_ones = await _enrolled(house, await house.sequence(NEXT_MORNING), range(following, many))
         follow_ups = await _follow_ups(house, range(following))
+        first_ones = await _enrolled(house, await house.sequence(NEXT_MORNING), range(following, many))
         print(f"{many} enrolled after {clock.monotonic() - began:.0f} s")
 
         counts = await _ended(house, [*follow_ups, *first_ones])
