@@ -52,6 +52,10 @@ EMAIL = {"action": "automatic_email", "subject": "S", "body": "B"}
         ({"name": "N", "steps": [{**EMAIL, "delay": "5 seconds"}]}, "seconds"),
         ({"name": "N", "steps": [{**EMAIL, "body": "{{ contact.first_name "}]}, "Step 1"),
         ({"name": "N", "steps": [{**EMAIL, "body": "{{ ''.__class__.__mro__ }}"}]}, "Step 1"),
+        ({"name": "N", "steps": [{**EMAIL, "format": "rtf"}]}, "step 1, format"),
+        ({"name": "N", "steps": [{**EMAIL, "format": "html", "body": "<a href="}]}, "Step 1: Line 1 of the HTML"),
+        ({"name": "N", "steps": [{"action": "text", "body": "B", "format": "html"}]}, "only for an email"),
+        ({"name": "N", "steps": [{"action": "automatic_email", "template": "T", "format": "html"}]}, "of its own"),
     ],
 )
 def test_a_broken_sequence_document_is_refused_with_its_place(document: object, says: str) -> None:

@@ -54,7 +54,9 @@ async def replanned(house: House, within: float = 60) -> int:
 
 
 async def test_the_document_that_is_shown_makes_the_same_sequence(house: House) -> None:
-    first = await house.sequence(LATER, {**CALL, "owner": BOB, "instructions": "Kindly"}, name="First")
+    first = await house.sequence(
+        {**LATER, "format": "html"}, {**CALL, "owner": BOB, "instructions": "Kindly"}, name="First"
+    )
     shown = await document(house, first)
 
     second = await document(house, await house.sequence(*shown["steps"], name="First"))
