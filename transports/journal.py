@@ -12,6 +12,7 @@ which senders do write, and a refusal for good is a mail that is lost.
 import asyncio
 import hmac
 import logging
+import re
 import ssl
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Sequence
@@ -34,6 +35,10 @@ MOST_CONNECTIONS = 50
 CHUNK = 256 * 1024
 PIECE = 64 * 1024
 """Octets of a line that are looked at together."""
+
+BRACKETED = re.compile(r'<((?:"(?:[^"\\]|\\.)*"|[^<>"\s])*)>(?:\s+(.*))?')
+BARE = re.compile(r"([^<>\s]+)(?:\s+(.*))?")
+ROUTE = re.compile(r"@[^:]*:")
 
 log = structlog.get_logger()
 logging.getLogger("mail.log").setLevel(logging.CRITICAL + 1)  # aiosmtpd's: it quotes addresses
@@ -104,6 +109,7 @@ class JournalServer:
 
     def is_secret(self, address: str) -> bool:
         """Whether it is the journal's own address; case does not count, and time tells nothing."""
+        address = ROUTE.sub("", address, count=1) if address.startswith("@") else address
         return hmac.compare_digest(
             address.strip("<>").lower().encode(errors="replace"), self.recipient.lower().encode()
         )
@@ -219,6 +225,13 @@ class Conversation(SMTP):
         if len(self.server.conversations) > self.server.most_connections:
             return "too many connections, try again"
         return None
+
+    def _getaddr(self, arg: str) -> tuple[str | None, str | None]:
+        """(address, the words behind it): whatever stands in the brackets, for nobody writes there. aiosmtpd's own
+        reading fails on some, and refuses for good what some providers hand out (two dots in a row).
+        """
+        found = BRACKETED.fullmatch(arg.strip()) or BARE.fullmatch(arg.strip())
+        return (found[1] or "<>", found[2] or "") if found else (None, None)
 
     async def smtp_STARTTLS(self, arg: str | None) -> None:  # noqa: N802 - aiosmtpd's name
         """Ends the conversation where the handshake fails, which asyncio may tell as a success, or not at all."""

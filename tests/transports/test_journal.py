@@ -110,6 +110,31 @@ async def test_nothing_is_relayed_and_nobody_but_the_secret_address_gets_mail(to
     assert took.mails == []
 
 
+@pytest.mark.parametrize(
+    "sender",
+    ["<>", "<a..b.@docomo.test>", '<"a > b"@x.test>', "<ä@ö.test>", "<a@>", "<@relay.test:a@b.test>", "a@b.test"],
+)
+async def test_a_mail_is_taken_whatever_its_sender_is_called(sender: str) -> None:
+    said = f"EHLO x\r\nMAIL FROM:{sender} SIZE=9\r\nRCPT TO:<@relay.test:{SECRET}>\r\nDATA\r\n".encode()
+
+    async with listening(took := Took()) as (_, port):
+        await conversation(port, said + MAIL + b".\r\nQUIT\r\n")
+
+    assert took.mails == [MAIL]
+
+
+@pytest.mark.parametrize(
+    "address", ["", "<", "<a@", "a b> c", "<a@b.test", '<"a@b.test>', "<a@b.test>x", "<a b@c.test>"]
+)
+async def test_what_is_no_address_is_refused_and_nothing_fails(address: str) -> None:
+    said = f"EHLO x\r\nMAIL FROM:{address}\r\nMAIL FROM:<a@b.test>\r\nRCPT TO:{address}\r\nQUIT\r\n".encode()
+
+    async with listening(Took()) as (_, port):
+        answers = [line[:3] for line in (await conversation(port, said)).split(b"\r\n") if line[3:4] == b" "]
+
+    assert [code[:1] for code in answers] == [b"2", b"2", b"5", b"2", b"5", b"2"]
+
+
 async def test_a_mail_to_others_too_is_taken_in_once_and_for_the_secret_address_alone() -> None:
     async with listening(took := Took()) as (_, port), aiosmtplib.SMTP(hostname="127.0.0.1", port=port) as smtp:
         refused, _ = await smtp.sendmail("a@b.test", ["x@y.test", SECRET], MAIL)
