@@ -141,7 +141,8 @@ class Place:
     def variables(self) -> dict[str, str]:
         """What a command finds in its environment."""
         inherited = {name: value for name, value in os.environ.items() if name in ("PATH", "HOME", "LANG")}
-        return {**inherited, "SEQUENCING_VAR": str(self.folder), "SEQUENCING_USER": RITA, **self.environment}
+        alone = {"SEQUENCING_METRICS_ADDRESS": "", "SEQUENCING_HEALTH_ADDRESS": ""}  # other tests' workers have the ports
+        return {**inherited, **alone, "SEQUENCING_VAR": str(self.folder), "SEQUENCING_USER": RITA, **self.environment}
 
 
 def every_command() -> list[str]:
