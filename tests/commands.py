@@ -141,8 +141,9 @@ class Place:
     def variables(self) -> dict[str, str]:
         """What a command finds in its environment."""
         inherited = {name: value for name, value in os.environ.items() if name in ("PATH", "HOME", "LANG")}
-        alone = {"SEQUENCING_METRICS_ADDRESS": "", "SEQUENCING_HEALTH_ADDRESS": ""}  # other tests' workers have the ports
-        return {**inherited, **alone, "SEQUENCING_VAR": str(self.folder), "SEQUENCING_USER": RITA, **self.environment}
+        no_ports = {"SEQUENCING_METRICS_ADDRESS": "", "SEQUENCING_HEALTH_ADDRESS": ""}  # another test may have them
+        ours = {"SEQUENCING_VAR": str(self.folder), "SEQUENCING_USER": RITA}
+        return {**inherited, **no_ports, **ours, **self.environment}
 
 
 def every_command() -> list[str]:
