@@ -17,8 +17,8 @@ FORM = "sequencing_form"
 SAID = "sequencing_said"
 LOOPBACK = re.compile(r"localhost|127(\.[0-9]{1,3}){3}|::1|.+\.localhost")
 HEADERS = {
-    "content-security-policy": "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; "
-    "base-uri 'none'; frame-ancestors 'none'",
+    "content-security-policy": "default-src 'none'; style-src 'self'; img-src 'self'; script-src 'self'; "
+    "connect-src 'self'; frame-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
     "x-content-type-options": "nosniff",
     "x-frame-options": "DENY",
     "referrer-policy": "same-origin",
@@ -27,7 +27,7 @@ HEADERS = {
 
 
 class Headers:
-    """Puts on every answer what browsers must keep to; nothing but style sheets is kept by them."""
+    """Puts on every answer what browsers must keep to; nothing but what all pages share is kept by them."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app

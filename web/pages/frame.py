@@ -20,6 +20,7 @@ from starter.door import Door
 from store import settings
 from web import guard, problems
 from web.acting import door_of
+from web.pages.navigation import Section, shown_to
 
 TEMPLATES = Environment(
     loader=FileSystemLoader(Path(__file__).parents[1] / "templates"),
@@ -29,6 +30,7 @@ TEMPLATES = Environment(
     lstrip_blocks=True,
 )
 LONGEST_SAID = 600
+MOST_FIELDS = 1_200
 TYPED = ("subject", "body", "note")
 """Fields whose text took somebody time: a refusal shows it again."""
 
@@ -39,10 +41,15 @@ class Form:
 
     user: User
     fields: Mapping[str, str]
+    several: Mapping[str, tuple[str, ...]]
 
     def text(self, name: str) -> str:
         """A field, with the ends of lines as the rest of the house has them; empty where there is none."""
         return self.fields.get(name, "").replace("\r\n", "\n")
+
+    def many(self, name: str) -> tuple[str, ...]:
+        """Everything that was ticked or sent under one name, in the order of the page."""
+        return self.several.get(name, ())
 
 
 class Page(APIRoute):
@@ -78,15 +85,21 @@ async def reader(request: Request) -> User:
 async def sent(request: Request) -> Form:
     """The form, if it is ours and its sender is signed in. Raises Refused."""
     user = await reader(request)
-    fields = await fields_of(request)
+    several = await _several(request)
+    fields = {name: values[-1] for name, values in several.items()}
     guard.check_form(request, request.cookies[guard.SESSION], fields.get("form", ""))
-    return Form(user, fields)
+    return Form(user, fields, several)
 
 
 async def fields_of(request: Request) -> dict[str, str]:
     """The fields of a form that are text."""
-    form = await request.form(max_files=0, max_fields=50)
-    return {name: value for name, value in form.items() if isinstance(value, str)}
+    return {name: values[-1] for name, values in (await _several(request)).items()}
+
+
+async def _several(request: Request) -> dict[str, tuple[str, ...]]:
+    form = await request.form(max_files=0, max_fields=MOST_FIELDS)
+    named = {name: [one for one in form.getlist(name) if isinstance(one, str)] for name in form}
+    return {name: tuple(values) for name, values in named.items() if values}
 
 
 def page(request: Request, template: str, code: int = 200, **words: Any) -> HTMLResponse:
@@ -95,6 +108,7 @@ def page(request: Request, template: str, code: int = 200, **words: Any) -> HTML
     kind, _, sentence = unquote(request.cookies.get(guard.SAID, "")).partition("|")
     shown: dict[str, Any] = {"user": None, "zone": "UTC", "said": sentence, "said_kind": kind, "path": request.url.path}
     shown |= {"form": guard.form_word(secret) if secret else "", "typed": {}}
+    shown |= {"groups": _groups(request, words.get("user")), "counts": getattr(request.state, "counts", {})}
     answer = HTMLResponse(TEMPLATES.get_template(template).render({**shown, **words}), code)
     if sentence:
         answer.delete_cookie(guard.SAID, path="/")
@@ -135,6 +149,10 @@ def read_local(said: str, zone: str) -> datetime:
         return datetime.fromisoformat(said).replace(tzinfo=ZoneInfo(zone)).astimezone(UTC)
     except (ValueError, OverflowError):
         raise Refused("invalid_instant", "Choose a day and an hour, as 2026-12-01 09:00.") from None
+
+
+def _groups(request: Request, user: User | None) -> list[tuple[str, list[Section]]]:
+    return shown_to(user, local=door_of(request).outbox is not None) if user else []
 
 
 async def _refused(request: Request, refused: Refused) -> Response:
