@@ -35,8 +35,11 @@ async def enrollment_ids(tx: AsyncSession, contact_id: int) -> list[str]:
 
 
 async def lock(tx: AsyncSession, contact_id: int) -> bool:
-    """Keeps others from enrolling him meanwhile; False when there is no such contact."""
-    row = select(ContactRow.id).where(ContactRow.id == contact_id).with_for_update()
+    """Keeps others from enrolling him meanwhile; False when there is no such contact.
+
+    Not from naming him in a row of their own: who does so may hold the enrollment that is locked next.
+    """
+    row = select(ContactRow.id).where(ContactRow.id == contact_id).with_for_update(key_share=True)
     return await tx.scalar(row) is not None
 
 
