@@ -11,10 +11,10 @@ from starter.door import Door
 from starter.keys import nobody_s
 from web import problems, texts
 from web.acting import SCHEME
-from web.api import adds, contacts, editing, enrollments, events, holds, previews, sequences, suppressions, todos
+from web.api import adds, contacts, editing, enrollments, events, holds, previews, sequences, suppressions, tasks, todos
 from web.api.words import PROBLEMS
 from web.guard import Headers
-from web.pages import documentation, frame, links, signing_in
+from web.pages import attention, calendar, chosen, documentation, drafts, frame, links, signing_in
 from web.pages import enrollments as enrollment_pages
 from web.pages import todos as todo_pages
 
@@ -40,7 +40,18 @@ def web_app(door: Door, signed_texts: texts.Signed | None = None) -> FastAPI:
     )
     app.state.door, app.state.texts = door, signed_texts
     app.include_router(_api())
-    for pages in (signing_in, todo_pages, enrollment_pages, documentation, links, texts):
+    for pages in (
+        signing_in,
+        chosen,
+        drafts,
+        todo_pages,
+        attention,
+        calendar,
+        enrollment_pages,
+        documentation,
+        links,
+        texts,
+    ):
         app.include_router(pages.router, include_in_schema=False)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     app.add_middleware(Headers)
@@ -51,7 +62,19 @@ def web_app(door: Door, signed_texts: texts.Signed | None = None) -> FastAPI:
 
 def _api() -> APIRouter:
     api = APIRouter(prefix="/api", dependencies=[Depends(SCHEME)], responses=PROBLEMS)
-    for module in (sequences, editing, previews, holds, enrollments, adds, todos, events, contacts, suppressions):
+    for module in (
+        sequences,
+        editing,
+        previews,
+        holds,
+        enrollments,
+        adds,
+        todos,
+        tasks,
+        events,
+        contacts,
+        suppressions,
+    ):
         api.include_router(module.router)
     return api
 
