@@ -94,18 +94,10 @@ def _todos(contact_id: int, user: User, his: bool) -> Select[Any]:
 def _mails(contact_id: int, user: User, his: bool) -> Select[Any]:
     row = MailRow
     answered = exists().where(MessageRow.id == row.answers, _seen(MessageRow.sequence_id, user, his, None))
-    values = [
-        literal("mail_in"),
-        row.at,
-        NO_TEXT,
-        NO_NUMBER,
-        NO_NUMBER,
-        cast(row.meaning, String),
-        row.subject,
-        row.text,
-    ]
+    came = [literal("mail_in"), row.at, NO_TEXT, NO_NUMBER, NO_NUMBER]
     seen = true() if his else answered
-    return _part(values).where(row.contact_id == contact_id, seen).order_by(row.at.desc())
+    part = _part([*came, cast(row.meaning, String), row.subject, row.text])
+    return part.where(row.contact_id == contact_id, seen).order_by(row.at.desc())
 
 
 def _texts(contact_id: int, user: User, his: bool) -> Select[Any]:

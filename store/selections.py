@@ -18,9 +18,9 @@ from store.people_tables import OpportunityRow, StageRow
 class Selection:
     """Contacts by what they have in common; every part that is given narrows it.
 
-    `owner` is a user's email, `company` a part of a company's name, `opportunity` a number or external id (an
-    `int`: the number alone), `stage` a name. `status` and `outcome` are those in `sequence`, by number or name, or in any. `text` are words of name,
-    company, address or number; `in_any`: has been in any sequence, or in none.
+    `owner` is a user's email, `company` a part of a company's name, `opportunity` a number or external id (an `int`:
+    the number alone), `stage` a name. `status` and `outcome` are those in `sequence`, by number or name, or in any.
+    `text` are words of name, company, address or number; `in_any`: has been in any sequence, or in none.
     """
 
     kind: ContactKind | None = None
