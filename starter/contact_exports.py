@@ -23,10 +23,9 @@ async def export(door: Door, selection: Selection, by: str) -> AsyncIterator[str
     while True:
         async with door.database.reading() as tx:
             found = await contact_lists.ids(tx, user, wanted)
-            people = await contacts.some(tx, found)
-        yield _written(
-            [cells(people[one], owners.get(people[one].owner_id or 0, "")) for one in found if one in people]
-        )
+            known = await contacts.some(tx, found)
+            people = [known[one] for one in found if one in known]
+        yield _written([cells(one, owners.get(one.owner_id or 0, "")) for one in people])
         if len(found) < A_PIECE:
             return
         wanted = replace(wanted, after=found[-1])
