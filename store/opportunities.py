@@ -56,6 +56,13 @@ async def some(tx: AsyncSession, ids: Collection[int]) -> list[Opportunity]:
     return [_value(row) for row in await tx.scalars(rows)]
 
 
+async def newest(tx: AsyncSession, limit: int) -> list[Opportunity]:
+    """Those that came last."""
+    return [
+        _value(row) for row in await tx.scalars(select(OpportunityRow).order_by(OpportunityRow.id.desc()).limit(limit))
+    ]
+
+
 async def listed(tx: AsyncSession, *, text: str = "", after: int = 0, limit: int = 1000) -> list[Opportunity]:
     """Those with that text in their title, by id from `after` on."""
     rows = select(OpportunityRow).where(OpportunityRow.id > after).order_by(OpportunityRow.id).limit(limit)

@@ -14,8 +14,10 @@ from web.acting import SCHEME
 from web.api import adds, contacts, editing, enrollments, events, holds, previews, sequences, suppressions, todos
 from web.api.words import PROBLEMS
 from web.guard import Headers
-from web.pages import documentation, frame, links, signing_in
+from web.pages import adding, contact_imports, documentation, frame, links, search, signing_in
+from web.pages import contacts as contact_pages
 from web.pages import enrollments as enrollment_pages
+from web.pages import opportunities as opportunity_pages
 from web.pages import todos as todo_pages
 
 LARGEST_BODY = 3_000_000
@@ -41,6 +43,8 @@ def web_app(door: Door, signed_texts: texts.Signed | None = None) -> FastAPI:
     app.state.door, app.state.texts = door, signed_texts
     app.include_router(_api())
     for pages in (signing_in, todo_pages, enrollment_pages, documentation, links, texts):
+        app.include_router(pages.router, include_in_schema=False)
+    for pages in (adding, contact_imports, contact_pages, search, opportunity_pages):
         app.include_router(pages.router, include_in_schema=False)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     app.add_middleware(Headers)
