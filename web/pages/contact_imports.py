@@ -44,24 +44,23 @@ async def ask(request: Request) -> Response:
 @router.post("/contacts/imports")
 async def take_in(request: Request, door: At) -> Response:
     """`do` says how: `check` only foresees, `import` takes in all lines or none, `import_good` leaves the bad ones."""
-    text = await _text_of(request)
+    sent_along = (await request.form(max_files=1, max_fields=20, max_part_size=LARGEST_FIELD)).get("file")
     form = await sent(request)
+    text = form.text("text")
     try:
-        told = await _done(door, text if text.strip() else form.text("text"), form.text("do"), form.user)
+        text = await _text_of(sent_along) or text
+        told = await _done(door, text, form.text("do"), form.user)
     except BadLines as refused:
-        return _shown(request, form.user, text or form.text("text"), Told(bad=refused.lines), refused)
+        return _shown(request, form.user, text, Told(bad=refused.lines), refused)
     except Refused as refused:
         if refused.code == "not_permitted":
             raise
-        return _shown(request, form.user, text or form.text("text"), Told(), refused)
-    left = "" if told.done and not told.bad else text or form.text("text")
-    return _shown(request, form.user, left, told)
+        return _shown(request, form.user, text, Told(), refused)
+    return _shown(request, form.user, "" if told.done and not told.bad else text, told)
 
 
-async def _text_of(request: Request) -> str:
+async def _text_of(file: UploadFile | str | None) -> str:
     """The text of the file, if one was chosen. Raises Refused(`invalid_text`)."""
-    form = await request.form(max_files=1, max_fields=20, max_part_size=LARGEST_FIELD)
-    file = form.get("file")
     if not isinstance(file, UploadFile):
         return ""
     try:

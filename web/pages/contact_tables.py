@@ -5,7 +5,7 @@ from typing import Any
 
 from starlette.requests import Request
 
-from sequencing.people import AddressType, Contact, ContactKind, Level, User
+from sequencing.people import Contact, Level, User
 from sequencing.todos import Outcome
 from starter import people
 from starter.door import Door
@@ -41,7 +41,6 @@ async def table(request: Request, door: Door, user: User, search: Search, place:
     return {
         "search": search,
         "items": shown,
-        "email": lambda one: one.address(AddressType.any),
         "more": f"{path}?{later}" if later else None,
         "here": f"{path}?{here}" if here else path,
         "larger": f"{path}?{written([*search.typed.items(), ('show', SIZES[1])])}" if len(found) > place.size else None,
@@ -61,10 +60,9 @@ async def choices(door: Door, user: User) -> dict[str, Any]:
         "owners": [one for one in everybody if one.active],
         "owner_names": {one.id: one.name for one in everybody},
         "sequences": sorted(shown, key=lambda one: one.name.lower()),
-        "stages": known,
-        "kinds": list(ContactKind),
-        "statuses": STATUSES,
-        "outcomes": list(Outcome),
+        "stages": [(one.name, one.name) for one in known],
+        "statuses": [(one.value, one.value.capitalize()) for one in STATUSES],
+        "outcomes": [(one.value, one.value.capitalize()) for one in Outcome],
     }
 
 

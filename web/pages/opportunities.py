@@ -13,7 +13,7 @@ from starter import opportunities as acts
 from starter.adds import read_list
 from starter.candidacies import Moves
 from starter.door import Door, permitted
-from starter.enrollments import Enrolled
+from starter.enrollments import Enrolled, NotEnrolled
 from store import companies as company_rows
 from store import opportunities, sequences, stages, users
 from web.acting import At
@@ -26,6 +26,7 @@ router = APIRouter(route_class=Page)
 A_PAGE, ON_A_BOARD = 100, 200
 Number = Annotated[int, Path(ge=1, le=LARGEST_ID)]
 After = Annotated[str, Query(max_length=10)]
+Text = Annotated[str, Query(max_length=200)]
 FIELDS = ("title", "company", "owner", "external_id")
 
 
@@ -187,7 +188,7 @@ def _chosen(form: Form) -> list[int]:
 def _after(request: Request, opportunity_id: int, done: Moves) -> Response:
     """The move stands; the offer is made where there is one, and somebody whom it could enroll."""
     here, said = f"/opportunities/{opportunity_id}", _in_words(done)
-    offered = [one.contact_id for one in done.offer.answers if isinstance(one, Enrolled)] if done.offer else []
+    offered = _takes(done)
     if done.offer is None or not offered:
         nothing = not any(one.stands_there for one in done.contacts)
         return go_on(request, here, said, "refused" if nothing else "done")
@@ -196,18 +197,19 @@ def _after(request: Request, opportunity_id: int, done: Moves) -> Response:
     return go_on(request, f"/add-to-sequence?{written(asked)}", said)
 
 
+def _takes(done: Moves) -> list[int]:
+    """Whom the stage's sequence would take."""
+    return [one.contact_id for one in done.offer.answers if isinstance(one, Enrolled)] if done.offer else []
+
+
 def _in_words(done: Moves) -> str:
     moved = [one for one in done.contacts if one.stands_there]
     refused = [f"{one.contact}: {one.sentence}" for one in done.contacts if not one.stands_there]
     many = f"{len(moved)} contact{'s' if len(moved) != 1 else ''}"
     said = [f"{many} {'stand' if len(moved) != 1 else 'stands'} at {done.stage.name} now."] if moved else []
-    if done.offer is not None and done.offer.refusal is None and moved:
-        left = [one for one in done.offer.answers if not isinstance(one, Enrolled)]
-        said += (
-            [f"The stage's sequence {done.offer.sequence!r} takes none of them: {left[0].sentence}"]
-            if left and len(left) == len(done.offer.answers)
-            else []
-        )
+    if done.offer is not None and done.offer.answers and not _takes(done):
+        why = next(one.sentence for one in done.offer.answers if isinstance(one, NotEnrolled))
+        said.append(f"The stage's sequence {done.offer.sequence!r} takes none of them: {why}")
     return " ".join([*said, *refused])
 
 

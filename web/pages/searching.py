@@ -58,7 +58,7 @@ _SAID = {
 def read_search(said: Mapping[str, str]) -> Search:
     """The search in those fields; others are passed over. Raises Refused for a word that is none of a field's."""
     typed = {name: said[name].strip() for name in FIELDS if said.get(name, "").strip()}
-    for name, value in typed.items():
+    for value in typed.values():
         check_text("A search", value)
         if len(value) > LONGEST:
             raise Refused("too_long", f"A search has at most {LONGEST} characters a field; shorten it.")
