@@ -44,6 +44,19 @@ async def add(door: Door, name: str, by: str, *, external_id: str | None = None,
     return number
 
 
+async def known_or_new(door: Door, name: str, by: str) -> None:
+    """Makes a company of that name, unless a company is meant by it. Raises Refused."""
+    async with door.database.reading() as tx:
+        try:
+            await companies.find(tx, name)
+        except Refused as refused:
+            if refused.code != "unknown_company":
+                raise
+        else:
+            return
+    await add(door, name, by)
+
+
 async def change(
     door: Door,
     company: str,

@@ -14,9 +14,7 @@ from web.acting import SCHEME
 from web.api import adds, contacts, editing, enrollments, events, holds, previews, sequences, suppressions, tasks, todos
 from web.api.words import PROBLEMS
 from web.guard import Headers
-from web.pages import attention, calendar, chosen, documentation, drafts, frame, links, signing_in
-from web.pages import enrollments as enrollment_pages
-from web.pages import todos as todo_pages
+from web.pages import frame, registered
 
 LARGEST_BODY = 3_000_000
 STATIC = Path(__file__).parent / "static"
@@ -40,19 +38,9 @@ def web_app(door: Door, signed_texts: texts.Signed | None = None) -> FastAPI:
     )
     app.state.door, app.state.texts = door, signed_texts
     app.include_router(_api())
-    for pages in (
-        signing_in,
-        chosen,
-        drafts,
-        todo_pages,
-        attention,
-        calendar,
-        enrollment_pages,
-        documentation,
-        links,
-        texts,
-    ):
-        app.include_router(pages.router, include_in_schema=False)
+    for pages in registered.PAGES:
+        app.include_router(pages, include_in_schema=False)
+    app.include_router(texts.router, include_in_schema=False)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     app.add_middleware(Headers)
     app.add_exception_handler(HTTPException, _trouble)
