@@ -11,7 +11,19 @@ from starter.door import Door
 from starter.keys import nobody_s
 from web import problems, texts
 from web.acting import SCHEME
-from web.api import adds, contacts, editing, enrollments, events, holds, previews, sequences, suppressions, todos
+from web.api import (
+    adds,
+    contacts,
+    editing,
+    enrollments,
+    events,
+    holds,
+    previews,
+    reports,
+    sequences,
+    suppressions,
+    todos,
+)
 from web.api.words import PROBLEMS
 from web.guard import Headers
 from web.pages import documentation, frame, links, signing_in
@@ -51,7 +63,19 @@ def web_app(door: Door, signed_texts: texts.Signed | None = None) -> FastAPI:
 
 def _api() -> APIRouter:
     api = APIRouter(prefix="/api", dependencies=[Depends(SCHEME)], responses=PROBLEMS)
-    for module in (sequences, editing, previews, holds, enrollments, adds, todos, events, contacts, suppressions):
+    for module in (
+        sequences,
+        editing,
+        previews,
+        holds,
+        enrollments,
+        adds,
+        todos,
+        events,
+        contacts,
+        suppressions,
+        reports,
+    ):
         api.include_router(module.router)
     return api
 
