@@ -42,6 +42,7 @@ ACTS: Mapping[str, Needs] = {
     "preview": Needs(own=Level.view, seen=Level.view),
     "send_test": Needs(own=Level.use, seen=Level.use),
     "export": Needs(own=Level.view, seen=Level.view),
+    "report": Needs(own=Level.view, seen=Level.view),
     "enroll": Needs(own=Level.use, seen=Level.use),
     "bypass": Needs(own=Level.use),
     "pause": Needs(own=Level.use),

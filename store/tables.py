@@ -335,6 +335,7 @@ class EventRow(Table):
         one_of("what", What),
         Index("ix_events_enrollment", "enrollment_id", "id"),
         Index("ix_events_written", "written_in", "id"),
+        partial("ix_events_counted", "enrollment_id", where="what IN ('blocked', 'reply', 'unsubscribe')"),
         {"sqlite_autoincrement": True},
     )
     id: Mapped[int] = mapped_column(BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True)

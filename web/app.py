@@ -11,7 +11,7 @@ from starter.door import Door
 from starter.keys import nobody_s
 from web import problems, texts
 from web.acting import SCHEME
-from web.api import adds, contacts, editing, enrollments, events, holds, previews, sequences, suppressions, tasks, todos
+from web.api import registered as api_registered
 from web.api.words import PROBLEMS
 from web.guard import Headers
 from web.pages import frame, registered
@@ -50,20 +50,8 @@ def web_app(door: Door, signed_texts: texts.Signed | None = None) -> FastAPI:
 
 def _api() -> APIRouter:
     api = APIRouter(prefix="/api", dependencies=[Depends(SCHEME)], responses=PROBLEMS)
-    for module in (
-        sequences,
-        editing,
-        previews,
-        holds,
-        enrollments,
-        adds,
-        todos,
-        tasks,
-        events,
-        contacts,
-        suppressions,
-    ):
-        api.include_router(module.router)
+    for routes in api_registered.ROUTES:
+        api.include_router(routes)
     return api
 
 
