@@ -88,6 +88,7 @@ ACTS: Mapping[str, Needs] = {
     "see_users": Needs(own=Level.none, seen=Level.none, others=Level.none),
     "see_roles": Needs(own=Level.none, seen=Level.none, others=Level.none),
     "password": Needs(own=Level.none),
+    "profile": Needs(own=Level.none),
     "tokens": Needs(own=Level.none),
 }
 
