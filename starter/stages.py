@@ -43,7 +43,9 @@ async def add(door: Door, name: str, type_: StageType, by: str) -> int:
         return number
 
 
-async def change(door: Door, stage: str | int, by: str, *, name: str | None = None, type_: StageType | None = None) -> None:
+async def change(
+    door: Door, stage: str | int, by: str, *, name: str | None = None, type_: StageType | None = None
+) -> None:
     """Another name, another type. Which stage becomes New relieves the one that was. Raises Refused, Unchanged."""
     if name is not None:
         check_name("The stage's name", name)
