@@ -39,6 +39,8 @@ async def add(door: Door, name: str, by: str, *, external_id: str | None = None,
     async with door.database.writing() as tx:
         await permitted(tx, by, "companies")
         number = await companies.add(tx, name.strip(), external_id, await _owner(tx, owner))
+        if number is not None:
+            await door.made(tx, number)
     if number is None:
         raise Refused("company_exists", f"There is a company with the external id {quoted(str(external_id))} already.")
     return number

@@ -335,6 +335,7 @@ class EventRow(Table):
         one_of("what", What),
         Index("ix_events_enrollment", "enrollment_id", "id"),
         Index("ix_events_written", "written_in", "id"),
+        partial("ix_events_counted", "enrollment_id", where="what IN ('blocked', 'reply', 'unsubscribe')"),
         {"sqlite_autoincrement": True},
     )
     id: Mapped[int] = mapped_column(BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True)
@@ -390,6 +391,20 @@ class SuppressionRow(Table):
     reason: Mapped[str] = mapped_column(String(40))
     since: Mapped[datetime]
     by: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+
+
+class SuppressionLiftRow(Table):
+    """What was suppressed until somebody (None: its owner) lifted it. Erasing its owner deletes it."""
+
+    __tablename__ = "suppression_lifts"
+    __table_args__ = (Index("ix_suppression_lifts_target", "target"),)
+    id: Mapped[int] = mapped_column(primary_key=True)
+    target: Mapped[str] = mapped_column(String(320))
+    reason: Mapped[str] = mapped_column(String(40))
+    since: Mapped[datetime]
+    by: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    lifted_by: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    lifted_at: Mapped[datetime]
 
 
 class LeaseRow(Table):
