@@ -15,6 +15,7 @@ from sequencing.replans import Cause
 from sequencing.replies import Meaning
 from sequencing.sequences import Action, OwnerRule, Sharing
 from sequencing.stage_links import StageType
+from sequencing.text_words import TextKind
 from sequencing.timing import Unit
 from sequencing.todos import TodoStatus
 from store.add_tables import BulkAddLineRow, BulkAddRow
@@ -49,6 +50,7 @@ from store.tables import (
     TodoRow,
 )
 from store.task_tables import OwnTaskRow
+from store.text_tables import IncomingTextRow
 
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
 MANY, CONTACTS = 20_000, 50_000
@@ -201,6 +203,10 @@ async def _lives(tx: AsyncSession) -> None:
     await _write(
         tx, MailRow, MANY, id=EACH.c.word, key=EACH.c.word, contact_id=contact, kind=Kind.person,
         meaning=Meaning.reply, why="", sender="x@example.com", subject="", text="Hello", at=recent,
+    )  # fmt: skip
+    await _write(
+        tx, IncomingTextRow, MANY, id=EACH.c.word, provider_id=EACH.c.word, contact_id=contact, kind=TextKind.reply,
+        sender="+49301", body="Hello", at=recent,
     )  # fmt: skip
     await _write(
         tx, MessageRow, MANY, enrollment_id=EACH.c.word, step=1, copy=1, channel=Channel.email, sequence_id=sequence,
