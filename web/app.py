@@ -26,7 +26,7 @@ from web.api import (
 )
 from web.api.words import PROBLEMS
 from web.guard import Headers
-from web.pages import documentation, frame, links, signing_in
+from web.pages import documentation, frame, links, metrics, signing_in
 from web.pages import enrollments as enrollment_pages
 from web.pages import todos as todo_pages
 
@@ -52,7 +52,7 @@ def web_app(door: Door, signed_texts: texts.Signed | None = None) -> FastAPI:
     )
     app.state.door, app.state.texts = door, signed_texts
     app.include_router(_api())
-    for pages in (signing_in, todo_pages, enrollment_pages, documentation, links, texts):
+    for pages in (signing_in, todo_pages, metrics, enrollment_pages, documentation, links, texts):
         app.include_router(pages.router, include_in_schema=False)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     app.add_middleware(Headers)
