@@ -37,6 +37,7 @@ ACTS: Mapping[str, Needs] = {
     "postpone": Needs(own=Level.none),
     "reassign": Needs(own=Level.none),
     "see_todo": Needs(own=Level.none),
+    "own_tasks": Needs(own=Level.none),
     "see": Needs(own=Level.view, seen=Level.view),
     "preview": Needs(own=Level.view, seen=Level.view),
     "send_test": Needs(own=Level.use, seen=Level.use),
@@ -87,6 +88,7 @@ ACTS: Mapping[str, Needs] = {
     "see_users": Needs(own=Level.none, seen=Level.none, others=Level.none),
     "see_roles": Needs(own=Level.none, seen=Level.none, others=Level.none),
     "password": Needs(own=Level.none),
+    "profile": Needs(own=Level.none),
     "tokens": Needs(own=Level.none),
 }
 

@@ -8,14 +8,14 @@ from sqlalchemy import ColumnElement, Select, and_, case, exists, false, not_, o
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from sequencing.enrollments import Enrollment, Status, StepState
-from sequencing.happenings import Why
+from sequencing.happenings import What, Why
 from sequencing.people import Level, User
 from sequencing.sequences import Action
 from store.columns import says
 from store.lives import value
 from store.people_tables import ContactRow, UserRow
 from store.sequences import shown_to
-from store.tables import EnrollmentRow, EventRow, RemovalRow, SequenceRow, StepRow, TodoRow
+from store.tables import EnrollmentRow, EventRow, NewsRow, RemovalRow, SequenceRow, StepRow, TodoRow
 
 AT_ONCE = 1000
 OPEN = (Status.active, Status.paused)
@@ -136,8 +136,10 @@ async def listed(tx: AsyncSession, user: User, wanted: Filter) -> list[Enrollmen
     return [value(row) for row in await tx.scalars(rows.order_by(EnrollmentRow.id).limit(wanted.limit))]
 
 
-async def attention(tx: AsyncSession, user: User, limit: int = 1000) -> list[Enrollment]:
-    """Enrollments that wait for this user although no to-do says so: paused, or waiting for what never comes."""
+def waits_for(user: User) -> ColumnElement[bool]:
+    """The condition that an enrollment waits for this user although no to-do says so: paused, or waiting for what never
+    comes; and that nothing was recorded about it that its run has only to take in.
+    """
     stuck = and_(
         says(EnrollmentRow.status, Status.active),
         says(EnrollmentRow.state, StepState.waiting),
@@ -145,10 +147,14 @@ async def attention(tx: AsyncSession, user: User, limit: int = 1000) -> list[Enr
         EnrollmentRow.why.is_distinct_from(Why.held),
     )
     waits = or_(says(EnrollmentRow.status, Status.paused), stuck)
-    rows = select(EnrollmentRow).where(waits, EnrollmentRow.enrolled_by.in_(_left_to(user)), responsible() == user.id)
-    return [value(row) for row in await tx.scalars(rows.order_by(EnrollmentRow.since).limit(limit))]
+    mended = exists().where(
+        NewsRow.enrollment_id == EnrollmentRow.id, NewsRow.code.is_(None), says(NewsRow.what, *MENDING)
+    )
+    his = EnrollmentRow.enrolled_by.in_(_left_to(user)), responsible() == user.id
+    return and_(waits, *his, not_(mended.correlate(EnrollmentRow)))
 
 
+MENDING = (What.resume, What.settle, What.conclude, What.cancel, What.remove)
 ABLE = UserRow.active, says(UserRow.level, *(level for level in Level if level.reaches(Level.use)))
 
 

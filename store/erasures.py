@@ -13,6 +13,7 @@ from store.add_tables import BulkAddLineRow
 from store.mail_tables import MailRow
 from store.people_tables import AnswerRow, ContactRow, EmailAddressRow, ErasureRow, PhoneNumberRow
 from store.tables import EnrollmentRow, MessageRow, MessageState, RemovalRow, TodoRow
+from store.task_tables import OwnTaskRow
 from store.text_tables import IncomingTextRow
 
 NAMELESS = "(erased)"
@@ -35,8 +36,11 @@ async def enrollment_ids(tx: AsyncSession, contact_id: int) -> list[str]:
 
 
 async def lock(tx: AsyncSession, contact_id: int) -> bool:
-    """Keeps others from enrolling him meanwhile; False when there is no such contact."""
-    row = select(ContactRow.id).where(ContactRow.id == contact_id).with_for_update()
+    """Keeps others from enrolling him meanwhile; False when there is no such contact.
+
+    Not from naming him in a row of their own: who does so may hold the enrollment that is locked next.
+    """
+    row = select(ContactRow.id).where(ContactRow.id == contact_id).with_for_update(key_share=True)
     return await tx.scalar(row) is not None
 
 
@@ -81,6 +85,7 @@ async def erase(
     await _delete_mails(tx, contact, gone)
     await tx.execute(delete(MessageRow).where(MessageRow.contact_id == contact.id))
     await tx.execute(delete(TodoRow).where(TodoRow.contact_id == contact.id))
+    await tx.execute(delete(OwnTaskRow).where(OwnTaskRow.contact_id == contact.id))
     await tx.execute(update(RemovalRow).where(RemovalRow.contact_id == contact.id).values(contact_id=None))
     await _blank_adds(tx, contact, gone, removed)
     await _delete_answers(tx, contact, gone)

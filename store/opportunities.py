@@ -1,6 +1,8 @@
 """Opportunities: the job or the deal that contacts are in the workflow of."""
 
-from sqlalchemy import or_, select
+from collections.abc import Collection
+
+from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from sequencing.errors import Refused, quoted
@@ -10,19 +12,25 @@ from store.naming import fits
 from store.people_tables import OpportunityRow
 
 
-async def find(tx: AsyncSession, name: str) -> Opportunity:
-    """The opportunity a person means by id, external id or title. Raises Refused."""
-    wanted = or_(OpportunityRow.title == name.strip(), *fits(OpportunityRow, name))
+async def find(tx: AsyncSession, name: str | int) -> Opportunity:
+    """The opportunity a person means by id, external id or title; a number means its id alone. Raises Refused."""
+    wanted = OpportunityRow.id == name if isinstance(name, int) else _named(name)
     rows = list(await tx.scalars(select(OpportunityRow).where(wanted).order_by(OpportunityRow.id).limit(10)))
     if not rows:
         raise Refused(
             "unknown_opportunity",
-            f"There is no opportunity {quoted(name)}; `sequencing opportunities list` shows them.",
+            f"There is no opportunity {quoted(str(name))}; `sequencing opportunities list` shows them.",
         )
     if len(rows) > 1:
         ids = ", ".join(str(row.id) for row in rows)
-        raise Refused("ambiguous_opportunity", f"{quoted(name)} fits several opportunities; name one by number: {ids}.")
+        raise Refused(
+            "ambiguous_opportunity", f"{quoted(str(name))} fits several opportunities; name one by number: {ids}."
+        )
     return _value(rows[0])
+
+
+def _named(name: str) -> ColumnElement[bool]:
+    return or_(OpportunityRow.title == name.strip(), *fits(OpportunityRow, name))
 
 
 async def add(
@@ -40,6 +48,19 @@ async def change(tx: AsyncSession, one: Opportunity) -> None:
     row.title, row.external_id = one.title, one.external_id
     row.company_id, row.owner_id = one.company_id, one.owner_id
     await tx.flush()
+
+
+async def some(tx: AsyncSession, ids: Collection[int]) -> list[Opportunity]:
+    """Those opportunities, by id."""
+    rows = select(OpportunityRow).where(OpportunityRow.id.in_(set(ids))).order_by(OpportunityRow.id)
+    return [_value(row) for row in await tx.scalars(rows)]
+
+
+async def newest(tx: AsyncSession, limit: int) -> list[Opportunity]:
+    """Those that came last."""
+    return [
+        _value(row) for row in await tx.scalars(select(OpportunityRow).order_by(OpportunityRow.id.desc()).limit(limit))
+    ]
 
 
 async def listed(tx: AsyncSession, *, text: str = "", after: int = 0, limit: int = 1000) -> list[Opportunity]:

@@ -393,6 +393,20 @@ class SuppressionRow(Table):
     by: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
 
 
+class SuppressionLiftRow(Table):
+    """What was suppressed until somebody (None: its owner) lifted it. Erasing its owner deletes it."""
+
+    __tablename__ = "suppression_lifts"
+    __table_args__ = (Index("ix_suppression_lifts_target", "target"),)
+    id: Mapped[int] = mapped_column(primary_key=True)
+    target: Mapped[str] = mapped_column(String(320))
+    reason: Mapped[str] = mapped_column(String(40))
+    since: Mapped[datetime]
+    by: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    lifted_by: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    lifted_at: Mapped[datetime]
+
+
 class LeaseRow(Table):
     """Who alone does a periodic work until when."""
 

@@ -28,11 +28,11 @@ from starter.people import Said
 from starter.reconcile import reconcile
 from starter.suppressions import suppress
 from starter.texts import Incoming, Status, take_status, take_text
-from store import suppressions, users
+from store import erasures, suppressions, users
 from store.columns import Instant, Table
 from store.database import Database
 from store.people_tables import ErasureRow
-from store.tables import EnrollmentRow, MessageRow, MessageState, RemovalRow
+from store.tables import EnrollmentRow, MessageRow, MessageState, RemovalRow, TodoRow
 from tests.house import ADA, BOB, CALL, EMAIL, HEADER, LETTER, RITA, TEXT, House
 
 VICTIM = "vic,Victoria,Zabriskie,Pilot,Acme,rita@example.org,vic.z@example.net,zab@example.net,+4915777712345"
@@ -362,6 +362,22 @@ async def test_who_is_being_enrolled_at_the_same_moment_leaves_nothing_behind(ke
     assert found(await tables(keyed)) == []
     async with keyed.database.reading() as tx:
         assert await tx.scalar(sa.select(sa.func.count()).where(EnrollmentRow.contact_id == 5)) == 0
+
+
+async def test_who_holds_an_enrollment_may_name_its_contact_while_an_erasure_waits_for_it(keyed: House) -> None:
+    """Two who wait for each other: the database would end one of them."""
+    one = await keyed.enroll("vic", CALL)
+    todo = await keyed.todo(one)
+
+    async with asyncio.timeout(20), keyed.database.writing() as tx:
+        await tx.execute(sa.select(EnrollmentRow.id).where(EnrollmentRow.id == one).with_for_update())
+        async with keyed.database.reading() as erasing:
+            assert await erasures.lock(erasing, todo.contact_id)
+            again = {column.name: getattr(todo, column.name) for column in TodoRow.__table__.columns}
+            await tx.execute(sa.insert(TodoRow).values({**again, "id": "another", "step": 2}))
+
+    done = await erase(keyed.door, "vic", ADA)
+    assert done.enrollments == 1
 
 
 async def test_a_fingerprint_is_found_by_who_has_the_secret_and_by_nobody_else(database: Database) -> None:

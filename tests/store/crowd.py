@@ -9,8 +9,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sequencing.adds import AddStatus
 from sequencing.enrollments import Status, StepState
 from sequencing.happenings import Reason, What, Why
+from sequencing.mail_kinds import Kind
 from sequencing.people import AddressType, ContactKind, Level
 from sequencing.replans import Cause
+from sequencing.replies import Meaning
 from sequencing.sequences import Action, OwnerRule, Sharing
 from sequencing.stage_links import StageType
 from sequencing.timing import Unit
@@ -18,6 +20,7 @@ from sequencing.todos import TodoStatus
 from store.add_tables import BulkAddLineRow, BulkAddRow
 from store.columns import Instant
 from store.database import Database
+from store.mail_tables import MailRow
 from store.people_tables import (
     AnswerRow,
     CandidacyRow,
@@ -45,6 +48,7 @@ from store.tables import (
     SuppressionRow,
     TodoRow,
 )
+from store.task_tables import OwnTaskRow
 
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
 MANY, CONTACTS = 20_000, 50_000
@@ -62,6 +66,7 @@ EACH = sa.Table(
     sa.Column("word", sa.String(26)),
     sa.Column("at", Instant),
     sa.Column("later", Instant),
+    sa.Column("day", sa.Date),
     prefixes=["TEMPORARY"],
 )
 """1 to CONTACTS, each with an id, an instant of the past and one to come; all that grows is written from it."""
@@ -74,7 +79,13 @@ async def fill(database: Database) -> None:
         await tx.run_sync(lambda session: EACH.create(session.connection()))
         counted = range(1, CONTACTS + 1)
         numbered = [
-            {"n": n, "word": f"{n:026d}", "at": NOW - timedelta(minutes=n), "later": NOW + timedelta(minutes=n - 100)}
+            {
+                "n": n,
+                "word": f"{n:026d}",
+                "at": NOW - timedelta(minutes=n),
+                "later": NOW + timedelta(minutes=n - 100),
+                "day": NOW.date() + timedelta(days=60 - n // 30),
+            }
             for n in counted
         ]
         await tx.execute(sa.insert(EACH), numbered)
@@ -182,6 +193,14 @@ async def _lives(tx: AsyncSession) -> None:
         step=2, action=_of(TodoRow, "action", {Action.call: 90, Action.task: 10}), assignee_id=user, title="Call",
         instructions="", status=_of(TodoRow, "status", {TodoStatus.open: 30, TodoStatus.done: 70}),
         opened_at=recent, due_at=recent,
+    )  # fmt: skip
+    await _write(
+        tx, OwnTaskRow, MANY, id=EACH.c.word, user_id=user, contact_id=contact, title="Read", day=EACH.c.day,
+        done_at=sa.case((N > MANY // 4, recent)), written_at=recent,
+    )  # fmt: skip
+    await _write(
+        tx, MailRow, MANY, id=EACH.c.word, key=EACH.c.word, contact_id=contact, kind=Kind.person,
+        meaning=Meaning.reply, why="", sender="x@example.com", subject="", text="Hello", at=recent,
     )  # fmt: skip
     await _write(
         tx, MessageRow, MANY, enrollment_id=EACH.c.word, step=1, copy=1, channel=Channel.email, sequence_id=sequence,
