@@ -2,6 +2,7 @@
 
 from collections import Counter
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -160,7 +161,7 @@ async def test_an_unsubscribe_counts_where_its_link_was_and_ends_other_sequences
     ledger: Ledger,
 ) -> None:
     one, other = [await ledger.house.sequence(EMAIL, EMAIL) for _ in range(2)]
-    ended = {"reason": Reason.unsubscribed, "outcome": Outcome.negative}
+    ended: dict[str, Any] = {"reason": Reason.unsubscribed, "outcome": Outcome.negative}
     ann, too = [await ledger.enroll(where, "ann", Status.finished, 2, **ended) for where in (one, other)]
     for enrollment in (ann, too):
         await ledger.send(enrollment)
@@ -190,7 +191,7 @@ async def test_a_stop_counts_for_the_last_text_and_start_and_stop_are_no_replies
 async def test_todos_count_by_result_and_skipped_and_withdrawn_ones_have_none(ledger: Ledger) -> None:
     sequence = await ledger.house.sequence(CALL, TASK)
     ann, ben, pia = [await ledger.enroll(sequence, who, step=2) for who in ("ann", "ben", "pia")]
-    done = {"status": TodoStatus.done, "by": RITA}
+    done: dict[str, Any] = {"status": TodoStatus.done, "by": RITA}
     await ledger.todo(ann, 1, result=Result.no_answer, **done)
     await ledger.todo(ann, 2, Action.task, result=Result.positive, **done)
     await ledger.todo(ben, 1, status=TodoStatus.skipped, by=RITA)
@@ -208,10 +209,9 @@ async def test_a_result_that_was_taken_back_counts_not_and_nobody_has_come_furth
     one = await house.enroll("ann", CALL, EMAIL)
     row = await house.row(one)
     assert row is not None
-    said = {"step": 1, "todo": "call", "by": 2}
-    await _live(
-        house, one, Happening(What.opened, todo="call"), Happening(What.result, result=Result.no_answer, **said)
-    )
+    said: dict[str, Any] = {"step": 1, "todo": "call", "by": 2}
+    given = Happening(What.result, result=Result.no_answer, **said)
+    await _live(house, one, Happening(What.opened, todo="call"), given)
     before = await ledger.report(str(row.sequence_id))
     await _live(house, one, Happening(What.take_back, **said))
     after = await ledger.report(str(row.sequence_id))

@@ -23,7 +23,7 @@ router = APIRouter(route_class=Page)
 Number = Annotated[int, Path(ge=1, le=2**31 - 1)]
 FIELDS = ("user", "since", "until", "time", "every")
 LONGEST = 320
-KEPT = ("invalid_period", "unknown_user")
+KEPT = ("invalid_day", "invalid_period", "unknown_user")
 """Refusals that are said above the form, which stays as it was filled in."""
 
 
