@@ -7,10 +7,9 @@ from starlette.responses import Response
 
 from sequencing import settings_fields
 from sequencing.errors import Refused
-from sequencing.settings import defaults, differences
+from sequencing.settings import differences_by_version
 from starter import holds, settings
 from starter.door import Door, permitted
-from store import holds as hold_rows
 from web.acting import At
 from web.pages.frame import Form, Page, go_on, page, reader, sent, zone_of
 from web.pages.trying import NOT_YET, Tried, trying, without_secrets
@@ -67,8 +66,6 @@ async def _shown(request: Request, door: Door, tried: Tried = NOT_YET) -> Respon
     user, zone = await reader(request), await zone_of(door)
     async with door.database.reading() as tx:
         await permitted(tx, user.email, "settings")
-        standing = await hold_rows.standing(tx, None)
-        held = await holds.words(tx, standing) if standing else ""
     now = await settings.in_force(door, user.email)
     typed = dict(tried.typed) if tried.of else settings_fields.written(now)
     words: dict[str, Any] = {
@@ -78,7 +75,7 @@ async def _shown(request: Request, door: Door, tried: Tried = NOT_YET) -> Respon
         "window": settings_fields.WINDOW,
         "switches": settings_fields.SWITCHES,
         "limits": settings_fields.LIMITS,
-        "held": held,
+        "held": await holds.of_everything(door, user.email),
         "changes": await _changes(door, user.email),
     }
     return page(request, "settings/sequencing.html", tried.status, user=user, zone=zone, **words)
@@ -87,14 +84,8 @@ async def _shown(request: Request, door: Door, tried: Tried = NOT_YET) -> Respon
 async def _changes(door: Door, by: str) -> list[dict[str, Any]]:
     """Who changed what and when, the newest first."""
     versions = (await settings.settings_history(door, by))[: CHANGES + 1]
-    before = [one.settings for one in versions[1:]] + [defaults()]
-    told = [
-        {
-            "version": one.settings.version,
-            "by": one.by or "the system",
-            "at": one.at,
-            "what": list(differences(was, one.settings)),
-        }
-        for one, was in zip(versions, before, strict=True)
+    told = differences_by_version([one.settings for one in versions])
+    return [
+        {"version": one.settings.version, "by": one.by or "the system", "at": one.at, "what": what}
+        for one, what in zip(versions[:CHANGES], told, strict=False)
     ]
-    return told[:CHANGES]

@@ -13,6 +13,7 @@ from starter import suppressions as acts
 from starter.suppressions import LARGEST_CSV, Imported
 from store.suppressions import Wanted
 from web.acting import At
+from web.api.documents import utf8
 from web.api.words import behind
 from web.pages.frame import Page, go_on, page, reader, sent, zone_of
 from web.pages.trying import NOT_YET, Tried, trying
@@ -122,10 +123,7 @@ async def _file(request: Request) -> str:
     content = await chosen.read(LARGEST_CSV + 1)
     if len(content) > LARGEST_CSV:
         raise Refused("too_large", f"A file has at most {LARGEST_CSV:,} bytes.")
-    try:
-        return content.decode("utf-8-sig").replace("\r\n", "\n")
-    except UnicodeDecodeError:
-        raise Refused("invalid_text", "The file is not UTF-8 text.") from None
+    return utf8(content)
 
 
 async def _listed(
@@ -146,6 +144,7 @@ async def _listed(
         wanted = Wanted(reason=reason, after=behind(after, 0), limit=A_PAGE + 1)
         found, lifted = await acts.listed(door, wanted, user.email), []
         more = found[A_PAGE - 1].id if len(found) > A_PAGE else None
-    words: dict[str, Any] = {"found": found[:A_PAGE], "more": more, "lifted": lifted, "target": target, "reason": reason}
+    words: dict[str, Any] = {"found": found[:A_PAGE], "more": more, "lifted": lifted}
+    words |= {"target": target, "reason": reason}
     words |= {"tried": tried, "refused": refused[:SHOWN_LINES], "manages": user.level is Level.manage}
     return page(request, "suppressions/list.html", tried.status, user=user, zone=zone, **words)
