@@ -169,7 +169,7 @@ async def _refused(request: Request, refused: Refused) -> Response:
         return trouble(request, refused)
     fields = await fields_of(request)
     typed = {name: fields[name] for name in TYPED if fields.get(name)}
-    if typed or refused.code in ("wrong_form", "not_found", "database_unreachable"):
+    if typed or refused.code in ("wrong_form", "database_unreachable") or problems.status_of(refused.code) == 404:
         return trouble(request, refused, typed)
     return go_on(request, await _next(request), refused.sentence, "refused")
 

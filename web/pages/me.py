@@ -77,7 +77,8 @@ async def revoke_token(request: Request, door: At, id: Number) -> Response:
 
 
 async def _shown(request: Request, door: Door, tried: Tried = NOT_YET, token: str = "") -> Response:
-    user, zone = await reader(request), await zone_of(door)
+    user = await reader(request)
+    zone = await zone_of(door, user)
     own = [one for one, _ in await keys.tokens(door, user.email) if one.user_id == user.id]
     return page(
         request,

@@ -28,7 +28,8 @@ SHUT = {
 async def listed(request: Request, door: At, before: Annotated[str, Query(max_length=26)] = "") -> Response:
     """The newest first, as far as the reader sees what they belong to."""
     _only_locally(request)
-    user, zone = await reader(request), await zone_of(door)
+    user = await reader(request)
+    zone = await zone_of(door, user)
     found = await outbox.page_of(door, user.email, before=before, limit=A_PAGE + 1)
     more = found[A_PAGE - 1].path.stem if len(found) > A_PAGE else None
     return page(request, "outbox/list.html", user=user, zone=zone, found=found[:A_PAGE], more=more)
@@ -38,7 +39,8 @@ async def listed(request: Request, door: At, before: Annotated[str, Query(max_le
 async def shown(request: Request, door: At, id: Name) -> Response:
     """One message: who, to whom, its text, and its HTML in a frame that can do nothing."""
     _only_locally(request)
-    user, zone = await reader(request), await zone_of(door)
+    user = await reader(request)
+    zone = await zone_of(door, user)
     one = await outbox.one(door, id, user.email)
     has_html = await asyncio.to_thread(outbox.html_of, one) is not None
     return page(request, "outbox/message.html", user=user, zone=zone, one=one, has_html=has_html)

@@ -63,7 +63,8 @@ def _version(form: Form) -> int | None:
 
 
 async def _shown(request: Request, door: Door, tried: Tried = NOT_YET) -> Response:
-    user, zone = await reader(request), await zone_of(door)
+    user = await reader(request)
+    zone = await zone_of(door, user)
     async with door.database.reading() as tx:
         await permitted(tx, user.email, "settings")
     now = await settings.in_force(door, user.email)

@@ -90,7 +90,8 @@ def _type(form: Form) -> StageType:
 
 
 async def _shown(request: Request, door: Door, tried: Tried = NOT_YET) -> Response:
-    user, zone = await reader(request), await zone_of(door)
+    user = await reader(request)
+    zone = await zone_of(door, user)
     async with door.database.reading() as tx:
         await permitted(tx, user.email, "stages")
         known = [row for row in await sequences.all_shown(tx, user) if not row.archived]

@@ -67,7 +67,8 @@ async def lift(request: Request, door: At) -> Response:
 @router.get("/suppressions/lifts")
 async def lifts(request: Request, door: At, after: After = "") -> Response:
     """What was lifted, by whom and when."""
-    user, zone = await reader(request), await zone_of(door)
+    user = await reader(request)
+    zone = await zone_of(door, user)
     found = await acts.lifts(door, user.email, after=behind(after, 0), limit=A_PAGE + 1)
     more = found[A_PAGE - 1].id if len(found) > A_PAGE else None
     return page(request, "suppressions/lifts.html", user=user, zone=zone, found=found[:A_PAGE], more=more)
@@ -136,7 +137,8 @@ async def _listed(
     refused: tuple[BadLine, ...] = (),
 ) -> Response:
     door = request.app.state.door
-    user, zone = await reader(request), await zone_of(door)
+    user = await reader(request)
+    zone = await zone_of(door, user)
     if target:
         found, more = await acts.covering(door, target, user.email), None
         lifted = await acts.lifts(door, user.email, target=target, limit=20)

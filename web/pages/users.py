@@ -196,7 +196,7 @@ async def _manager(request: Request, door: Door) -> tuple[User, str]:
     user = await reader(request)
     async with door.database.reading() as tx:
         await permitted(tx, user.email, "users")
-    return user, await zone_of(door)
+    return user, await zone_of(door, user)
 
 
 async def _ticked(request: Request) -> tuple[str, ...]:
