@@ -41,6 +41,7 @@ TOGETHER = (
     "tests/acceptance/test_permissions.py",
     "tests/acceptance/test_permissions_by_command.py",
     "tests/acceptance/test_permissions_by_http.py",
+    "tests/acceptance/test_permissions_by_page.py",
 )
 """Files and folders whose tests share what is dear; those of each run in one process."""
 

@@ -44,7 +44,7 @@ from starter.templates import (
 )
 from starter.timeline import story
 from starter.todo_lists import shown
-from starter.users import add_user
+from starter.users import UserChange, add_user, change_oneself
 from starter.users import listed as everybody
 from store import todos, users
 from store.database import Database
@@ -190,6 +190,11 @@ async def furnish(house: House) -> dict[str, str]:
     row = await house.row(names["waiting"])
     assert row is not None
     sequence = str(row.sequence_id)
+    company = await companies.add(house.door, "Cedar", ADA)
+    bob = next(user.id for user, _ in await everybody(house.door, ADA) if user.email == BOB)
+    role = next(one.id for one in await all_roles(house.door, ADA) if one.level is Level.use)
+    offer = next(stage.id for stage, _ in await stages.shown(house.door, ADA) if stage.name == "Offer")
+    spare = await stages.add(house.door, "Spare", StageType.done, ADA)
     mine, hers = [await keys.add_token(house.door, "tests", by) for by in (SAM, ADA)]
     return {
         **names,
@@ -200,7 +205,19 @@ async def furnish(house: House) -> dict[str, str]:
         "token": str(mine.id),
         "task": await own_tasks.add(house.door, own_tasks.Said("Read", SOME_DAY), ADA),
         "hidden_token": str(hers.id),
+        "session": await _session(house),
+        "bob": str(bob),
+        "company": str(company),
+        "role": str(role),
+        "offer": str(offer),
+        "spare": str(spare),
     }
+
+
+async def _session(house: House) -> str:
+    """Sam is signed in."""
+    sam = next(user.id for user, _ in await everybody(house.door, ADA) if user.email == SAM)
+    return await keys.sign_in_locally(house.door, sam)
 
 
 async def _live(house: House, enrollment_id: str, *happenings: Happening) -> None:
@@ -253,6 +270,7 @@ GENERAL: Mapping[str, Act] = {
     "stage_links": lambda door, names: stages.unlink(door, "Offer", SAM),
     "move_in_stages": lambda door, names: enter(door, "job", ["ann"], SAM),
     "password": lambda door, names: keys.set_password(door, SAM, "a long password", SAM),
+    "profile": lambda door, names: change_oneself(door, UserChange(time_zone="Europe/Berlin"), SAM),
     "tokens": lambda door, names: keys.add_token(door, "mine", SAM),
     "own_tasks": lambda door, names: own_tasks.add(door, own_tasks.Said("Write", SOME_DAY), SAM),
 }
