@@ -13,6 +13,7 @@ ON_SQLITE = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 LATER: dict[str, Any] = {**EMAIL, "delay": "300 days"}
 
 
+@pytest.mark.statement(2)
 async def test_the_list_shows_what_one_needs_for_a_call(knocking: Knocking) -> None:
     await knocking.house.todo(await knocking.house.enroll("ann", CALL))
     browser = await knocking.signed_in()
