@@ -87,6 +87,11 @@ class Tab:
             .first
         )
 
+    async def unfold(self, words: str, within: str = "") -> None:
+        """Opens what is folded up under these words."""
+        where = self.around(within) if within else self.page.locator("body")
+        await where.locator("summary").filter(has_text=words).filter(visible=True).first.click()
+
     def around(self, words: str) -> Locator:
         """The smallest card, row or item of a list with these words in it."""
         return self.page.locator(".card, tr, li, article, section, fieldset").filter(has_text=words).last
@@ -158,7 +163,7 @@ class Tab:
 
     def _console(self, message: ConsoleMessage) -> None:
         if message.type == "error":
-            self.wrong.append(f"console: {message.text}")
+            self.wrong.append(f"console: {message.text} ({message.location['url']})")
 
     def _failed(self, request: Request) -> None:
         """Going on before all has come is no failure, nor is a download."""
