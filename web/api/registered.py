@@ -6,6 +6,7 @@ from web.api.editing import router as editing
 from web.api.enrollments import router as enrollments
 from web.api.events import router as events
 from web.api.holds import router as holds
+from web.api.opportunities import router as opportunities
 from web.api.previews import router as previews
 from web.api.reports import router as reports
 from web.api.sequences import router as sequences
@@ -24,6 +25,7 @@ ROUTES = (
     tasks,
     events,
     contacts,
+    opportunities,
     suppressions,
     reports,
 )
