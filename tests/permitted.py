@@ -5,7 +5,7 @@ import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
 from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ from sequencing.sequences import Action, Sharing
 from sequencing.settings import SettingsChange
 from sequencing.stage_links import StageType
 from sequencing.todos import Outcome, Result
-from starter import companies, holds, keys, opportunities, people, stages, suppressions
+from starter import companies, holds, keys, opportunities, own_tasks, people, stages, suppressions
 from starter import enrollments as enrolling
 from starter import todos as todo_acts
 from starter.adds import begin_add
@@ -62,10 +62,12 @@ NOWHERE = {
     "sequence": "999999",
     "template": "999999",
     "hidden_token": "999999",
+    "task": "none such",
     "add": "none such",
 }
 """Names of what is not there."""
 SOON = timedelta(hours=1)
+SOME_DAY = date(2026, 12, 1)
 NEWER: dict[str, Any] = {"name": "Newer", "steps": [{**EMAIL, "delay": "2 days"}]}
 Names = Mapping[str, str]
 """What things are called, by what they are."""
@@ -77,13 +79,14 @@ class Judged:
     """By which act of the table a door judges what it is asked; None: nobody is refused.
 
     `general`: it regards nothing in particular. `tie`: to a thing to which Sam is always tied like that. `shown`: to a
-    thing that is hidden from nobody who sees anything.
+    thing that is hidden from nobody who sees anything. `private`: to one that is shown to nobody but whose it is.
     """
 
     act: str | None
     general: bool = False
     tie: str | None = None
     shown: bool = False
+    private: bool = False
 
     def answer(self, level: Level, tie: str) -> str:
         """`yes`, or the code of the refusal."""
@@ -91,6 +94,8 @@ class Judged:
             return "yes"
         if self.general:
             return "yes" if level.reaches(ACTS[self.act].own) else "not_permitted"
+        if self.private and tie == "seen":
+            return expected(self.act, level, "hidden")
         return expected(self.act, level, "seen" if self.shown and tie == "hidden" else self.tie or tie)
 
 
@@ -147,6 +152,7 @@ def _tie(connection: sqlite3.Connection, level: Level, tie: str) -> None:
     connection.execute(f"UPDATE enrollments SET enrolled_by = {of}", (who,))
     connection.execute(f"UPDATE todos SET assignee_id = {of}", (who,))
     connection.execute(f"UPDATE bulk_adds SET by = {of}", (who,))
+    connection.execute(f"UPDATE own_tasks SET user_id = {of}", (who,))
 
 
 def rows(door: Door, without: Collection[str] = ()) -> dict[str, list[str]]:
@@ -191,6 +197,7 @@ async def furnish(house: House) -> dict[str, str]:
         "add": await begin_add(house.door, sequence, ["ann"], ADA, selection=Selection()),
         "bearer": mine.token,
         "token": str(mine.id),
+        "task": await own_tasks.add(house.door, own_tasks.Said("Read", SOME_DAY), ADA),
         "hidden_token": str(hers.id),
     }
 
@@ -245,6 +252,7 @@ GENERAL: Mapping[str, Act] = {
     "move_in_stages": lambda door, names: enter(door, "job", ["ann"], SAM),
     "password": lambda door, names: keys.set_password(door, SAM, "a long password", SAM),
     "tokens": lambda door, names: keys.add_token(door, "mine", SAM),
+    "own_tasks": lambda door, names: own_tasks.add(door, own_tasks.Said("Write", SOME_DAY), SAM),
 }
 """Acts that regard nothing in particular."""
 

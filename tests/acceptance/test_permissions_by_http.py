@@ -65,6 +65,14 @@ def on_todo(act: str, noun: str, thing: str = "call", **said: Any) -> Request:
     return Request("POST", f"/api/todos/{{id}}/{noun}", Judged(act), thing, {"json": said})
 
 
+TASK_SAID = {"title": "Write", "day": "2026-12-01"}
+
+
+def on_task(method: str, noun: str = "", **said: Any) -> Request:
+    judged, body = Judged("own_tasks", private=True), {"json": said} if said else {}
+    return Request(method, f"/api/tasks/{{id}}{noun}", judged, "task", body)
+
+
 REQUESTS = [
     Request("GET", "/api/sequences", FREE),
     Request("POST", "/api/sequences", Judged("create_sequence", general=True), said={"json": {**NEWER, "name": "New"}}),
@@ -107,6 +115,12 @@ REQUESTS = [
     on_todo("postpone", "postponement", until=LATER),
     on_todo("reassign", "assignment", to=BOB),
     Request("GET", "/api/attention", FREE),
+    Request("GET", "/api/tasks", FREE),
+    Request("POST", "/api/tasks", Judged("own_tasks", general=True), said={"json": TASK_SAID}),
+    on_task("PUT", **TASK_SAID),
+    on_task("POST", "/completion"),
+    on_task("DELETE", "/completion"),
+    on_task("DELETE"),
     Request("GET", "/api/events", Judged("see", tie="own")),
     Request("GET", "/api/suppressions", Judged("see_suppressions", general=True)),
     Request("GET", "/api/suppressions", Judged("see_suppressions", general=True), query="?target=gone@example.com"),
@@ -123,6 +137,7 @@ LISTS = [
     "/enrollments?contact_id=4",
     "/enrollments?status=paused",
     "/attention",
+    "/tasks",
     "/events",
 ]
 

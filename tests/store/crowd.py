@@ -15,6 +15,7 @@ from sequencing.replans import Cause
 from sequencing.replies import Meaning
 from sequencing.sequences import Action, OwnerRule, Sharing
 from sequencing.stage_links import StageType
+from sequencing.text_words import TextKind
 from sequencing.timing import Unit
 from sequencing.todos import TodoStatus
 from store.add_tables import BulkAddLineRow, BulkAddRow
@@ -49,6 +50,7 @@ from store.tables import (
     TodoRow,
 )
 from store.task_tables import OwnTaskRow
+from store.text_tables import IncomingTextRow
 
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
 MANY, CONTACTS = 20_000, 50_000
@@ -193,6 +195,10 @@ async def _lives(tx: AsyncSession) -> None:
         step=2, action=_of(TodoRow, "action", {Action.call: 90, Action.task: 10}), assignee_id=user, title="Call",
         instructions="", status=_of(TodoRow, "status", {TodoStatus.open: 30, TodoStatus.done: 70}),
         opened_at=recent, due_at=recent,
+    )  # fmt: skip
+    await _write(
+        tx, IncomingTextRow, MANY, id=EACH.c.word, provider_id=EACH.c.word, contact_id=contact, kind=TextKind.reply,
+        sender="+4930", body="Hello", at=recent,
     )  # fmt: skip
     await _write(
         tx, OwnTaskRow, MANY, id=EACH.c.word, user_id=user, contact_id=contact, title="Read", day=EACH.c.day,

@@ -81,8 +81,13 @@ async def reader(request: Request) -> User:
     if user is None:
         raise Refused("not_signed_in", "Please sign in.")
     if request.method == "GET":
-        request.state.counts = await counts_of(door_of(request), user)
+        await count(request, user)
     return user
+
+
+async def count(request: Request, user: User) -> None:
+    """Finds what waits for the reader, for the navigation of the page that this request makes."""
+    request.state.counts = await counts_of(door_of(request), user)
 
 
 async def sent(request: Request) -> Form:
