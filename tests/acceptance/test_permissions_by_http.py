@@ -46,7 +46,8 @@ class Request:
     def url(self, names: Names) -> str:
         """The path with the id in it."""
         name = names.get(self.thing, "")
-        return self.path.replace("{id}", name) + self.query.replace("{id}", name)
+        path = self.path.replace("{contact}", "ann").replace("{opportunity}", "job")
+        return path.replace("{id}", name) + self.query.replace("{id}", name)
 
 
 def on(act: str, method: str, path: str, thing: str, query: str = "", **said: Any) -> Request:
@@ -129,12 +130,34 @@ REQUESTS = [
         "POST", "/api/suppressions", Judged("suppress_domain", general=True), said={"json": {"target": "@example.com"}}
     ),
     Request("DELETE", "/api/suppressions/{target:path}", Judged("lift_suppression", general=True)),
+    Request("GET", "/api/contacts", Judged("see", general=True), query="?q=ann&any_sequence=false"),
+    Request("POST", "/api/contacts", Judged("change_contacts", general=True), said={"json": {"first_name": "New"}}),
+    Request("GET", "/api/contacts/{contact}", Judged("see", general=True)),
+    Request("PATCH", "/api/contacts/{contact}", Judged("change_contacts", general=True), said={"json": {"title": "X"}}),
+    Request("GET", "/api/stages", Judged("see", general=True)),
+    Request("GET", "/api/opportunities", Judged("see", general=True)),
+    Request("POST", "/api/opportunities", Judged("opportunities", general=True), said={"json": {"title": "New"}}),
+    Request("GET", "/api/opportunities/{opportunity}", Judged("see", general=True)),
+    Request(
+        "POST",
+        "/api/opportunities/{opportunity}/candidates",
+        Judged("move_in_stages", general=True),
+        said={"json": ADDING},
+    ),
+    Request(
+        "POST",
+        "/api/opportunities/{opportunity}/stage-moves",
+        Judged("move_in_stages", general=True),
+        said={"json": {"contacts": ["ben"], "stage": "Offer"}},
+    ),
     Request("POST", "/api/contacts/imports", Judged("import_contacts", general=True), said={"content": CSV}),
 ]
 LISTS = [
     "/sequences",
     "/enrollments",
     "/enrollments?contact_id=4",
+    "/contacts?any_sequence=true",
+    "/contacts?status=active",
     "/enrollments?status=paused",
     "/attention",
     "/tasks",

@@ -19,6 +19,7 @@ from temporalio.client import Client
 
 from sequencing.people import Level
 from sequencing.settings import SequencingSettings
+from starter import opportunities
 from starter.contacts import import_contacts
 from starter.enrollments import Enrolled
 from starter.journal import Journal, Taken
@@ -124,6 +125,10 @@ class Office:
         taken = await import_contacts(self.house.door, f"{','.join(line)}\n{','.join(line.values())}", RITA)
         assert not taken.refused, taken
         return known
+
+    async def job(self, title: str) -> int:
+        """The number of a new opportunity."""
+        return await opportunities.add(self.house.door, title, RITA)
 
     async def enroll(self, name: str, *steps: dict[str, Any], sequence: str = "", by: str = RITA) -> str:
         """The id of the enrollment of that contact in a sequence, or in a new one of those steps."""

@@ -16,13 +16,15 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
 from sequencing.enrollments import Status
-from sequencing.people import ContactKind, User
+from sequencing.people import Contact, ContactKind, User
 from sequencing.replans import Cause, Replan
 from sequencing.sequences import Action
+from sequencing.todos import Outcome
 from store import (
     adds,
     attention,
     companies,
+    contact_histories,
     contact_lists,
     contacts,
     counts,
@@ -72,6 +74,10 @@ async def _line(tx: AsyncSession, user: User) -> None:
     one = await enrollments.get(tx, ONE)
     assert one is not None
     await senders.line(tx, user.id, one, NOW, NOW.date())
+
+
+async def _history(tx: AsyncSession, user: User) -> None:
+    await contact_histories.of_contact(tx, user, Contact(HIS, "", ""))
 
 
 def _behind(cause: Cause, sequence_id: int | None = None) -> List:
@@ -137,6 +143,9 @@ LISTS: dict[str, List] = {
     "the contacts of a company": _contacts(company_id=COMPANY),
     "the contacts in a sequence": _contacts(sequence_id=SEQUENCE),
     "the contacts paused in a sequence": _contacts(sequence_id=SEQUENCE, status=Status.paused),
+    "the contacts ended well in a sequence": _contacts(sequence_id=SEQUENCE, outcome=Outcome.positive),
+    "the contacts in a workflow": _contacts(opportunity_id=JOB),
+    "the contacts at a stage of a workflow": _contacts(opportunity_id=JOB, stage_id=102),
     "the contacts with any data": _contacts(in_any=True),
     "the contacts with no data": _contacts(in_any=False),
     "some contacts with all their addresses": lambda tx, user: contacts.some(tx, range(200, 300)),
@@ -146,6 +155,9 @@ LISTS: dict[str, List] = {
     "an add's contacts by company": _selected(company="Company 77"),
     "an add's contacts by opportunity": _selected(opportunity=f"job{JOB - 100}"),
     "an add's contacts by stage": _selected(opportunity=f"job{JOB - 100}", stage="Stage 2"),
+    "an add's contacts in a sequence": _selected(sequence="105", status=Status.paused),
+    "an add's contacts by opportunity and kind": _selected(opportunity=JOB, kind=ContactKind.candidate),
+    "what was done with a contact": _history,
     "large adds": adds.listed,
     "large adds, a later page": lambda tx, user: adds.listed(tx, user, before=ONE),
     "the lines of an add": lambda tx, user: adds.lines(tx, LARGE_ADD, refused_only=False, limit=PAGE),
@@ -170,6 +182,7 @@ LISTS: dict[str, List] = {
     "who follows the release of all": _behind(Cause.release),
     "who follows new instructions": _behind(Cause.instructions, SEQUENCE),
     "opportunities": lambda tx, user: opportunities.listed(tx, limit=PAGE),
+    "the newest opportunities": lambda tx, user: opportunities.newest(tx, 200),
     "companies": lambda tx, user: companies.listed(tx, limit=PAGE),
     "sequences": sequences.all_shown,
     "the contacts of an opportunity": lambda tx, user: stages.standings(tx, JOB, user, limit=PAGE),
