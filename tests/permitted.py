@@ -26,6 +26,7 @@ from starter.door import Door, permitted
 from starter.editing import archive_sequence, copy_sequence, edit_sequence
 from starter.erasures import erase
 from starter.previews import preview, send_test
+from starter.reports import Asked, report
 from starter.roles import add_role
 from starter.roles import listed as all_roles
 from starter.sequencer import Sequencer
@@ -241,6 +242,7 @@ GENERAL: Mapping[str, Act] = {
     "see_users": lambda door, names: everybody(door, SAM),
     "see_roles": lambda door, names: all_roles(door, SAM),
     "see_settings": lambda door, names: in_force(door, SAM),
+    "report": lambda door, names: report(door, Asked(), SAM),
     "reconcile": _reconcile,
     "hold_all": lambda door, names: holds.hold(door, None, SAM),
     "companies": lambda door, names: companies.add(door, "New", SAM),

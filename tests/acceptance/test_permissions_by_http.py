@@ -78,6 +78,8 @@ REQUESTS = [
     Request("GET", "/api/sequences", FREE),
     Request("POST", "/api/sequences", Judged("create_sequence", general=True), said={"json": {**NEWER, "name": "New"}}),
     on_sequence("see", "GET", ""),
+    Request("GET", "/api/metrics", Judged("report", general=True)),
+    on_sequence("report", "GET", "/metrics"),
     on_sequence("edit_sequence", "PUT", "", **NEWER),
     on_sequence("edit_sequence", "PUT", "", "?dry_run=true", **NEWER),
     on_sequence("copy_sequence", "POST", "/copies"),

@@ -10,6 +10,7 @@ from web.pages.documentation import router as documentation
 from web.pages.drafts import router as drafts
 from web.pages.enrollments import router as enrollments
 from web.pages.links import router as links
+from web.pages.metrics import router as metrics
 from web.pages.opportunities import router as opportunities
 from web.pages.search import router as search
 from web.pages.signing_in import router as signing_in
@@ -27,6 +28,7 @@ PAGES = (
     contacts,
     search,
     opportunities,
+    metrics,
     enrollments,
     documentation,
     links,
