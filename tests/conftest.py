@@ -38,6 +38,7 @@ TOGETHER = (
     "tests/workflows/test_cost.py",
     "tests/store/test_plans.py",
     "tests/web/test_bad_requests.py",
+    "tests/acceptance/test_seed",
     "tests/acceptance/test_permissions.py",
     "tests/acceptance/test_permissions_by_command.py",
     "tests/acceptance/test_permissions_by_http.py",

@@ -257,6 +257,7 @@ def _operations(app: FastAPI) -> Iterator[tuple[str, str]]:
             yield from ((method, path) for method in set(methods) - {"HEAD"} if path.startswith("/api/"))
 
 
+@pytest.mark.statement(5)
 @pytest.mark.parametrize(("level", "tie"), CASES)
 async def test_an_operation_is_done_or_refused_as_the_table_says_and_a_refusal_changes_nothing(
     served: Served, furnished: Furnished, tmp_path: Path, level: Level, tie: str

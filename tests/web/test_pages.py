@@ -16,6 +16,7 @@ FOREIGN = re.compile(
 LATER: dict[str, Any] = {**EMAIL, "delay": "300 days"}
 
 
+@pytest.mark.statement(2)
 async def test_the_list_shows_what_one_needs_for_a_call(knocking: Knocking) -> None:
     await knocking.house.todo(await knocking.house.enroll("ann", CALL))
     browser = await knocking.signed_in()
