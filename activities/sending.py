@@ -239,16 +239,17 @@ class Sending:
         """Certainly not taken: the claim, if there is one, goes back, and the step pauses or tries later."""
         async with self.world.database.writing() as tx:
             life = await Life.lock(tx, enrollment.id, self.clock.now())
+            forbidden = self._forbids(error)
+            if forbidden:
+                await holds.close_gate(tx)  # who has passed it must not close it: two such would wait for each other
             if life is not None and await self._was_seen(life, enrollment):
                 return await self._taken_in(life)
             if life is not None:
                 released = await messages.release(tx, enrollment, self.attempt)
                 if released and letter.channel is Channel.email:
                     await senders.give_back(tx, letter.sender_id, day_of(self.clock.now(), life.course.calendar))
-                if error.permanent and self._reason(error) is Reason.suppressed:
-                    await suppressions.add(tx, letter.recipient, STOP_REASON, None, self.clock.now())
-                if error.nobody:
-                    await suppressions.add(tx, letter.recipient, Reason.bounced, None, self.clock.now())
+                if forbidden:
+                    await suppressions.add(tx, letter.recipient, forbidden, None, self.clock.now())
                 if released or life.enrollment == enrollment:
                     life.happen(self._after_refusal(life, error), {"answer": error.code})
                     return await self._taken_in(life)
@@ -259,6 +260,12 @@ class Sending:
             return Happening(What.blocked, reason=self._reason(error))
         why = Why.mail_server_unreachable if error.about is About.server else Why.mail_server_not_now
         return Happening(What.try_later, until=self._next_try(life), why=why)
+
+    def _forbids(self, error: TransportError) -> str:
+        """Why nobody may write there from now on; empty where that is not said for certain."""
+        if error.permanent and self._reason(error) is Reason.suppressed:
+            return STOP_REASON
+        return Reason.bounced if error.nobody else ""
 
     def _reason(self, error: TransportError) -> Reason:
         if self.do is Do.send_text:
