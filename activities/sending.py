@@ -193,17 +193,18 @@ class Sending:
                 if not await messages.hand_over(tx, enrollment, self.attempt):
                     raise TransportError("overtaken", permanent=False, about=About.server)
             name = await delivery.hand_over(letter.wire)
+            left_at = self.clock.now()  # what is recorded may have to wait for the database, and opens count from here
         except DeliveryUnknown:
             return await self._persistently(self._lost, enrollment)
         except TransportError as error:
             return await self._persistently(self._not_taken, enrollment, error, letter)
-        return await self._persistently(self._sent, enrollment, name)
+        return await self._persistently(self._sent, enrollment, name, left_at)
 
-    async def _sent(self, enrollment: Enrollment, name: str | None) -> Answer:
-        """`name`: what the provider calls it, if it does."""
+    async def _sent(self, enrollment: Enrollment, name: str | None, left_at: datetime) -> Answer:
+        """`name`: what the provider calls it, if it does. `left_at`: when it was answered."""
         async with self.world.database.writing() as tx:
             life = await Life.lock(tx, enrollment.id, self.clock.now())
-            arrived = await messages.arrive(tx, enrollment, self.attempt, self.clock.now(), name)
+            arrived = await messages.arrive(tx, enrollment, self.attempt, left_at, name)
             if life is not None and arrived and life.enrollment.is_sending(enrollment.step, enrollment.copy):
                 life.happen(Happening(What.sent, step=enrollment.step, copy=enrollment.copy))
                 return await self._taken_in(life)

@@ -20,7 +20,8 @@ from sequencing.runs import Ref
 from starter.suppressions import lift
 from starter.timeline import story
 from starter.users import deactivate_user
-from store import enrollments, suppressions, users
+from store import enrollments, messages, suppressions, users
+from store.lives import Life
 from store.people_tables import ContactRow
 from store.tables import SenderRow
 from tests.house import ADA, BOB, EMAIL, RITA, TASK, House
@@ -192,3 +193,20 @@ async def test_two_who_learn_together_that_nobody_has_their_addresses_do_not_wai
             "ann@example.com",
             "ben@example.com",
         }
+
+
+async def test_a_message_left_when_it_was_answered_however_late_that_is_recorded(alone: House, tmp_path: Path) -> None:
+    one, diary = await alone.enroll("ann", {**EMAIL, **NOW}, LATER), tmp_path / "mail.jsonl"
+    async with answering(alone, tmp_path, "* answer stall 0.3") as house:
+        acting = asyncio.create_task(act(house, one))
+        await written(diary, "stalled")
+        async with alone.database.writing() as tx:
+            await Life.lock(tx, one, datetime.now(UTC))
+            answered = (await written(diary, "answered"))["at_second"]
+            await asyncio.sleep(2)
+        await acting
+
+    async with alone.database.reading() as tx:
+        [message] = await messages.of_enrollment(tx, one)
+    assert message.sent_at is not None
+    assert abs(message.sent_at.timestamp() - answered) < 1
