@@ -14,7 +14,7 @@ from sequencing.texts import STOP_REASON, Delivery, Reference
 from store import suppressions
 from store.database import upsert
 from store.people_tables import PhoneNumberRow
-from store.tables import Channel, MessageRow, MessageState
+from store.tables import Channel, MessageRow, MessageState, SuppressionRow
 from store.text_tables import IncomingTextRow, TextDayRow, TextReceiptRow
 
 OURS = (
