@@ -15,8 +15,10 @@ import sqlalchemy as sa
 from temporalio.testing import ActivityEnvironment
 
 from activities.emails import EmailActivities
-from sequencing.happenings import Reason, What
+from sequencing.enrollments import Status
+from sequencing.happenings import Reason, What, Why
 from sequencing.runs import Ref
+from starter.attention import attention_of
 from starter.suppressions import lift
 from starter.timeline import story
 from starter.users import deactivate_user
@@ -25,7 +27,7 @@ from store.lives import Life
 from store.people_tables import ContactRow
 from store.tables import SenderRow
 from tests.house import ADA, BOB, EMAIL, RITA, TASK, House
-from tests.mail_server import MailServer, written
+from tests.mail_server import MailServer, read_diary, written
 from transports.smtp import SmtpTransport
 
 NOW: dict[str, Any] = {"delay": "none", "track_opens": False, "track_clicks": False, "unsubscribe_link": False}
@@ -210,3 +212,25 @@ async def test_a_message_left_when_it_was_answered_however_late_that_is_recorded
         [message] = await messages.of_enrollment(tx, one)
     assert message.sent_at is not None
     assert abs(message.sent_at.timestamp() - answered) < 1
+
+
+async def test_a_login_that_is_refused_is_told_to_those_who_manage_and_the_message_waits(
+    alone: House, tmp_path: Path
+) -> None:
+    one = await alone.enroll("ann", {**EMAIL, **NOW}, LATER)
+
+    async def told(by: str) -> list[str]:
+        return (await attention_of(alone.door, by)).notices
+
+    async with MailServer(diary=tmp_path / "mail.jsonl", login=("ada", "right")) as server:
+        for password in ("wrong", "right"):
+            url = f"smtp://ada:{password}@127.0.0.1:{server.port}?starttls=never"
+            transport = SmtpTransport(url, within=timedelta(seconds=10))
+            await act(replace(alone, world=replace(alone.world, emails=transport, retry_after=timedelta())), one)
+            if password == "wrong":
+                row, [sentence], others = await alone.row(one), await told(ADA), await told(RITA)
+
+    assert row is not None
+    assert (row.status, row.why, others) == (Status.active, Why.mail_server_unreachable, [])
+    assert sentence.startswith("The mail server does not let us in (it answers 535): 1 email waits, since ")
+    assert (await told(ADA), len(read_diary(tmp_path / "mail.jsonl", "answered"))) == ([], 1)

@@ -1,7 +1,7 @@
 import pytest
 
 from sequencing.errors import About
-from sequencing.smtp_answers import Refusal, refusal
+from sequencing.smtp_answers import Refusal, refusal, shuts_out
 
 MAIL, RCPT, DATA = About.sender, About.recipient, About.message
 NOBODY = Refusal(About.recipient, permanent=True, nobody=True)
@@ -66,3 +66,24 @@ FULL = Refusal(About.recipient, permanent=False)
 )
 def test_a_refusal_is_laid_to_whom_it_concerns(asked: About, code: int, said: str, means: Refusal) -> None:
     assert refusal(asked, code, said) == means
+
+
+@pytest.mark.parametrize(
+    ("answer", "is_shut_out"),
+    [
+        ("535", True),
+        ("530", True),
+        ("550", True),
+        ("login", True),
+        ("oauth", True),
+        ("tls", True),
+        ("421", False),
+        ("454", False),
+        ("unreachable", False),
+        ("timeout", False),
+        ("20500", False),
+        ("", False),
+    ],
+)
+def test_a_server_that_does_not_let_us_in_is_told_from_one_that_is_away(answer: str, is_shut_out: bool) -> None:
+    assert shuts_out(answer) is is_shut_out
