@@ -37,4 +37,5 @@ def _marked(file: Path) -> Iterator[int]:
             if isinstance(mark, ast.Call) and ast.unparse(mark.func) == "pytest.mark.statement":
                 (number,) = mark.args
                 assert isinstance(number, ast.Constant), (file, ast.unparse(mark))
+                assert isinstance(number.value, int), (file, ast.unparse(mark))
                 yield number.value
