@@ -29,10 +29,12 @@ async def lines(
 ) -> list[Line]:
     """Those that wait for this user, the longest waiting first; those behind (since, id) `after`. One statement."""
     since = func.coalesce(EnrollmentRow.since, EnrollmentRow.enrolled_at, type_=EnrollmentRow.since.type)
-    rows = select(EnrollmentRow, ContactRow.first_name, ContactRow.last_name, SequenceRow.name, since.label("from"))
-    rows = rows.join(ContactRow, ContactRow.id == EnrollmentRow.contact_id)
-    rows = rows.join(SequenceRow, SequenceRow.id == EnrollmentRow.sequence_id).where(waits_for(user))
+    page = select(EnrollmentRow.id, since.label("from")).where(waits_for(user))
     if after is not None:
-        rows = rows.where(or_(since > after[0], and_(since == after[0], EnrollmentRow.id > after[1])))
-    found = (await tx.execute(rows.order_by(since, EnrollmentRow.id).limit(limit))).all()
+        page = page.where(or_(since > after[0], and_(since == after[0], EnrollmentRow.id > after[1])))
+    of = page.order_by(since, EnrollmentRow.id).limit(limit).subquery()  # names are joined to no more than a page
+    rows = select(EnrollmentRow, ContactRow.first_name, ContactRow.last_name, SequenceRow.name, of.c["from"])
+    rows = rows.join(of, of.c.id == EnrollmentRow.id).join(ContactRow, ContactRow.id == EnrollmentRow.contact_id)
+    rows = rows.join(SequenceRow, SequenceRow.id == EnrollmentRow.sequence_id)
+    found = (await tx.execute(rows.order_by(of.c["from"], EnrollmentRow.id))).all()
     return [Line(value(row[0]), f"{row[1]} {row[2]}".strip(), row[3], row[4]) for row in found]

@@ -70,7 +70,7 @@ class Office:
                 wires(folder / "outbox") as emails,
                 House.open(database, client, folder / "outbox", emails, public_url=address) as house,
             ):
-                app = web_app(house.door)
+                app = web_app(house.door, local=True)
                 driven, journal = Driven(app), Journal(house.door, house.world.mail_domain)
                 office = cls(house, app, address, driven, browser, journal, pictures)
                 for email in (ADA, RITA, BOB):

@@ -489,6 +489,14 @@ TODOS = [
     refused("todos reassign", "{hidden_todo}", BOB, says=NOT_SHOWN),
     refused("todos list", "--as", "nobody", says="no user 'nobody'"),
     refused("attention", "--as", "nobody", says="no user 'nobody'"),
+    refused("report", "--sequence", "Hidden", says="There is no sequence"),
+    refused("report", "--user", "nobody", says="no user 'nobody'"),
+    refused("report", "--since", "today", says="'today' is no day"),
+    refused("report", "--since", "2026-12-02", "--until", "2026-12-01", says="before it begins"),
+    misused("report", "--every", "year", says="'year' is not one of"),
+    misused("report", "--time", "soon", says="'soon' is not one of"),
+    misused("report", "--csv", "--json", says="Choose one of"),
+    refused("report", "--as", "nobody", says="no user 'nobody'"),
 ]
 RUNNING = [
     misused("up", "--temporal-port", "x", says="valid integer"),

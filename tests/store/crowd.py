@@ -197,6 +197,10 @@ async def _lives(tx: AsyncSession) -> None:
         opened_at=recent, due_at=recent,
     )  # fmt: skip
     await _write(
+        tx, IncomingTextRow, MANY, id=EACH.c.word, provider_id=EACH.c.word, contact_id=contact, kind=TextKind.reply,
+        sender="+4930", body="Hello", at=recent,
+    )  # fmt: skip
+    await _write(
         tx, OwnTaskRow, MANY, id=EACH.c.word, user_id=user, contact_id=contact, title="Read", day=EACH.c.day,
         done_at=sa.case((N > MANY // 4, recent)), written_at=recent,
     )  # fmt: skip

@@ -17,11 +17,11 @@ from starter.sequences import LARGEST_FILE
 from store.contact_lists import Been
 from store.selections import Selection
 from web.acting import At, By
+from web.api.documents import CSV, csv_text
 from web.api.words import After, Body, Created, Done, Limit, Text, behind, changed
 from web.once import Making, Once
 
 router = APIRouter(tags=["contacts"], route_class=Once)
-CSV = {"requestBody": {"required": True, "content": {"text/csv": {"schema": {"type": "string"}}}}}
 Who = Annotated[str, Path(max_length=320, description="Id, external id or email.")]
 Word = Annotated[str, Query(max_length=200)]
 Line = Annotated[Text, Field(max_length=200)]
@@ -201,14 +201,7 @@ async def change(door: At, by: By, contact: Who, said: Change) -> Done:
 @router.post("/contacts/imports", openapi_extra=CSV)
 async def take_in(door: At, by: By, request: Request) -> Imports:
     """Takes in a CSV file as `sequencing contacts import` does: all lines or none."""
-    body = await request.body()
-    if len(body) > LARGEST_FILE:
-        raise Refused("too_large", f"A file has at most {LARGEST_FILE:,} bytes.")
-    try:
-        text = body.decode("utf-8-sig").replace("\r\n", "\n")
-    except UnicodeDecodeError:
-        raise Refused("invalid_text", "The file is not UTF-8 text.") from None
-    done = await import_contacts(door, text, by.email)
+    done = await import_contacts(door, await csv_text(request, LARGEST_FILE), by.email)
     return Imports(created=done.created, updated=done.updated)
 
 
