@@ -1,4 +1,4 @@
-"""Opportunities, the stages of their recruiting workflow, and contacts coming in and moving on in it."""
+"""Opportunities, and contacts coming into their recruiting workflow and moving on in it."""
 
 from datetime import datetime
 from typing import Annotated, Self
@@ -11,13 +11,12 @@ from sequencing.enrollments import Status
 from sequencing.errors import Refused
 from sequencing.people import Opportunity
 from sequencing.permissions import not_found
-from sequencing.stage_links import StageType
 from starter import candidacies
 from starter import opportunities as acts
 from starter.candidacies import Moves, Offer
 from starter.door import permitted
 from starter.opportunities import Workflow
-from store import opportunities, sequences, stages
+from store import opportunities
 from store.stages import Standing
 from web.acting import At, By
 from web.api.enrollments import AT_ONCE, Added, NotAdded, added
@@ -82,21 +81,6 @@ class Shown(Listed):
 
     contacts: list[Candidate] = []
     next: str | None = None
-
-
-class StageSaid(BaseModel):
-    """A stage. `sequence_id`: the sequence that it offers, if you see it."""
-
-    id: int
-    name: str
-    type: StageType
-    sequence_id: int | None
-
-
-class Stages(BaseModel):
-    """All stages of the recruiting workflow, in order."""
-
-    items: list[StageSaid]
 
 
 class Coming(Body):
@@ -168,26 +152,6 @@ class MovesSaid(BaseModel):
             for one in done.contacts
         ]
         return cls(stage=done.stage.name, contacts=moved, offer=OfferSaid.of(done.offer) if done.offer else None)
-
-
-@router.get("/stages")
-async def all_stages(door: At, by: By) -> Stages:
-    """The stages of the recruiting workflow."""
-    async with door.database.reading() as tx:
-        user = await permitted(tx, by.email, "see")
-        known = await stages.in_order(tx)
-        seen = {row.id for row in await sequences.all_shown(tx, user)}
-    return Stages(
-        items=[
-            StageSaid(
-                id=one.id,
-                name=one.name,
-                type=one.type,
-                sequence_id=one.sequence_id if one.sequence_id in seen else None,
-            )
-            for one in known
-        ]
-    )
 
 
 @router.get("/opportunities")
