@@ -209,10 +209,6 @@ async def _lives(tx: AsyncSession) -> None:
         meaning=Meaning.reply, why="", sender="x@example.com", subject="", text="Hello", at=recent,
     )  # fmt: skip
     await _write(
-        tx, IncomingTextRow, MANY, id=EACH.c.word, provider_id=EACH.c.word, contact_id=contact, kind=TextKind.reply,
-        sender="+49301", body="Hello", at=recent,
-    )  # fmt: skip
-    await _write(
         tx, MessageRow, MANY, enrollment_id=EACH.c.word, step=1, copy=1, channel=Channel.email, sequence_id=sequence,
         contact_id=contact, sender_id=user, state=MessageState.sent, attempt="1", recipient="x@example.com",
         body="Hello", message_id=EACH.c.word, claimed_at=recent, sent_at=recent,
