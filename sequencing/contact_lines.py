@@ -2,14 +2,16 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 from sequencing.addresses import check_email, check_number
 from sequencing.errors import Refused, quoted
-from sequencing.lines import LONGEST_CELL, BadLine, Line, Sheet, check_id
-from sequencing.people import AddressType, ContactKind, PhoneType
+from sequencing.lines import LONGEST_CELL, BadLine, Line, Sheet, check_id, guarded
+from sequencing.people import AddressType, Contact, ContactKind, PhoneType
 from sequencing.timing import check_zone
 from sequencing.wording import check_name
 
+Type = TypeVar("Type", AddressType, PhoneType)
 LINES_PER_IMPORT = 25_000
 YES = {"yes": True, "true": True, "1": True, "no": False, "false": False, "0": False, "": False}
 OF_EACH_TYPE = ("", "_2", "_3")
@@ -117,4 +119,34 @@ SHEET = Sheet(
         "do_not_contact": _yes_or_no,
     },
     required=("first_name",),
+    guarded=True,
 )
+
+COLUMNS = tuple(SHEET.columns)
+
+
+def cells(contact: Contact, owner: str) -> list[str]:
+    """The contact as a line that an import would understand: at most three addresses and numbers of a type.
+
+    `owner` is the owner's email.
+    """
+    said = {
+        "external_id": contact.external_id or "",
+        "first_name": contact.first_name,
+        "last_name": contact.last_name,
+        "kind": contact.kind.value,
+        "title": contact.title,
+        "company": contact.company.name if contact.company else "",
+        "company_external_id": (contact.company.external_id or "") if contact.company else "",
+        "owner": owner,
+        "time_zone": contact.time_zone or "",
+        "do_not_contact": "yes" if contact.do_not_contact else "no",
+        **_spread(ADDRESSES, contact.emails),
+        **_spread(NUMBERS, contact.numbers),
+    }
+    return [guarded(said[name]) for name in COLUMNS]
+
+
+def _spread(columns: Mapping[str, Type], said: Sequence[tuple[Type, str]]) -> dict[str, str]:
+    left = {kind: [one for of, one in said if of is kind] for kind in set(columns.values())}
+    return {name: left[kind].pop(0) if left[kind] else "" for name, kind in columns.items()}

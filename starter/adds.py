@@ -2,12 +2,14 @@
 
 import csv
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from sequencing.adds import AddStatus, Answer, in_sum, left_out, told_later
+from sequencing.enrollments import Status
 from sequencing.errors import Refused
 from sequencing.limits import ADDED_AT_ONCE
 from sequencing.people import User
@@ -17,11 +19,24 @@ from starter.enrollments import batches, check_number, enroll_all, may_add
 from starter.hearing import hearing
 from store import adds, enrolling, selections, settings, ties
 from store.add_tables import BulkAddLineRow, BulkAddRow
+from store.adds import AnsweredLine
 from store.enrolling import Add, Wanted
 from store.selections import Selection
 
 NAMING = ("external_id", "id", "email")
 """The columns by which a list may name contacts; the first it has is read."""
+
+
+EVERYBODY = Selection()
+
+
+@dataclass(frozen=True, slots=True)
+class Whom:
+    """Whom somebody adds: those he names, those he chose by id, and those that a selection finds."""
+
+    names: Sequence[str] = ()
+    chosen: Sequence[int] = ()
+    selection: Selection = EVERYBODY
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +73,7 @@ async def foresee(
 ) -> Forecast:
     """What adding them would do. Raises Refused."""
     async with door.database.reading() as tx:
-        user, add, wanted = await _whom(tx, sequence, names, by, selection, opportunity_id)
+        user, add, wanted = await meant(tx, sequence, Whom(names, selection=selection), by, opportunity_id)
         answers = [one for some in batches(wanted) for one in await enrolling.foresee(tx, add, user, some)]
         asked = await enrolling.terms(tx, add.sequence_id)
         notices = (await hearing(tx, door.now())).notices
@@ -82,7 +97,7 @@ async def add(
 ) -> AddDone:
     """Adds them at once, or in the background where they are many. Raises Refused."""
     async with door.database.reading() as tx:
-        _, add, wanted = await _whom(tx, sequence, names, by, selection, opportunity_id)
+        _, add, wanted = await meant(tx, sequence, Whom(names, selection=selection), by, opportunity_id)
         notices = tuple((await hearing(tx, door.now())).notices)
     if len(wanted) > ADDED_AT_ONCE:
         return AddDone([], await _begin(door, sequence, wanted, by, add.opportunity_id), notices)
@@ -94,21 +109,22 @@ async def begin_add(
 ) -> str:
     """Has them added in the background; answers the add's id. Raises Refused."""
     async with door.database.reading() as tx:
-        _, add, wanted = await _whom(tx, sequence, names, by, selection, opportunity_id)
+        _, add, wanted = await meant(tx, sequence, Whom(names, selection=selection), by, opportunity_id)
     if not wanted:
         raise Refused("nobody", "That finds no contacts.")
     return await _begin(door, sequence, wanted, by, add.opportunity_id)
 
 
-async def _whom(
-    tx: AsyncSession, sequence: str, names: list[str], by: str, selection: Selection, opportunity_id: int | None
+async def meant(
+    tx: AsyncSession, sequence: str, whom: Whom, by: str, opportunity_id: int | None
 ) -> tuple[User, Add, list[Wanted]]:
-    """Who adds to what, and the contacts that are named, then those that the selection finds. Raises Refused.
+    """Who adds to what, and whom, each contact that was chosen once. Raises Refused.
 
     Nothing is looked for before the user may add: what a search finds, or not, would give it away.
     """
-    user, add = await may_add(tx, sequence, len(names), by, opportunity_id)
-    wanted = [Wanted(name) for name in names]
+    selection = whom.selection
+    user, add = await may_add(tx, sequence, len(whom.names) + len(whom.chosen), by, opportunity_id)
+    wanted = [Wanted(name) for name in whom.names] + [Wanted(str(one), one) for one in dict.fromkeys(whom.chosen)]
     if selection.is_empty:
         return user, add, wanted
     most = (await settings.current(tx)).limits.contacts_per_add
@@ -165,12 +181,19 @@ async def show_add(door: Door, add_id: str, by: str) -> AddStanding:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One contact of an add as it was named, and its answer."""
+    """One contact of an add as it was named, and its answer.
+
+    `contact` is what he is called now, where exactly one was meant; `status` where whom it enrolled stands now.
+    """
 
     position: int
     named: str
     code: str
     sentence: str | None
+    contact_id: int | None = None
+    contact: str | None = None
+    enrollment_id: str | None = None
+    status: Status | None = None
 
 
 async def lines(
@@ -180,7 +203,14 @@ async def lines(
     async with door.database.reading() as tx:
         await _seen(tx, add_id, by, "see")
         found = await adds.lines(tx, add_id, refused_only=refused_only, after=after, limit=limit)
-    return [Line(row.position, row.named, row.code or "", _sentence(row)) for row in found]
+    return [_line(one) for one in found]
+
+
+def _line(one: AnsweredLine) -> Line:
+    """Without the enrollment where it was removed meanwhile."""
+    row, there = one.row, one.row.enrollment_id if one.status else None
+    who = row.contact_id, one.contact
+    return Line(row.position, row.named, row.code or "", _sentence(row), *who, there, one.status)
 
 
 def _sentence(line: BulkAddLineRow) -> str | None:

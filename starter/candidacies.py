@@ -1,6 +1,6 @@
 """Contacts in the recruiting workflow of an opportunity: coming in, moving on, and the offer to enroll."""
 
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,8 +10,9 @@ from sequencing.errors import Refused, Unchanged
 from sequencing.people import Opportunity, User
 from sequencing.stage_links import Stage, entry
 from starter.door import Door, acting_user, permitted
-from starter.enrollments import Enrolled, NotEnrolled, enroll, one_contact
+from starter.enrollments import Enrolled, NotEnrolled, enroll_all, one_contact
 from store import opportunities, sequences, stages
+from store.enrolling import Wanted
 from store.tables import SequenceRow
 
 
@@ -57,14 +58,22 @@ Placing = Callable[[AsyncSession, int], Coroutine[Any, Any, Moved]]
 
 
 async def enter(
-    door: Door, opportunity: str, wanted: list[str], by: str, *, stage: str | None = None, enrolls: bool = False
+    door: Door,
+    opportunity: str | int,
+    wanted: Sequence[str | int],
+    by: str,
+    *,
+    stage: str | None = None,
+    enrolls: bool = False,
 ) -> Moves:
     """Brings contacts into the workflow, at New unless told otherwise. Raises Refused where not one could be tried."""
     place = await _place(door, opportunity, stage, by)
     return await place.bring(wanted, place.enter, enrolls)
 
 
-async def move(door: Door, opportunity: str, wanted: list[str], stage: str, by: str, *, enrolls: bool = False) -> Moves:
+async def move(
+    door: Door, opportunity: str | int, wanted: Sequence[str | int], stage: str, by: str, *, enrolls: bool = False
+) -> Moves:
     """Moves contacts to a stage. With `enrolls` they are enrolled in its sequence, regarding the opportunity.
 
     The move stands whatever becomes of that. Raises Refused where not one could be tried.
@@ -83,19 +92,19 @@ class _Place:
     stage: Stage
     by: str
 
-    async def bring(self, wanted: list[str], how: "Placing", enrolls: bool) -> Moves:
+    async def bring(self, wanted: Sequence[str | int], how: "Placing", enrolls: bool) -> Moves:
         answers = [await self._one(name, how) for name in dict.fromkeys(wanted)]
-        there = [answer.contact for answer in answers if answer.stands_there]
+        there = [Wanted(answer.contact, answer.contact_id) for answer in answers if answer.stands_there]
         return Moves(self.stage, tuple(answers), await self._offer(there, enrolls))
 
-    async def _one(self, name: str, how: "Placing") -> Moved:
+    async def _one(self, name: str | int, how: "Placing") -> Moved:
         try:
             async with self.door.database.writing() as tx:
                 contact = await one_contact(tx, name)
                 done = await how(tx, contact.id)
         except Refused as refusal:
-            return Moved(name, refusal.code, refusal.sentence)
-        return Moved(name, done.code, done.sentence, contact.id)
+            return Moved(str(name), refusal.code, refusal.sentence)
+        return Moved(str(name), done.code, done.sentence, contact.id)
 
     async def enter(self, tx: AsyncSession, contact_id: int) -> Moved:
         came = await stages.enter(tx, self.opportunity.id, contact_id, self.stage, self.user.id, self.door.now())
@@ -111,15 +120,13 @@ class _Place:
             raise Unchanged("stands_there", f"The contact stands at {self.stage.name} already.")
         return Moved("", "moved", f"moved to {self.stage.name}")
 
-    async def _offer(self, there: list[str], enrolls: bool) -> Offer | None:
+    async def _offer(self, there: list[Wanted], enrolls: bool) -> Offer | None:
         """Made to those who see the sequence; what is not shown is not named."""
         row = await self._sequence()
         if row is None or not there:
             return None
         try:
-            answers = await enroll(
-                self.door, str(row.id), there, self.by, opportunity_id=self.opportunity.id, dry_run=not enrolls
-            )
+            answers = await enroll_all(self.door, str(row.id), there, self.by, self.opportunity.id, dry_run=not enrolls)
         except Refused as refusal:
             return Offer(row.id, row.name, refusal=refusal.sentence)
         return Offer(row.id, row.name, tuple(answers), enrolled=enrolls)
@@ -132,7 +139,7 @@ class _Place:
         return next((row for row in shown if row.id == self.stage.sequence_id), None)
 
 
-async def _place(door: Door, opportunity: str, stage: str | None, by: str) -> _Place:
+async def _place(door: Door, opportunity: str | int, stage: str | None, by: str) -> _Place:
     async with door.database.reading() as tx:
         user = await permitted(tx, by, "move_in_stages")
         found = await opportunities.find(tx, opportunity)

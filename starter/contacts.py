@@ -24,7 +24,7 @@ from sequencing.people import ContactKind
 from starter import zones
 from starter.companies import unknown_owner
 from starter.door import Door, permitted
-from store import contact_imports, suppressions, users
+from store import contact_imports, contacts, suppressions, users
 from store.people_tables import EmailAddressRow, PhoneNumberRow
 
 LARGEST_CSV = 20_000_000
@@ -72,6 +72,55 @@ class Taken:
         return told | ({"company_id": self.company_id} if every or in_header else {})
 
 
+@dataclass(frozen=True, slots=True)
+class ForeseenLine:
+    """A good line: whom it brings, and the contact it would update (None: a new one) with what he is called now."""
+
+    number: int
+    name: str
+    contact_id: int | None
+    known_as: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ForeseenImport:
+    """What an import would do, line by line, and which lines it would refuse."""
+
+    lines: tuple[ForeseenLine, ...]
+    refused: tuple[BadLine, ...]
+
+    @property
+    def updated(self) -> int:
+        """How many contacts are known."""
+        return sum(line.contact_id is not None for line in self.lines)
+
+    @property
+    def created(self) -> int:
+        """How many would come."""
+        return len(self.lines) - self.updated
+
+
+async def foresee_import(door: Door, text: str, by: str) -> ForeseenImport:
+    """What importing that file would do; nothing is written. Raises BadLines where its header is wrong."""
+    async with door.database.reading() as tx:
+        await permitted(tx, by, "import_contacts")
+        lines, bad = await asyncio.to_thread(_read, text, None)
+        good = await _identify(tx, lines, bad, await _owners(tx))
+        names = await contacts.names(tx, [one for _, one in good if one is not None])
+    foreseen = [
+        ForeseenLine(line.number, _name(line), of, None if of is None else names.get(of, "?")) for line, of in good
+    ]
+    return ForeseenImport(tuple(foreseen), _in_order(bad))
+
+
+def _name(line: Line) -> str:
+    return f"{line.cells['first_name']} {line.cells['last_name']}".strip()
+
+
+def _in_order(bad: list[BadLine]) -> tuple[BadLine, ...]:
+    return tuple(sorted(bad, key=lambda line: (line.number, line.column)))
+
+
 async def import_contacts(
     door: Door, text: str, by: str, *, skip_bad_lines: bool = False, tell: Tell | None = None
 ) -> Imported:
@@ -85,10 +134,12 @@ async def import_contacts(
     async with door.database.writing() as tx:
         await permitted(tx, by, "import_contacts")
         await contact_imports.alone(tx)
-        taken = await _identify(tx, lines, bad)
-        refused = tuple(sorted(bad, key=lambda line: (line.number, line.column)))
+        owners = await _owners(tx)
+        good = await _identify(tx, lines, bad, owners)
+        refused = _in_order(bad)
         if refused and not skip_bad_lines:
             raise BadLines(refused)
+        taken = await _taken(tx, good, owners)
         await _keep(tx, taken)
         remarks = await _remarks(tx, taken)
     updated = [one.contact_id for one in taken if one.contact_id is not None]
@@ -117,9 +168,16 @@ def _read(text: str, tell: Tell | None) -> tuple[list[Line], list[BadLine]]:
     return lines, bad
 
 
-async def _identify(tx: AsyncSession, lines: list[Line], bad: list[BadLine]) -> list[Taken]:
-    """The lines with what they mean; those that mean nobody who is there, or somebody twice, are put to the bad."""
-    owners = {user.email: user.id for user in await users.everybody(tx)}
+async def _owners(tx: AsyncSession) -> dict[str, int]:
+    return {user.email: user.id for user in await users.everybody(tx)}
+
+
+async def _identify(
+    tx: AsyncSession, lines: list[Line], bad: list[BadLine], owners: Mapping[str, int]
+) -> list[tuple[Line, int | None]]:
+    """The lines, each with the contact it means (None: a new one); those that mean nobody who is there, or somebody
+    twice, are put to the bad.
+    """
     by_external_id = await contact_imports.by_external_id(tx, {line.cells["external_id"] for line in lines} - {""})
     by_address = await contact_imports.by_address(tx, {address for line in lines for _, address in addresses(line)})
     seen: dict[object, int] = {}
@@ -132,6 +190,11 @@ async def _identify(tx: AsyncSession, lines: list[Line], bad: list[BadLine]) -> 
             bad.append(wrong)
         elif not isinstance(contact_id, BadLine):
             good.append((line, contact_id))
+    return good
+
+
+async def _taken(tx: AsyncSession, good: list[tuple[Line, int | None]], owners: Mapping[str, int]) -> list[Taken]:
+    """The same with their owners and companies; those companies that are new are made."""
     companies = await _companies(tx, [line for line, _ in good])
     return [
         Taken(line, contact_id, owners.get(line.cells["owner"].lower()), companies.get(_company_key(line) or ""))

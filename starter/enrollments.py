@@ -43,20 +43,17 @@ async def enroll(
 
     Raises Refused where the sequence, the user or the number of contacts is the trouble.
     """
-    named = [Wanted(name) for name in wanted]
-    async with door.database.reading() as tx:
-        user, add = await may_add(tx, sequence, len(wanted), by, opportunity_id)
-        if dry_run:
-            return [answer for some in batches(named) for answer in await enrolling.foresee(tx, add, user, some)]
-    return await _enroll_all(door, add, named)
+    return await enroll_all(door, sequence, [Wanted(name) for name in wanted], by, opportunity_id, dry_run=dry_run)
 
 
 async def enroll_all(
-    door: Door, sequence: str, wanted: list[Wanted], by: str, opportunity_id: int | None
+    door: Door, sequence: str, wanted: list[Wanted], by: str, opportunity_id: int | None, *, dry_run: bool = False
 ) -> list[Answer]:
     """The same for contacts that were chosen in any way."""
     async with door.database.reading() as tx:
-        _, add = await may_add(tx, sequence, len(wanted), by, opportunity_id)
+        user, add = await may_add(tx, sequence, len(wanted), by, opportunity_id)
+        if dry_run:
+            return [answer for some in batches(wanted) for answer in await enrolling.foresee(tx, add, user, some)]
     return await _enroll_all(door, add, wanted)
 
 
@@ -65,7 +62,7 @@ async def _enroll_all(door: Door, add: Add, wanted: list[Wanted]) -> list[Answer
     for some in batches(wanted):
         async with door.database.writing() as tx:
             batch = await enrolling.enroll(tx, add, some, door.now(), door.new_id)
-        await _start_all(door, batch)
+        await start_all(door, batch)
         answers += batch.answers
     return answers
 
@@ -100,7 +97,7 @@ def batches(wanted: list[Wanted]) -> list[list[Wanted]]:
     return [wanted[at : at + enrolling.AT_ONCE] for at in range(0, len(wanted), enrolling.AT_ONCE)]
 
 
-async def _start_all(door: Door, batch: Batch) -> None:
+async def start_all(door: Door, batch: Batch) -> None:
     """Starts the runs, several at a time, and remembers that; what fails here is the sweep's."""
     turns = asyncio.Semaphore(STARTS_AT_ONCE)
 
@@ -180,12 +177,12 @@ def _said(happening: Happening) -> dict[str, str | int]:
     return {name: getattr(happening, name) for name in names if getattr(happening, name) is not None}
 
 
-async def one_contact(tx: AsyncSession, name: str) -> Contact:
-    """The contact somebody means by id, external id or email. Raises Refused."""
-    ids = await contacts.matching(tx, name)
+async def one_contact(tx: AsyncSession, name: str | int) -> Contact:
+    """The contact somebody means by id, external id or email; a number means its id alone. Raises Refused."""
+    ids = [name] if isinstance(name, int) else await contacts.matching(tx, name)
     if len(ids) > 1:
-        raise Refused("ambiguous_contact", f"{quoted(name)} fits several contacts: {', '.join(map(str, ids))}.")
+        raise Refused("ambiguous_contact", f"{quoted(str(name))} fits several contacts: {', '.join(map(str, ids))}.")
     contact = await contacts.get(tx, ids[0]) if ids else None
     if contact is None:
-        raise Refused("unknown_contact", f"There is no contact {quoted(name)}.")
+        raise Refused("unknown_contact", f"There is no contact {quoted(str(name))}.")
     return contact

@@ -47,7 +47,7 @@ async def add(
 
 async def change(
     door: Door,
-    opportunity: str,
+    opportunity: str | int,
     by: str,
     *,
     title: str | None = None,
@@ -72,7 +72,7 @@ async def change(
         await opportunities.change(tx, after)
 
 
-async def workflow(door: Door, opportunity: str, by: str, *, after: int = 0, limit: int = 1000) -> Workflow:
+async def workflow(door: Door, opportunity: str | int, by: str, *, after: int = 0, limit: int = 1000) -> Workflow:
     """The opportunity, and its contacts by id from `after` on. Raises Refused."""
     async with door.database.reading() as tx:
         user = await permitted(tx, by, "see")

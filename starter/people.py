@@ -9,16 +9,29 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sequencing.addresses import check_email, check_number
 from sequencing.errors import Refused, Unchanged, quoted
 from sequencing.lines import LONGEST_CELL, check_id
-from sequencing.people import AddressType, Contact, ContactKind, PhoneType
+from sequencing.people import AddressType, Contact, ContactKind, PhoneType, User
 from sequencing.timing import check_zone
 from sequencing.wording import check_line, check_name
 from starter import zones
 from starter.contacts import ERASED
 from starter.door import Door, permitted
 from starter.enrollments import one_contact
-from store import companies, contact_imports, contact_lists, contacts, sequences, stages, suppressions, users
+from store import (
+    companies,
+    contact_histories,
+    contact_imports,
+    contact_lists,
+    contacts,
+    selections,
+    sequences,
+    stages,
+    suppressions,
+    users,
+)
+from store.contact_histories import Line
 from store.contact_lists import Been, Wanted
 from store.holds import close_gate
+from store.selections import Selection
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +87,7 @@ async def add(door: Door, said: Said, by: str) -> Kept:
         return Kept(number, await _remarks(tx, contact))
 
 
-async def change(door: Door, name: str, said: Said, by: str) -> Kept:
+async def change(door: Door, name: str | int, said: Said, by: str) -> Kept:
     """Changes what is said. Raises Refused, Unchanged."""
     _check(said)
     async with door.database.writing() as tx:
@@ -95,7 +108,7 @@ async def change(door: Door, name: str, said: Said, by: str) -> Kept:
     return kept
 
 
-async def card(door: Door, name: str, by: str) -> Card:
+async def card(door: Door, name: str | int, by: str) -> Card:
     """The contact, and all sequences he has been in. Raises Refused."""
     async with door.database.reading() as tx:
         user = await permitted(tx, by, "see")
@@ -111,10 +124,25 @@ async def card(door: Door, name: str, by: str) -> Card:
         )
 
 
+async def history(door: Door, name: str | int, by: str) -> list[Line]:
+    """What was done with the contact, newest first, as far as the user sees it. Raises Refused."""
+    async with door.database.reading() as tx:
+        user = await permitted(tx, by, "see")
+        return await contact_histories.of_contact(tx, user, await one_contact(tx, name))
+
+
 async def find(
-    door: Door, wanted: Wanted, by: str, *, owner: str = "", company: str = "", sequence: str = ""
+    door: Door,
+    wanted: Wanted,
+    by: str,
+    *,
+    owner: str = "",
+    company: str = "",
+    sequence: str = "",
+    opportunity: str = "",
+    stage: str = "",
 ) -> list[Contact]:
-    """The contacts that are wanted, by id. Raises Refused for an owner, company or sequence nobody knows."""
+    """The contacts that are wanted, by id. Raises Refused for what nobody knows."""
     async with door.database.reading() as tx:
         user = await permitted(tx, by, "see")
         if owner:
@@ -123,9 +151,24 @@ async def find(
             wanted = replace(wanted, company_id=(await companies.find(tx, company)).id)
         if sequence:
             wanted = replace(wanted, sequence_id=(await sequences.find(tx, sequence, user)).id)
-        found = await contact_lists.ids(tx, user, wanted)
-        people = await contacts.some(tx, found)
-        return [people[one] for one in found]
+        if opportunity or stage:
+            workflow = await selections.wanted(tx, user, Selection(opportunity=opportunity, stage=stage))
+            wanted = replace(wanted, opportunity_id=workflow.opportunity_id, stage_id=workflow.stage_id)
+        return await _of(tx, user, wanted)
+
+
+async def search(door: Door, selection: Selection, by: str, *, after: int = 0, limit: int = 1000) -> list[Contact]:
+    """The contacts that the selection finds, by id from `after` on. Raises Refused where a part of it names nothing."""
+    async with door.database.reading() as tx:
+        user = await permitted(tx, by, "see")
+        wanted = replace(await selections.wanted(tx, user, selection), after=after, limit=limit)
+        return await _of(tx, user, wanted)
+
+
+async def _of(tx: AsyncSession, user: User, wanted: Wanted) -> list[Contact]:
+    found = await contact_lists.ids(tx, user, wanted)
+    people = await contacts.some(tx, found)
+    return [people[one] for one in found if one in people]
 
 
 def _check(said: Said) -> None:

@@ -9,14 +9,16 @@ from sqlalchemy import bindparam, exists, func, insert, not_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from sequencing.adds import AddProgress, AddStatus, Answer, Enrolled
-from sequencing.enrollments import Enrollment
+from sequencing.enrollments import Enrollment, Status
 from sequencing.people import Level, User
 from store import enrolling
 from store.add_tables import BulkAddLineRow, BulkAddRow
 from store.columns import says
+from store.database import upsert
 from store.enrolling import LONGEST_NAME, Add, Batch, Wanted
 from store.enrollments import OPEN
 from store.lives import value
+from store.people_tables import ContactRow
 from store.sequences import shown_to
 from store.tables import EnrollmentRow, SequenceRow
 
@@ -30,17 +32,25 @@ ENROLLED = "enrolled"
 CANCELED = "canceled"
 
 
-async def create(tx: AsyncSession, add_id: str, add: Add, wanted: Sequence[Wanted], now: datetime) -> None:
-    """Writes the add with all its lines, unanswered."""
-    row = BulkAddRow(id=add_id, sequence_id=add.sequence_id, opportunity_id=add.opportunity_id, by=add.by)
-    row.status, row.total, row.created_at = AddStatus.running, len(wanted), now
-    tx.add(row)
-    await tx.flush()
+async def create(tx: AsyncSession, add_id: str, add: Add, wanted: Sequence[Wanted], now: datetime) -> bool:
+    """Writes the add with all its lines, unanswered; False where there is one of that id (the key decides)."""
+    new = upsert(tx, BulkAddRow).values(
+        id=add_id,
+        sequence_id=add.sequence_id,
+        opportunity_id=add.opportunity_id,
+        by=add.by,
+        status=AddStatus.running,
+        total=len(wanted),
+        created_at=now,
+    )
+    if await tx.scalar(new.on_conflict_do_nothing().returning(BulkAddRow.id)) is None:
+        return False
     lines = [
         {"bulk_add_id": add_id, "position": at, "named": one.named[:LONGEST_NAME], "contact_id": one.contact_id}
         for at, one in enumerate(wanted)
     ]
     await tx.execute(insert(LINES), lines)
+    return True
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,15 +155,32 @@ async def codes(tx: AsyncSession, add_id: str) -> Counter[str]:
     return Counter({code: number for code, number in found if code != ENROLLED})
 
 
+@dataclass(frozen=True, slots=True)
+class AnsweredLine:
+    """A line, what its contact is called now, and where whom it enrolled stands; both None where there is none."""
+
+    row: BulkAddLineRow
+    contact: str | None
+    status: Status | None
+
+
 async def lines(
     tx: AsyncSession, add_id: str, *, refused_only: bool, after: int = -1, limit: int = 1000
-) -> list[BulkAddLineRow]:
+) -> list[AnsweredLine]:
     """The answered lines in order, a page at a time."""
-    rows = select(BulkAddLineRow).where(BulkAddLineRow.bulk_add_id == add_id, BulkAddLineRow.position > after)
+    columns = select(BulkAddLineRow, ContactRow.first_name, ContactRow.last_name, EnrollmentRow.status)
+    joined = columns.outerjoin(ContactRow, ContactRow.id == BulkAddLineRow.contact_id).outerjoin(
+        EnrollmentRow, EnrollmentRow.id == BulkAddLineRow.enrollment_id
+    )
+    rows = joined.where(BulkAddLineRow.bulk_add_id == add_id, BulkAddLineRow.position > after)
     rows = rows.where(BulkAddLineRow.code.is_not(None))
     if refused_only:
         rows = rows.where(BulkAddLineRow.code != ENROLLED)
-    return list(await tx.scalars(rows.order_by(BulkAddLineRow.position).limit(limit)))
+    found = await tx.execute(rows.order_by(BulkAddLineRow.position).limit(limit))
+    return [
+        AnsweredLine(row, None if first is None else f"{first} {last}".strip(), status)
+        for row, first, last, status in found
+    ]
 
 
 async def started(tx: AsyncSession, add_id: str) -> None:

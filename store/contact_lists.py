@@ -9,16 +9,21 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from sequencing.enrollments import Status
 from sequencing.people import ContactKind, Level, User
+from sequencing.todos import Outcome
 from store.columns import says, says_not
 from store.enrollments import seen_by
-from store.people_tables import CompanyRow, ContactRow, EmailAddressRow, PhoneNumberRow
+from store.people_tables import CandidacyRow, CompanyRow, ContactRow, EmailAddressRow, PhoneNumberRow
 from store.sequences import shown_to
 from store.tables import EnrollmentRow, RemovalRow, SequenceRow
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Which contacts a list shows; None does not narrow. `in_any`: has been in any sequence, or in none."""
+    """Which contacts a list shows; None does not narrow.
+
+    `status` and `outcome` are those in the sequence, or in any; `in_any`: has been in any sequence, or in none.
+    `company_text` is a part of the company's name. `opportunity_id`, `stage_id`: where he stands in a workflow.
+    """
 
     kind: ContactKind | None = None
     owner_id: int | None = None
@@ -27,6 +32,10 @@ class Wanted:
     sequence_id: int | None = None
     status: Status | None = None
     in_any: bool | None = None
+    outcome: Outcome | None = None
+    company_text: str = ""
+    opportunity_id: int | None = None
+    stage_id: int | None = None
     after: int = 0
     limit: int = 1000
 
@@ -45,21 +54,45 @@ class Been:
 
 async def ids(tx: AsyncSession, user: User, wanted: Wanted) -> list[int]:
     """Ids of the contacts, in order. What the user does not see of sequences narrows nothing for him."""
-    rows: Select[Any] = select(ContactRow.id).where(ContactRow.id > wanted.after)
-    if wanted.kind is not None:
-        rows = rows.where(is_kind(wanted.kind))
-    if wanted.owner_id is not None:
-        rows = rows.where(ContactRow.owner_id == wanted.owner_id)
-    if wanted.company_id is not None:
-        rows = rows.where(ContactRow.company_id == wanted.company_id)
+    rows = narrowed(user, wanted).where(ContactRow.id > wanted.after)
+    return list(await tx.scalars(rows.order_by(ContactRow.id).limit(wanted.limit)))
+
+
+def narrowed(user: User, wanted: Wanted) -> Select[Any]:
+    """The ids of all contacts that are wanted, in no order."""
+    rows: Select[Any] = select(ContactRow.id).where(*_plainly(wanted))
     if wanted.text:
         rows = _with_text(rows, wanted.text)
-    if wanted.sequence_id is not None or wanted.status is not None:
+    if (wanted.sequence_id, wanted.status, wanted.outcome) != (None, None, None):
         rows = rows.where(_in_a_sequence(user, wanted))
     if wanted.in_any is not None:
         some = exists().where(EnrollmentRow.contact_id == ContactRow.id, seen_by(user))
         rows = rows.where(some if wanted.in_any else ~some)
-    return list(await tx.scalars(rows.order_by(ContactRow.id).limit(wanted.limit)))
+    return rows
+
+
+def _plainly(wanted: Wanted) -> list[ColumnElement[bool]]:
+    """What regards no sequence."""
+    fits = []
+    if wanted.kind is not None:
+        fits.append(is_kind(wanted.kind))
+    if wanted.owner_id is not None:
+        fits.append(ContactRow.owner_id == wanted.owner_id)
+    if wanted.company_id is not None:
+        fits.append(ContactRow.company_id == wanted.company_id)
+    if wanted.company_text:
+        named = CompanyRow.name.icontains(wanted.company_text, autoescape=True)
+        fits.append(ContactRow.company_id.in_(select(CompanyRow.id).where(named)))
+    if (wanted.opportunity_id, wanted.stage_id) != (None, None):
+        fits.append(ContactRow.id.in_(_candidates(wanted)))
+    return fits
+
+
+def _candidates(wanted: Wanted) -> Select[Any]:
+    rows = select(CandidacyRow.contact_id)
+    if wanted.opportunity_id is not None:
+        rows = rows.where(CandidacyRow.opportunity_id == wanted.opportunity_id)
+    return rows if wanted.stage_id is None else rows.where(CandidacyRow.stage_id == wanted.stage_id)
 
 
 async def been_in(tx: AsyncSession, user: User, contact_id: int) -> list[Been]:
@@ -113,4 +146,6 @@ def _in_a_sequence(user: User, wanted: Wanted) -> ColumnElement[bool]:
         fits.append(EnrollmentRow.sequence_id == wanted.sequence_id)
     if wanted.status is not None:
         fits.append(says(EnrollmentRow.status, wanted.status))
+    if wanted.outcome is not None:
+        fits.append(says(EnrollmentRow.outcome, wanted.outcome))
     return ContactRow.id.in_(select(EnrollmentRow.contact_id).where(*fits))

@@ -1,6 +1,6 @@
 """Opportunities: the job or the deal that contacts are in the workflow of."""
 
-from sqlalchemy import or_, select
+from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from sequencing.errors import Refused, quoted
@@ -10,19 +10,25 @@ from store.naming import fits
 from store.people_tables import OpportunityRow
 
 
-async def find(tx: AsyncSession, name: str) -> Opportunity:
-    """The opportunity a person means by id, external id or title. Raises Refused."""
-    wanted = or_(OpportunityRow.title == name.strip(), *fits(OpportunityRow, name))
+async def find(tx: AsyncSession, name: str | int) -> Opportunity:
+    """The opportunity a person means by id, external id or title; a number means its id alone. Raises Refused."""
+    wanted = OpportunityRow.id == name if isinstance(name, int) else _named(name)
     rows = list(await tx.scalars(select(OpportunityRow).where(wanted).order_by(OpportunityRow.id).limit(10)))
     if not rows:
         raise Refused(
             "unknown_opportunity",
-            f"There is no opportunity {quoted(name)}; `sequencing opportunities list` shows them.",
+            f"There is no opportunity {quoted(str(name))}; `sequencing opportunities list` shows them.",
         )
     if len(rows) > 1:
         ids = ", ".join(str(row.id) for row in rows)
-        raise Refused("ambiguous_opportunity", f"{quoted(name)} fits several opportunities; name one by number: {ids}.")
+        raise Refused(
+            "ambiguous_opportunity", f"{quoted(str(name))} fits several opportunities; name one by number: {ids}."
+        )
     return _value(rows[0])
+
+
+def _named(name: str) -> ColumnElement[bool]:
+    return or_(OpportunityRow.title == name.strip(), *fits(OpportunityRow, name))
 
 
 async def add(

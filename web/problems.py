@@ -28,7 +28,6 @@ STATUS = {
     "not_an_email": 422,
     "neither": 422,
     "nobody": 422,
-    "no_sequence": 422,
     "twice": 422,
     "template_broken": 422,
     "template_too_large": 422,

@@ -80,7 +80,6 @@ async def test_a_repeated_bulk_add_is_begun_once(resting: Knocking) -> None:
     [
         ({}, "nobody"),
         ({"selection": {"company": "None such"}}, "nobody"),
-        ({"selection": {"status": "active"}}, "no_sequence"),
         ({"selection": {"owner": "nobody@example.org"}}, "unknown_user"),
         ({"selection": {"opportunity": "none"}}, "unknown_opportunity"),
         ({"selection": {"stage": "none"}}, "unknown_stage"),
