@@ -175,7 +175,7 @@ async def lines(
     rows = joined.where(BulkAddLineRow.bulk_add_id == add_id, BulkAddLineRow.position > after)
     rows = rows.where(BulkAddLineRow.code.is_not(None))
     if refused_only:
-        rows = rows.where(BulkAddLineRow.code != ENROLLED)
+        rows = rows.where(BulkAddLineRow.code != bindparam(None, ENROLLED, literal_execute=True))
     found = await tx.execute(rows.order_by(BulkAddLineRow.position).limit(limit))
     return [
         AnsweredLine(row, None if first is None else f"{first} {last}".strip(), status)

@@ -56,7 +56,8 @@ async def after(tx: AsyncSession, user: User, cursor: Cursor, limit: int) -> Loo
     and what a transaction that still runs could precede is not shown yet.
     """
     place = _place(tx)
-    passed = (await tx.execute(_behind(tx, cursor).limit(LOOKED_THROUGH))).all()
+    through = limit if user.level is Level.manage else LOOKED_THROUGH
+    passed = (await tx.execute(_behind(tx, cursor).limit(through))).all()
     if not passed:
         return Look([], cursor, more=False)
     end = passed[-1].written_in or 0, passed[-1].id
@@ -67,7 +68,7 @@ async def after(tx: AsyncSession, user: User, cursor: Cursor, limit: int) -> Loo
     found = [_value(event, enrollment or removal) for event, enrollment, removal in await tx.execute(rows)]
     if len(found) == limit:
         return Look(found, found[-1].cursor, more=True)
-    return Look(found, end, more=len(passed) == LOOKED_THROUGH)
+    return Look(found, end, more=len(passed) == through)
 
 
 def _behind(tx: AsyncSession, cursor: Cursor) -> Select[int | None, int]:
