@@ -49,7 +49,7 @@ async def renew_of_company(tx: AsyncSession, company_id: int) -> None:
     await renew(tx, list(await tx.scalars(select(ContactRow.id).where(ContactRow.company_id == company_id))))
 
 
-async def _by_contact(tx: AsyncSession, rows: Select[tuple[int, str]]) -> dict[int, list[str]]:
+async def _by_contact(tx: AsyncSession, rows: Select[int, str]) -> dict[int, list[str]]:
     found: dict[int, list[str]] = {}
     for contact_id, value in await tx.execute(rows):
         found.setdefault(contact_id, []).append(value)
@@ -82,9 +82,10 @@ async def look_up(tx: AsyncSession, text: str, after: int = 0) -> Look:
     if not whole:
         return Look("", (), None)
     longest = words[0] if words else whole
-    found = select(_first_of(whole, after), _first_of(longest, after), exists().where(_begins(ContactWordRow, whole)))
-    behind_whole, behind_longest, is_one = (await tx.execute(found)).one()
-    if is_one or len(words) < 2:
+    is_one = exists().where(_begins(ContactWordRow, whole))
+    found = select(is_one.label("is_one"), _first_of(whole, after), _first_of(longest, after))
+    is_whole, behind_whole, behind_longest = (await tx.execute(found)).one()
+    if is_whole or len(words) < 2:
         return Look(whole, (), None if behind_whole is None else (behind_whole, after))
     return Look(longest, tuple(words[1:]), None if behind_longest is None else (behind_longest, after))
 

@@ -15,7 +15,7 @@ from sequencing.replans import Cause
 from sequencing.sequences import Action, OwnerRule, Sharing
 from sequencing.stage_links import StageType
 from sequencing.timing import Unit
-from sequencing.todos import TodoStatus
+from sequencing.todos import Outcome, TodoStatus
 from store.add_tables import BulkAddLineRow, BulkAddRow
 from store.columns import Instant
 from store.database import Database
@@ -24,6 +24,7 @@ from store.people_tables import (
     CandidacyRow,
     CompanyRow,
     ContactRow,
+    ContactWordRow,
     EmailAddressRow,
     OpportunityRow,
     PhoneNumberRow,
@@ -150,6 +151,7 @@ async def _people(tx: AsyncSession, size: Size) -> None:
         tx, EmailAddressRow, size.many, contact_id=of, type=AddressType.work, address="c" + text + "@example.com"
     )
     await _write(tx, PhoneNumberRow, size.many, contact_id=of, type="mobile", number="+4930" + text)
+    await _words(tx, size)
     await _write(
         tx, SuppressionRow, size.many, target="gone" + text + "@example.com", reason="by_user", since=EACH.c.at
     )
@@ -157,6 +159,16 @@ async def _people(tx: AsyncSession, size: Size) -> None:
         tx, AnswerRow, size.many, user_id=_one_of(USERS, FIRST_USER), key=text, request="x", status=200, body="{}",
         at=EACH.c.at,
     )  # fmt: skip
+
+
+async def _words(tx: AsyncSession, size: Size) -> None:
+    """What `sequencing/search_words.py` makes of those people."""
+    text, company = sa.cast(N, sa.String), sa.cast(_one_of(COMPANIES), sa.String)
+    named = ["first" + text + " last" + text, "last" + text + " first" + text, "company " + company, company]
+    reached = ["c" + text + "@example.com", sa.literal("example.com"), "4930" + text, "30" + text]
+    for words, up_to in ((named, size.contacts), (reached, size.many)):
+        for word in words:
+            await _write(tx, ContactWordRow, up_to, word=word, contact_id=N + 100)
 
 
 async def _sequences(tx: AsyncSession) -> None:
@@ -183,12 +195,14 @@ async def _lives(tx: AsyncSession, size: Size) -> None:
     state = _of(EnrollmentRow, "state", {StepState.waiting: 60, StepState.to_do: 40}, 41)
     why = _of(EnrollmentRow, "why", {Why.delay: 20, Why.sender_gap: 2, Why.held: 1, Why.send_window: 7}, 53)
     reason = sa.case((status == Status.paused, sa.literal(Reason.by_user, EnrollmentRow.reason.type)))
+    outcomes = _of(EnrollmentRow, "outcome", {Outcome.positive: 10, Outcome.negative: 20, Outcome.neutral: 70}, 59)
+    outcome = sa.case((status == Status.finished, outcomes))
     recent, later = EACH.c.at, EACH.c.later
     await _write(
         tx, EnrollmentRow, size.many, id=EACH.c.word, sequence_id=sequence, contact_id=contact, enrolled_by=user,
         enrolled_at=recent, previous_end=recent, run=1, started_run=1, status=status, state=state, step=_one_of(3),
-        reason=reason, since=recent, ready_at=recent, due_at=later, why=why, calendar_version=1, copy=1,
-        last_news=1, noted=1, queued_for=sa.case((why == Why.sender_gap, user)),
+        reason=reason, outcome=outcome, since=recent, ready_at=recent, due_at=later, why=why, calendar_version=1,
+        copy=1, last_news=1, noted=1, queued_for=sa.case((why == Why.sender_gap, user)),
     )  # fmt: skip
     for at, what in enumerate(HAPPENED):
         await _write(

@@ -16,9 +16,10 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
 from sequencing.enrollments import Status
-from sequencing.people import ContactKind, User
+from sequencing.people import ContactKind, Level, User
 from sequencing.replans import Cause, Replan
 from sequencing.sequences import Action
+from sequencing.todos import Outcome
 from store import (
     adds,
     companies,
@@ -62,6 +63,8 @@ SMALL = frozenset(
     | {"sequencing_settings", "leases", "companies", "event_numbers"}
 )
 """Tables that stay small; reading one whole is the shortest way."""
+MORE: dict[tuple[Level, str], int] = {}
+"""Pages that a list may read for a reader of that level; why, and what else could be done: docs/decisions/0021."""
 
 
 async def _line(tx: AsyncSession, user: User) -> None:
@@ -114,6 +117,19 @@ LISTS: dict[str, List] = {
     "the contacts of a company": _contacts(company_id=COMPANY),
     "the contacts in a sequence": _contacts(sequence_id=SEQUENCE),
     "the contacts paused in a sequence": _contacts(sequence_id=SEQUENCE, status=Status.paused),
+    "the contacts with an outcome in a sequence": _contacts(sequence_id=SEQUENCE, outcome=Outcome.positive),
+    "the paused contacts": _contacts(status=Status.paused),
+    "the contacts with an outcome": _contacts(outcome=Outcome.positive),
+    "a text that is a name": _contacts(text="Last77"),
+    "a text that begins many names": _contacts(text="last1"),
+    "a later page of a text": _contacts(text="last1", after=1077),
+    "a text that is a company": _contacts(text="company 77"),
+    "a text that is a domain": _contacts(text="example.com"),
+    "a text that is an address": _contacts(text="c77@example"),
+    "a text that is a number": _contacts(text="+49 30 77"),
+    "a text of two words": _contacts(text="first77 company"),
+    "a text that finds nobody": _contacts(text="nobody at all"),
+    "an add's contacts by a text": _selected(text="last1"),
     "the contacts with any data": _contacts(in_any=True),
     "the contacts with no data": _contacts(in_any=False),
     "some contacts with all their addresses": lambda tx, user: contacts.some(tx, range(200, 300)),
@@ -200,17 +216,21 @@ async def large(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPat
 @pytest.mark.soak
 @pytest.mark.parametrize("name", LISTS)
 async def test_a_list_of_a_large_house_reads_three_pages_at_most(large: Database, name: str) -> None:
+    """A page is what the statement may return: a list's page, or the whole portion of a sweep."""
     for asked in await _asked(large, name):
+        most = MORE.get((asked.reader, name), 3) * max(PAGE, asked.returned)
         assert asked.walks <= SMALL, asked.said
-        assert asked.rows <= 3 * PAGE, f"{asked.rows} rows read: {asked.said}"
+        assert asked.rows <= most, f"{asked.rows} rows read of {most}: {asked.said}"
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
     """What the database tells of a statement."""
 
+    reader: Level
     walks: set[str]
     rows: int
+    returned: int
     said: str
 
 
@@ -228,7 +248,7 @@ async def _asked(database: Database, name: str) -> list[Asked]:
         for statement, values in statements:
             found = await _explain(database, statement, values)
             said = f"{name}, for {reader.level}: {statement}\n" + "\n".join(found.plan)
-            told.append(Asked(found.walks, found.rows, said))
+            told.append(Asked(reader.level, found.walks, found.rows, found.returned, said))
     return told
 
 
@@ -253,11 +273,12 @@ def _noted(database: Database) -> Iterator[list[tuple[str, Any]]]:
 
 @dataclass(frozen=True, slots=True)
 class Explained:
-    """The plan, the tables it walks through from end to end, and how many rows it read."""
+    """The plan, the tables it walks through from end to end, how many rows it read, and how many it returned."""
 
     plan: list[str]
     walks: set[str]
     rows: int
+    returned: int
 
 
 async def _explain(database: Database, statement: str, values: Any) -> Explained:
@@ -273,28 +294,45 @@ async def _by_sqlite(connection: AsyncConnection, statement: str, values: Any) -
     plan = [str(row[3]) for row in rows]
     walks = {line.split()[1] for line in plan if line.startswith("SCAN ") and " USING " not in line}
     made_here = {name for name in walks if name.startswith(("(", "anon_", "CONSTANT"))}
-    return Explained(plan, walks - made_here, await _steps(connection, statement, values) // STEPS)
+    steps, returned, columns = await _steps(connection, statement, values)
+    return Explained(plan, walks - made_here, max(0, steps - 2 * returned * columns) // STEPS, returned)
 
 
-async def _steps(connection: AsyncConnection, statement: str, values: Any) -> int:
+async def _steps(connection: AsyncConnection, statement: str, values: Any) -> tuple[int, int, int]:
+    """Steps of its machine, rows that it returned, their columns: each takes two steps, to be read and handed over."""
     raw = (await connection.get_raw_connection()).driver_connection
     assert raw is not None
     ticks: list[None] = []
     await raw.set_progress_handler(lambda: ticks.append(None), 100)
-    await connection.exec_driver_sql(statement, values)
+    answer = await connection.exec_driver_sql(statement, values)
+    columns, returned = len(answer.keys()), len(answer.all())
     await raw.set_progress_handler(lambda: None, 0)
-    return len(ticks) * 100
+    return len(ticks) * 100, returned, columns
 
 
 async def _by_postgres(connection: AsyncConnection, statement: str, values: Any) -> Explained:
     told = (await connection.exec_driver_sql(f"EXPLAIN (ANALYZE, FORMAT JSON) {statement}", values)).scalar_one()
-    nodes = list(_nodes((json.loads(told) if isinstance(told, str) else told)[0]["Plan"]))
+    root = (json.loads(told) if isinstance(told, str) else told)[0]["Plan"]
+    nodes = list(_nodes(root))
     plan = [f"{node['Node Type']} {node.get('Relation Name', '')} {node.get('Index Name', '')}" for node in nodes]
     walks = {node["Relation Name"] for node in nodes if node["Node Type"] == "Seq Scan" and node["Actual Loops"]}
-    touched = ("Actual Rows", "Rows Removed by Filter", "Rows Removed by Index Recheck")
-    reading = [node for node in nodes if "Relation Name" in node or "Index Name" in node]
-    read = sum(sum(node.get(name, 0) for name in touched) * node["Actual Loops"] for node in reading)
-    return Explained(plan, walks, int(read))
+    return Explained(plan, walks, int(sum(_read(node) for node in nodes)), int(root["Actual Rows"]))
+
+
+def _read(node: dict[str, Any]) -> float:
+    """Rows that a node reads of a table, or of its indexes where those are more: both are of the same rows.
+
+    Where several statements' parts look at one row (a list and a question about each of its rows), each look counts.
+    """
+    if node.get("Relation Name") in {None, *SMALL}:
+        return 0
+    entries = sum(_touched(below) for below in _nodes(node) if below["Node Type"] == "Bitmap Index Scan")
+    return max(entries, _touched(node))
+
+
+def _touched(node: dict[str, Any]) -> float:
+    seen = ("Actual Rows", "Rows Removed by Filter", "Rows Removed by Index Recheck")
+    return float(sum(node.get(name, 0) for name in seen) * node["Actual Loops"])
 
 
 def _nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
