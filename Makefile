@@ -12,7 +12,11 @@ run: $(VENV)/runtime ## set up, then run everything on this machine (options for
 test soak bench: export PYTHONDONTWRITEBYTECODE := # of their hundreds of processes each would compile everything anew
 
 test: $(VENV)/development ## set up, then run all tests
+	@command -v chromium || command -v chromium-browser || command -v google-chrome || echo "There is no Chromium here: the tests of tests/browser are skipped. Debian: apt-get install chromium"
 	$(BIN)/python -m pytest -n 3 tests
+
+pictures: $(VENV)/development ## take the pictures of all pages anew, into docs/pictures (needs Chromium)
+	TAKE_PICTURES=yes $(BIN)/python -m pytest tests/browser
 
 check: $(VENV)/development ## format, lint, types, import contracts, deployment files
 	$(BIN)/ruff format --check .
@@ -47,4 +51,4 @@ $(VENV)/development: requirements/development.txt $(VENV)/runtime
 	$(BIN)/pip install -q --disable-pip-version-check --require-hashes -r requirements/development.txt
 	@touch $@
 
-.PHONY: help run test check bench soak lock
+.PHONY: help run test pictures check bench soak lock

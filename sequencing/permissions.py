@@ -37,10 +37,12 @@ ACTS: Mapping[str, Needs] = {
     "postpone": Needs(own=Level.none),
     "reassign": Needs(own=Level.none),
     "see_todo": Needs(own=Level.none),
+    "own_tasks": Needs(own=Level.none),
     "see": Needs(own=Level.view, seen=Level.view),
     "preview": Needs(own=Level.view, seen=Level.view),
     "send_test": Needs(own=Level.use, seen=Level.use),
     "export": Needs(own=Level.view, seen=Level.view),
+    "report": Needs(own=Level.view, seen=Level.view),
     "enroll": Needs(own=Level.use, seen=Level.use),
     "bypass": Needs(own=Level.use),
     "pause": Needs(own=Level.use),
@@ -86,6 +88,7 @@ ACTS: Mapping[str, Needs] = {
     "see_users": Needs(own=Level.none, seen=Level.none, others=Level.none),
     "see_roles": Needs(own=Level.none, seen=Level.none, others=Level.none),
     "password": Needs(own=Level.none),
+    "profile": Needs(own=Level.none),
     "tokens": Needs(own=Level.none),
 }
 

@@ -85,13 +85,13 @@ def changed(now: SequencingSettings, change: SettingsChange) -> SequencingSettin
     calendar = Calendar(
         zone=now.calendar.zone if change.zone is None else check_zone(change.zone),
         frames=tuple(
-            _checked(change.frames[day]) if day in change.frames else before
+            check_frames(change.frames[day]) if day in change.frames else before
             for day, before in enumerate(now.calendar.frames)
         ),
         closed_dates=now.calendar.closed_dates if change.closed_dates is None else change.closed_dates,
     )
     for name, value in change.limits.items():
-        _check_limit(name, value)
+        check_limit(name, value)
     return replace(
         now,
         calendar=calendar,
@@ -123,8 +123,8 @@ def as_words(settings: SequencingSettings) -> dict[str, str]:
     }
 
 
-def _checked(frames: tuple[Frame, ...]) -> tuple[Frame, ...]:
-    """The frames of a day in their order. Raises Refused where two of them overlap."""
+def check_frames(frames: tuple[Frame, ...]) -> tuple[Frame, ...]:
+    """The frames of a day in their order. Raises Refused(`invalid_time_frame`) where two of them overlap."""
     ordered = tuple(sorted(frames, key=lambda frame: frame.opens))
     for earlier, later in pairwise(ordered):
         if earlier.opens >= earlier.closes or later.opens < earlier.closes:
@@ -132,12 +132,14 @@ def _checked(frames: tuple[Frame, ...]) -> tuple[Frame, ...]:
     return ordered
 
 
-def _check_limit(name: str, value: int) -> None:
+def check_limit(name: str, value: int) -> int:
+    """The value. Raises Refused(`invalid_limit`)."""
     if name not in BOUNDS:
         raise Refused("invalid_limit", f"There is no limit {quoted(name)}; choose one of {', '.join(BOUNDS)}.")
     least, most = BOUNDS[name]
     if not least <= value <= most:
         raise Refused("invalid_limit", f"{name} can be {least} to {most}, not {quoted(str(value))}.")
+    return value
 
 
 def _either(said: bool | None, before: bool) -> bool:

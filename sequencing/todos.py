@@ -1,10 +1,11 @@
 """Results of calls and tasks, and what each does, as data: more kinds of activity are more rows."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
+from sequencing.days import A_WEEK, begins, day_of, monday_of
 from sequencing.errors import Refused, quoted
 from sequencing.sequences import Action
 
@@ -68,6 +69,7 @@ def check_result(action: Action, result: str) -> Result:
 
 
 FURTHEST = timedelta(days=3653)
+A_DAY = timedelta(days=1)
 
 
 class Due(StrEnum):
@@ -80,8 +82,42 @@ class Due(StrEnum):
 
 def due(due_at: datetime, now: datetime, zone: str) -> Due:
     """Overdue once its day is over in the assignee's zone; `later` is another day."""
-    day, today = (at.astimezone(ZoneInfo(zone)).date() for at in (due_at, now))
+    day, today = day_of(due_at, zone), day_of(now, zone)
     return Due.overdue if day < today else Due.today if day == today else Due.later
+
+
+class DueWithin(StrEnum):
+    """Which days' to-dos a list shows."""
+
+    overdue = "overdue"
+    today = "today"
+    this_week = "this_week"
+
+
+Bounds = tuple[datetime | None, datetime | None]
+"""From the first instant up to, and without, the second; None: no bound."""
+
+
+def bounds(within: DueWithin, now: datetime, zone: str) -> Bounds:
+    """When what is overdue, due today, or due from Monday to Sunday of this week falls due, by the zone's clock."""
+    today = day_of(now, zone)
+    if within is DueWithin.overdue:
+        return None, begins(today, zone)
+    if within is DueWithin.today:
+        return begins(today, zone), begins(today + A_DAY, zone)
+    return begins(monday_of(today), zone), begins(monday_of(today) + A_WEEK, zone)
+
+
+def later_choices(now: datetime, zone: str) -> list[tuple[str, datetime]]:
+    """When one may want to put something off to: words, and a clock time in the zone, without it."""
+    today, nine = day_of(now, zone), time(9)
+    days = (
+        ("Tomorrow", today + A_DAY),
+        ("In 3 days", today + 3 * A_DAY),
+        ("Next Monday", monday_of(today) + A_WEEK),
+        ("In 2 weeks", today + 2 * A_WEEK),
+    )
+    return [(words, datetime.combine(day, nine)) for words, day in days]
 
 
 def postponed_to(said: datetime, zone: str, now: datetime) -> datetime:

@@ -5,14 +5,17 @@ from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from sequencing.happenings import Reason
 from sequencing.holds import keeper
 from sequencing.people import User
 from starter.door import Door, acting_user
 from starter.hearing import heard
 from starter.timeline import what_is_next
-from store import contacts, enrollments, holds, users
+from store import attention, holds, replies, users
 from store.holds import HeldUp
+from store.replies import Reply
 
+Place = tuple[datetime, str]
 REMEDIES = {
     "no_email_address": "add an address, then resume",
     "no_address_of_type": "add an address of that type, then resume",
@@ -38,7 +41,8 @@ REMEDIES = {
 class Waiting:
     """One of them: an enrollment; or, without enrollment and contact, a hold for whose end `due` messages wait.
 
-    `sequence` is the one that is held; empty where all sending is.
+    `sequence` is the one it is in, or that is held; empty where all sending is. `wrote`: the contact's last reply,
+    where it waits for a reply to be read.
     """
 
     enrollment: str | None
@@ -49,30 +53,62 @@ class Waiting:
     sequence: str | None = None
     sequence_id: int | None = None
     due: int | None = None
+    contact_id: int | None = None
+    step: int | None = None
+    wrote: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Attention:
+    """A page of what waits, what everybody should know, and the (since, id) behind which the next page begins."""
+
+    items: list[Waiting]
+    notices: list[str]
+    more: Place | None = None
 
 
 async def waiting_for(door: Door, by: str) -> list[Waiting]:
     """Holds, then the longest waiting first, at most 1,000. Raises Refused."""
+    return (await attention_of(door, by)).items
+
+
+async def attention_of(door: Door, by: str, *, after: Place | None = None, limit: int = 1000) -> Attention:
+    """What waits behind that place, with what everybody should know; holds come first of all. Raises Refused."""
     async with door.database.reading() as tx:
         user = await acting_user(tx, by)
-        found = await enrollments.attention(tx, user)
-        names = await contacts.names(tx, [one.contact_id for one in found])
-        kept = await _kept_by(tx, user)
-    return kept + [
-        Waiting(
-            enrollment=one.id,
-            contact=names[one.contact_id],
-            cause=str(one.reason or one.why),
-            since=one.since,
-            remedy=REMEDIES.get(str(one.reason or one.why), what_is_next(one, door.now())),
-        )
-        for one in found
-    ]
+        found = await attention.lines(tx, user, limit + 1, after)
+        page = found[:limit]
+        wrote = await replies.latest(tx, [one.enrollment.contact_id for one in page if _is_a_reply(one)])
+        kept = [] if after else await _kept_by(tx, user)
+    items = [_item(one, wrote.get(one.enrollment.contact_id), door.now()) for one in page]
+    more = (page[-1].since, page[-1].enrollment.id) if len(found) > limit else None
+    return Attention(kept + items, (await heard(door)).alarms, more)
 
 
-async def attention_of(door: Door, by: str) -> tuple[list[Waiting], list[str]]:
-    """The same, with what everybody should know. Raises Refused."""
-    return await waiting_for(door, by), (await heard(door)).alarms
+def _is_a_reply(line: attention.Line) -> bool:
+    return line.enrollment.reason is Reason.replied
+
+
+def _item(line: attention.Line, reply: Reply | None, now: datetime) -> Waiting:
+    one = line.enrollment
+    cause = str(one.reason or one.why)
+    return Waiting(
+        enrollment=one.id,
+        contact=line.contact,
+        cause=cause,
+        since=one.since,
+        remedy=REMEDIES.get(cause, what_is_next(one, now)),
+        sequence=line.sequence,
+        sequence_id=one.sequence_id,
+        contact_id=one.contact_id,
+        step=one.step,
+        wrote=reply.text if reply and _is_a_reply(line) else None,
+    )
+
+
+async def held_for(tx: AsyncSession, user: User) -> int:
+    """How many holds this user sees to."""
+    return len(await _kept_by(tx, user))
 
 
 async def _kept_by(tx: AsyncSession, user: User) -> list[Waiting]:

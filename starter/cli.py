@@ -16,6 +16,7 @@ COMMANDS = {
     "simulate": ("simulating", "simulate"),
     "enroll": ("enrollments", "enroll"),
     "attention": ("todos", "attention"),
+    "report": ("reports", "report"),
 }
 """Where each is: the module in `starter/commands/`, and the function."""
 

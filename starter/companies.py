@@ -39,9 +39,24 @@ async def add(door: Door, name: str, by: str, *, external_id: str | None = None,
     async with door.database.writing() as tx:
         await permitted(tx, by, "companies")
         number = await companies.add(tx, name.strip(), external_id, await _owner(tx, owner))
+        if number is not None:
+            await door.made(tx, number)
     if number is None:
         raise Refused("company_exists", f"There is a company with the external id {quoted(str(external_id))} already.")
     return number
+
+
+async def known_or_new(door: Door, name: str, by: str) -> None:
+    """Makes a company of that name, unless a company is meant by it. Raises Refused."""
+    async with door.database.reading() as tx:
+        try:
+            await companies.find(tx, name)
+        except Refused as refused:
+            if refused.code != "unknown_company":
+                raise
+        else:
+            return
+    await add(door, name, by)
 
 
 async def change(

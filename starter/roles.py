@@ -1,5 +1,6 @@
 """Acts on roles: making them, changing what they grant, giving and taking them."""
 
+from collections.abc import Collection
 from dataclasses import replace
 
 from sequencing.errors import Refused, Unchanged, quoted
@@ -23,7 +24,9 @@ async def add_role(door: Door, name: str, level: Level, by: str) -> Role:
         raise Refused("invalid_text", f"{quoted(name)} is the word of a level; give the role another name.")
     async with door.database.writing() as tx:
         await permitted(tx, by, "roles")
-        return await roles.add(tx, name, level)
+        role = await roles.add(tx, name, level)
+        await door.made(tx, role.id)
+        return role
 
 
 async def change_role(door: Door, name: str, level: Level, by: str) -> None:
@@ -56,4 +59,22 @@ async def take_role(door: Door, name: str, email: str, by: str) -> None:
         role, user = await roles.find(tx, name), await users.by_email(tx, email)
         if not await roles.take(tx, user.id, role.id):
             raise Unchanged("unchanged", f"{user.email} does not have the role {quoted(role.name)}.")
+        await users.check_an_admin_is_left(tx)
+
+
+async def set_roles(door: Door, email: str, names: Collection[str], by: str) -> None:
+    """Gives a user exactly these roles, by name. Raises Refused, Unchanged; also where nobody would manage any more."""
+    async with door.database.writing() as tx:
+        await users.take_turns(tx)
+        await permitted(tx, by, "roles")
+        user, known = await users.by_email(tx, email), {role.name: role for role in await roles.all_of_them(tx)}
+        held, wanted = set((await roles.of_users(tx)).get(user.id, [])), set(names)
+        if unknown := sorted(wanted - known.keys()):
+            raise Refused("unknown_role", f"There is no role {quoted(unknown[0])}; choose from the list.")
+        if held == wanted:
+            raise Unchanged("unchanged", f"{user.email} has these roles already; nothing was changed.")
+        for name in sorted(held - wanted):
+            await roles.take(tx, user.id, known[name].id)
+        for name in sorted(wanted - held):
+            await roles.give(tx, user.id, known[name].id)
         await users.check_an_admin_is_left(tx)

@@ -23,6 +23,14 @@ class Changing:
     all: list[Stage]
 
 
+async def shown(door: Door, by: str) -> list[tuple[Stage, str | None]]:
+    """The stages in order, each with the name of its sequence where that is shown to the user. Raises Refused."""
+    async with door.database.reading() as tx:
+        user = await permitted(tx, by, "see")
+        names = {row.id: row.name for row in await sequences.all_shown(tx, user)}
+        return [(stage, names.get(stage.sequence_id or 0)) for stage in await stages.in_order(tx)]
+
+
 async def add(door: Door, name: str, type_: StageType, by: str) -> int:
     """A new last stage; its number. Raises Refused."""
     check_name("The stage's name", name)
@@ -31,10 +39,13 @@ async def add(door: Door, name: str, type_: StageType, by: str) -> int:
         number = await stages.add(now.tx, name.strip(), type_)
         if number is None:
             raise _taken(name)
+        await door.made(now.tx, number)
         return number
 
 
-async def change(door: Door, stage: str, by: str, *, name: str | None = None, type_: StageType | None = None) -> None:
+async def change(
+    door: Door, stage: str | int, by: str, *, name: str | None = None, type_: StageType | None = None
+) -> None:
     """Another name, another type. Which stage becomes New relieves the one that was. Raises Refused, Unchanged."""
     if name is not None:
         check_name("The stage's name", name)
@@ -48,13 +59,13 @@ async def change(door: Door, stage: str, by: str, *, name: str | None = None, ty
             await stages.retype(now.tx, retyped(found, type_, now.all))
 
 
-async def shift(door: Door, stage: str, places: int, by: str) -> None:
+async def shift(door: Door, stage: str | int, places: int, by: str) -> None:
     """Further down, or up with a negative number. Raises Refused, Unchanged."""
     async with _changing(door, by, "stages") as now:
         await stages.reorder(now.tx, moved(stages.named(now.all, stage), places, now.all))
 
 
-async def remove(door: Door, stage: str, by: str) -> None:
+async def remove(door: Door, stage: str | int, by: str) -> None:
     """Deletes a stage at which nobody ever stood. Raises Refused."""
     async with _changing(door, by, "stages") as now:
         found = stages.named(now.all, stage)
@@ -66,7 +77,7 @@ async def remove(door: Door, stage: str, by: str) -> None:
         await stages.remove(now.tx, found)
 
 
-async def link(door: Door, stage: str, sequence: str, by: str) -> None:
+async def link(door: Door, stage: str | int, sequence: str, by: str) -> None:
     """Ties a stage to the sequence its contacts are offered. Raises Refused, Unchanged."""
     async with _changing(door, by, "stage_links") as now:
         found = stages.named(now.all, stage)
@@ -81,7 +92,7 @@ async def link(door: Door, stage: str, sequence: str, by: str) -> None:
         await stages.link(now.tx, found, row.id)
 
 
-async def unlink(door: Door, stage: str, by: str) -> None:
+async def unlink(door: Door, stage: str | int, by: str) -> None:
     """Takes the link away; who was enrolled goes on. Raises Refused, Unchanged."""
     async with _changing(door, by, "stage_links") as now:
         found = stages.named(now.all, stage)

@@ -15,7 +15,7 @@ from sequencing.wording import check_name
 from starter.door import Door, permitted
 from store import suppressions, users
 from store.holds import close_gate
-from store.suppressions import Suppression, Wanted
+from store.suppressions import Lift, Suppression, Wanted
 from store.tables import SuppressionRow
 
 IMPORTED = "imported"
@@ -38,10 +38,17 @@ async def suppress(door: Door, target: str, reason: str, by: str) -> bool:
 
 
 async def lift(door: Door, target: str, by: str) -> bool:
-    """Takes away what stands about the target itself; False when nothing did. Raises Refused."""
+    """Takes away what stands about the target itself, and keeps who did; False when nothing stood. Raises Refused."""
     async with door.database.writing() as tx:
-        await permitted(tx, by, "lift_suppression")
-        return await suppressions.lift(tx, target)
+        user = await permitted(tx, by, "lift_suppression")
+        return await suppressions.lift(tx, target, user.id, door.now())
+
+
+async def lifts(door: Door, by: str, *, target: str = "", after: int = 0, limit: int = AT_ONCE) -> list[Lift]:
+    """What was lifted, newest first, by whom. Raises Refused."""
+    async with door.database.reading() as tx:
+        await permitted(tx, by, "see_suppressions")
+        return await suppressions.lifts(tx, target=target, after=after, limit=limit)
 
 
 async def covering(door: Door, target: str, by: str) -> list[Suppression]:

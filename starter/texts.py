@@ -125,4 +125,4 @@ async def _suppress(door: Door, tx: AsyncSession, said: Incoming, kind: TextKind
     if kind is TextKind.stop:
         await suppressions.add(tx, said.sender, STOP_REASON, None, door.now())
     elif kind is TextKind.start:
-        await texts.lift_stop(tx, said.sender)
+        await texts.lift_stop(tx, said.sender, door.now())

@@ -48,13 +48,14 @@ async def _unsubscribe(door: Door, said: Unsubscribing) -> Told:
 
 
 async def _hear(life: Life, mail: Mail) -> Told:
-    """The step is said of the enrollment whose message it was; of what has ended that one alone keeps a line, once."""
+    """The enrollment whose message it was hears step and copy; of what has ended that one alone keeps a line, once."""
     own = life.enrollment.id == mail.enrollment_id
     standing = await news.folded(life.tx, life.enrollment, life.now, life.course)
     said = await tracking.has_said(life.tx, mail.enrollment_id, What.unsubscribe)
     if not (standing.is_open or (own and not life.enrollment.is_open and not said)):
         return []
-    return await hear(life, Happening(What.unsubscribe, step=mail.step if own else None))
+    by_it = Happening(What.unsubscribe, step=mail.step, copy=mail.copy)
+    return await hear(life, by_it if own else Happening(What.unsubscribe))
 
 
 async def _use(door: Door, reference: str, use: Use, position: int, fetch: Fetch) -> None:

@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sequencing.addresses import check_email, check_number
 from sequencing.errors import Refused, Unchanged, quoted
 from sequencing.people import Level, User
+from sequencing.permissions import not_found
 from sequencing.timing import check_zone
 from sequencing.wording import check_name
 from starter.door import Door, permitted
@@ -26,8 +27,8 @@ class UserChange:
 
 async def add_user(
     door: Door, email: str, name: str, role_names: Collection[str], number: str | None, by: str, zone: str | None = None
-) -> None:
-    """Makes a user with these roles, who sends from the address he signs in with. Raises Refused.
+) -> int:
+    """Makes a user with these roles, who sends from the address he signs in with; his number. Raises Refused.
 
     A role is named by its name, or by the word of a level.
     """
@@ -41,14 +42,27 @@ async def add_user(
             await users.change(tx, replace(user, time_zone=zone))
         for role in wanted:
             await roles.give(tx, user.id, role.id)
+        await door.made(tx, user.id)
+        return user.id
 
 
-async def listed(door: Door, by: str) -> list[tuple[User, list[str]]]:
-    """Everybody, each with the names of his roles. Raises Refused."""
+async def listed(door: Door, by: str, *, after: int = 0, limit: int | None = None) -> list[tuple[User, list[str]]]:
+    """Everybody by number from `after` on, each with the names of his roles. Raises Refused."""
     async with door.database.reading() as tx:
         await permitted(tx, by, "see_users")
+        found = await users.listed(tx, after=after, limit=limit)
         held = await roles.of_users(tx)
-        return [(user, held.get(user.id, [])) for user in await users.everybody(tx)]
+        return [(user, held.get(user.id, [])) for user in found]
+
+
+async def show_user(door: Door, number: int, by: str) -> tuple[User, list[str]]:
+    """The user of that number, with the names of his roles. Raises Refused(`not_found`)."""
+    async with door.database.reading() as tx:
+        await permitted(tx, by, "see_users")
+        user = await users.get(tx, number)
+        if user is None:
+            raise not_found()
+        return user, (await roles.of_users(tx)).get(user.id, [])
 
 
 async def change_user(door: Door, email: str, change: UserChange, by: str) -> None:
@@ -56,11 +70,22 @@ async def change_user(door: Door, email: str, change: UserChange, by: str) -> No
     _check(change)
     async with door.database.writing() as tx:
         await permitted(tx, by, "users")
-        user = await users.by_email(tx, email)
-        changed = _changed(user, change)
-        if changed == user:
-            raise Unchanged("unchanged", f"{user.email} is so already; nothing was changed.")
-        await users.change(tx, changed)
+        await _change(tx, await users.by_email(tx, email), change)
+
+
+async def change_oneself(door: Door, change: UserChange, by: str) -> None:
+    """The same for one's own time zone and sending address; what else is named is not looked at."""
+    own = UserChange(sending_address=change.sending_address, time_zone=change.time_zone)
+    _check(own)
+    async with door.database.writing() as tx:
+        await _change(tx, await permitted(tx, by, "profile"), own)
+
+
+async def _change(tx: AsyncSession, user: User, change: UserChange) -> None:
+    changed = _changed(user, change)
+    if changed == user:
+        raise Unchanged("unchanged", f"{user.email} is so already; nothing was changed.")
+    await users.change(tx, changed)
 
 
 async def deactivate_user(door: Door, email: str, heir: str, by: str) -> None:

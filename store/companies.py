@@ -1,5 +1,7 @@
 """Companies: where contacts work."""
 
+from collections.abc import Collection
+
 from sqlalchemy import or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -21,6 +23,12 @@ async def find(tx: AsyncSession, name: str) -> Company:
         ids = ", ".join(str(row.id) for row in rows)
         raise Refused("ambiguous_company", f"{quoted(name)} fits several companies; name one by its number: {ids}.")
     return _value(rows[0])
+
+
+async def names(tx: AsyncSession, ids: Collection[int]) -> dict[int, str]:
+    """What those companies are called."""
+    rows = select(CompanyRow.id, CompanyRow.name).where(CompanyRow.id.in_(set(ids)))
+    return {row.id: row.name for row in await tx.execute(rows)}
 
 
 async def of_external_id(tx: AsyncSession, external_id: str) -> Company:

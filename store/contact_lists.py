@@ -51,6 +51,7 @@ class Been:
     reason: str | None
     step: int | None
     since: datetime
+    sequence_id: int = 0
 
 
 async def ids(tx: AsyncSession, user: User, wanted: Wanted) -> list[int]:
@@ -158,13 +159,23 @@ async def been_in(tx: AsyncSession, user: User, contact_id: int) -> list[Been]:
     named = select(SequenceRow.id, SequenceRow.name).where(SequenceRow.id.in_({row.sequence_id for row in rows}))
     names = dict((await tx.execute(named)).all())
     been = [
-        Been(names[row.sequence_id], row.id, row.status, row.outcome or row.reason, row.step, row.enrolled_at)
+        Been(
+            names[row.sequence_id],
+            row.id,
+            row.status,
+            row.outcome or row.reason,
+            row.step,
+            row.enrolled_at,
+            row.sequence_id,
+        )
         for row in rows
     ]
     gone = select(RemovalRow, SequenceRow.name).join(SequenceRow, SequenceRow.id == RemovalRow.sequence_id)
     shown = shown_to(user) if user.level.reaches(Level.view) else SequenceRow.id.is_(None)
     left = await tx.execute(gone.where(RemovalRow.contact_id == contact_id, shown))
-    been += [Been(name, row.enrollment_id, Status.removed, None, None, row.removed_at) for row, name in left]
+    been += [
+        Been(name, row.enrollment_id, Status.removed, None, None, row.removed_at, row.sequence_id) for row, name in left
+    ]
     return sorted(been, key=lambda one: one.enrollment_id)
 
 

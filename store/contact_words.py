@@ -82,10 +82,10 @@ async def look_up(tx: AsyncSession, text: str, after: int = 0) -> Look:
     if not whole:
         return Look("", (), None)
     longest = words[0] if words else whole
-    is_one = exists().where(_begins(ContactWordRow, whole))
-    found = select(is_one.label("is_one"), _first_of(whole, after), _first_of(longest, after))
-    is_whole, behind_whole, behind_longest = (await tx.execute(found)).one()
-    if is_whole or len(words) < 2:
+    lowest = select(func.min(ContactWordRow.word)).where(_begins(ContactWordRow, whole)).scalar_subquery()
+    found = select(lowest, _first_of(whole, after), _first_of(longest, after))
+    one, behind_whole, behind_longest = (await tx.execute(found)).one()
+    if one is not None or len(words) < 2:
         return Look(whole, (), None if behind_whole is None else (behind_whole, after))
     return Look(longest, tuple(words[1:]), None if behind_longest is None else (behind_longest, after))
 

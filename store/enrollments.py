@@ -4,18 +4,18 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Select, and_, case, exists, false, not_, or_, select, update
+from sqlalchemy import ColumnElement, and_, case, exists, false, not_, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from sequencing.enrollments import Enrollment, Status, StepState
-from sequencing.happenings import Why
+from sequencing.happenings import What, Why
 from sequencing.people import Level, User
 from sequencing.sequences import Action
 from store.columns import says
 from store.lives import value
 from store.people_tables import ContactRow, UserRow
-from store.sequences import shown_to
-from store.tables import EnrollmentRow, EventRow, RemovalRow, SequenceRow, StepRow, TodoRow
+from store.sequences import sees, shown_to
+from store.tables import EnrollmentRow, EventRow, NewsRow, RemovalRow, SequenceRow, StepRow, TodoRow
 
 AT_ONCE = 1000
 OPEN = (Status.active, Status.paused)
@@ -126,35 +126,44 @@ class Filter:
 
 async def listed(tx: AsyncSession, user: User, wanted: Filter) -> list[Enrollment]:
     """The enrollments the user sees, in the order in which they began."""
-    rows = select(EnrollmentRow).where(EnrollmentRow.id > wanted.after, seen_by(user))
+    page = select(EnrollmentRow.id).where(EnrollmentRow.id > wanted.after)
     if wanted.sequence_id is not None:
-        rows = rows.where(EnrollmentRow.sequence_id == wanted.sequence_id)
+        page = page.where(EnrollmentRow.sequence_id == wanted.sequence_id)
     if wanted.contact_id is not None:
-        rows = rows.where(EnrollmentRow.contact_id == wanted.contact_id)
+        page = page.where(EnrollmentRow.contact_id == wanted.contact_id)
     if wanted.status is not None:
-        rows = rows.where(says(EnrollmentRow.status, wanted.status))
-    return [value(row) for row in await tx.scalars(rows.order_by(EnrollmentRow.id).limit(wanted.limit))]
+        page = page.where(says(EnrollmentRow.status, wanted.status))
+    if wanted.sequence_id is None or not await sees(tx, user, wanted.sequence_id):
+        page = page.where(seen_by(user))
+    some = page.order_by(EnrollmentRow.id).limit(wanted.limit)  # alone, so that an index answers without the rows
+    rows = select(EnrollmentRow).where(EnrollmentRow.id.in_(some)).order_by(EnrollmentRow.id)
+    return [value(row) for row in await tx.scalars(rows)]
 
 
-async def attention(tx: AsyncSession, user: User, limit: int = 1000) -> list[Enrollment]:
-    """Enrollments that wait for this user although no to-do says so: paused, or waiting for what never comes."""
+def waiting_for(user: User) -> list[ColumnElement[bool]]:
+    """The conditions, of which never two are true, that an enrollment waits for this user although no to-do says so:
+    paused, or waiting for what never comes; and that nothing was recorded about it that its run has only to take in.
+
+    Each has an index in the order in which they wait: of what he enrolled himself, and of what those left who are gone.
+    """
+    paused = says(EnrollmentRow.status, Status.paused)
     stuck = and_(
         says(EnrollmentRow.status, Status.active),
         says(EnrollmentRow.state, StepState.waiting),
         EnrollmentRow.due_at.is_(None),
         EnrollmentRow.why.is_distinct_from(Why.held),
     )
-    waits = or_(says(EnrollmentRow.status, Status.paused), stuck)
-    rows = select(EnrollmentRow).where(waits, EnrollmentRow.enrolled_by.in_(_left_to(user)), responsible() == user.id)
-    return [value(row) for row in await tx.scalars(rows.order_by(EnrollmentRow.since).limit(limit))]
+    mended = exists().where(
+        NewsRow.enrollment_id == EnrollmentRow.id, NewsRow.code.is_(None), says(NewsRow.what, *MENDING)
+    )
+    own = EnrollmentRow.enrolled_by == user.id
+    left = EnrollmentRow.enrolled_by.in_(select(UserRow.id).where(UserRow.id != user.id, not_(and_(*ABLE))))
+    his = responsible() == user.id, not_(mended.correlate(EnrollmentRow))
+    return [and_(whose, waits, *his) for whose in (own, left) for waits in (paused, stuck)]
 
 
+MENDING = (What.resume, What.settle, What.conclude, What.cancel, What.remove)
 ABLE = UserRow.active, says(UserRow.level, *(level for level in Level if level.reaches(Level.use)))
-
-
-def _left_to(user: User) -> Select[int]:
-    """Who may have enrolled what this user sees to: he himself, or whoever cannot see to it any more."""
-    return select(UserRow.id).where(or_(UserRow.id == user.id, not_(and_(*ABLE))))
 
 
 def responsible() -> ColumnElement[int]:

@@ -13,6 +13,7 @@ from store.add_tables import BulkAddLineRow
 from store.mail_tables import MailRow
 from store.people_tables import AnswerRow, ContactRow, EmailAddressRow, ErasureRow, PhoneNumberRow
 from store.tables import EnrollmentRow, MessageRow, MessageState, RemovalRow, TodoRow
+from store.task_tables import OwnTaskRow
 from store.text_tables import IncomingTextRow
 
 NAMELESS = "(erased)"
@@ -84,6 +85,7 @@ async def erase(
     await _delete_mails(tx, contact, gone)
     await tx.execute(delete(MessageRow).where(MessageRow.contact_id == contact.id))
     await tx.execute(delete(TodoRow).where(TodoRow.contact_id == contact.id))
+    await tx.execute(delete(OwnTaskRow).where(OwnTaskRow.contact_id == contact.id))
     await tx.execute(update(RemovalRow).where(RemovalRow.contact_id == contact.id).values(contact_id=None))
     await _blank_adds(tx, contact, gone, removed)
     await _delete_answers(tx, contact, gone)

@@ -168,12 +168,6 @@ async def some(tx: AsyncSession, numbers: Collection[str]) -> dict[str, MailRow]
     return {row.id: row for row in await tx.scalars(select(MailRow).where(MailRow.id.in_(numbers)))}
 
 
-async def last_reply(tx: AsyncSession, contact_id: int) -> MailRow | None:
-    """The contact's latest reply."""
-    rows = select(MailRow).where(MailRow.contact_id == contact_id, MailRow.meaning == Meaning.reply)
-    return await tx.scalar(rows.order_by(MailRow.id.desc()).limit(1))
-
-
 async def unheard_since(tx: AsyncSession) -> datetime | None:
     """When our oldest email left after which no mail was journaled; None without one, or with journaling off."""
     since = await _journaling_since(tx)

@@ -1,5 +1,7 @@
 """Opportunities: the job or the deal that contacts are in the workflow of."""
 
+from collections.abc import Collection
+
 from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -46,6 +48,19 @@ async def change(tx: AsyncSession, one: Opportunity) -> None:
     row.title, row.external_id = one.title, one.external_id
     row.company_id, row.owner_id = one.company_id, one.owner_id
     await tx.flush()
+
+
+async def some(tx: AsyncSession, ids: Collection[int]) -> list[Opportunity]:
+    """Those opportunities, by id."""
+    rows = select(OpportunityRow).where(OpportunityRow.id.in_(set(ids))).order_by(OpportunityRow.id)
+    return [_value(row) for row in await tx.scalars(rows)]
+
+
+async def newest(tx: AsyncSession, limit: int) -> list[Opportunity]:
+    """Those that came last."""
+    return [
+        _value(row) for row in await tx.scalars(select(OpportunityRow).order_by(OpportunityRow.id.desc()).limit(limit))
+    ]
 
 
 async def listed(tx: AsyncSession, *, text: str = "", after: int = 0, limit: int = 1000) -> list[Opportunity]:

@@ -40,13 +40,13 @@ async def locked(tx: AsyncSession) -> list[Stage]:
     return await in_order(tx)
 
 
-def named(stages: list[Stage], name: str) -> Stage:
-    """The stage a person means by its name or number. Raises Refused(`unknown_stage`)."""
-    wanted = name.strip()
-    by_name = [stage for stage in stages if stage.name.lower() == wanted.lower()]
+def named(stages: list[Stage], name: str | int) -> Stage:
+    """The stage a person means by its name or number; an int is a number. Raises Refused(`unknown_stage`)."""
+    wanted = str(name).strip()
+    by_name = [stage for stage in stages if isinstance(name, str) and stage.name.lower() == wanted.lower()]
     found = by_name or [stage for stage in stages if str(stage.id) == wanted]
     if not found:
-        raise Refused("unknown_stage", f"There is no stage {quoted(name)}; `sequencing stages list` shows them.")
+        raise Refused("unknown_stage", f"There is no stage {quoted(wanted)}; `sequencing stages list` shows them.")
     return found[0]
 
 

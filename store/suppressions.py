@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import BindParameter, bindparam, delete, select, update
+from sqlalchemy import BindParameter, bindparam, delete, insert, select, true, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from sequencing import suppressions as rules
@@ -13,7 +13,7 @@ from store import leaving
 from store.database import upsert
 from store.holds import close_gate
 from store.people_tables import UserRow
-from store.tables import SuppressionRow
+from store.tables import SuppressionLiftRow, SuppressionRow
 
 FORMS: BindParameter[list[str]] = bindparam("forms", expanding=True)
 ROWS = select(SuppressionRow, UserRow.email).outerjoin(UserRow, UserRow.id == SuppressionRow.by)
@@ -92,14 +92,46 @@ async def unsubscribe_unread(tx: AsyncSession, fingerprint: str, at: datetime) -
 async def erase(tx: AsyncSession, target: str, by: int, at: datetime) -> None:
     """Leaves the fingerprint of an address or number, and nothing that can be read."""
     await close_gate(tx)
-    await tx.execute(delete(SuppressionRow).where(SuppressionRow.target == plain(target)))
+    for table in (SuppressionRow, SuppressionLiftRow):
+        await tx.execute(delete(table).where(table.target == plain(target)))
     await _add(tx, fingerprint(tx, target), ERASED, by, at)
 
 
-async def lift(tx: AsyncSession, target: str) -> bool:
-    """Takes its own suppression away, that of its domain stays; False when it had none."""
-    gone = delete(SuppressionRow).where(SuppressionRow.target.in_(own_forms(tx, target))).returning(SuppressionRow.id)
-    return (await tx.scalars(gone)).first() is not None
+async def lift(tx: AsyncSession, target: str, by: int | None, at: datetime, *, reason: str = "") -> bool:
+    """Takes its own suppression away (`reason`: only if it stands for that one) and keeps who did; False: it had none.
+
+    That of its domain stays.
+    """
+    row = SuppressionRow
+    its_own = delete(row).where(row.target.in_(own_forms(tx, target)), row.reason == reason if reason else true())
+    gone = (await tx.execute(its_own.returning(row.target, row.reason, row.since, row.by))).all()
+    if gone:
+        values = [{**one._asdict(), "lifted_by": by, "lifted_at": at} for one in gone]
+        await tx.execute(insert(SuppressionLiftRow), values)
+    return bool(gone)
+
+
+@dataclass(frozen=True, slots=True)
+class Lift:
+    """A suppression that was lifted: why and since when it stood, who lifted it (None: its owner) and when."""
+
+    id: int
+    target: str
+    reason: str
+    since: datetime
+    lifted_by: str | None
+    lifted_at: datetime
+
+
+async def lifts(tx: AsyncSession, *, target: str = "", after: int = 0, limit: int = 1000) -> list[Lift]:
+    """What was lifted, newest first; `after` is the number of the last one seen, `target`: only of that one itself."""
+    row = SuppressionLiftRow
+    rows = select(row, UserRow.email).outerjoin(UserRow, UserRow.id == row.lifted_by)
+    rows = rows.where(row.id < (after or BEYOND)).order_by(row.id.desc()).limit(limit)
+    if target:
+        rows = rows.where(row.target.in_(own_forms(tx, target)))
+    found = await tx.execute(rows)
+    return [Lift(one.id, one.target, one.reason, one.since, email, one.lifted_at) for one, email in found]
 
 
 @dataclass(frozen=True, slots=True)

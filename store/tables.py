@@ -18,7 +18,7 @@ from sequencing.tracking import Sign, Use
 from store.columns import Table, Word, one_of, partial
 
 ENDED = "outcome IS NOT NULL"
-STUCK = "status = 'active' AND state = 'waiting' AND due_at IS NULL AND coalesce(why, '') <> 'held'"
+WAITS = "status = 'active' AND state = 'waiting'"
 
 
 class TemplateRow(Table):
@@ -154,10 +154,11 @@ class EnrollmentRow(Table):
         partial("ix_enrollments_outcome_of_contacts", "outcome", "contact_id", where=ENDED),
         Index("ix_enrollments_status", "status", "id"),
         partial("ix_enrollments_open", "id", where="status IN ('active', 'paused')"),
-        partial("ix_enrollments_paused", "enrolled_by", "since", where="status = 'paused'"),
-        partial("ix_enrollments_stuck", "enrolled_by", "since", where=STUCK),
+        partial("ix_enrollments_paused", "enrolled_by", "since", "id", where="status = 'paused'"),
+        partial("ix_enrollments_stuck", "enrolled_by", "since", "id", where=f"{WAITS} AND due_at IS NULL"),
+        partial("ix_enrollments_waiting", "sequence_id", "step", where=WAITS),
         partial("ix_enrollments_planned", "calendar_version", where="status = 'active' AND state = 'waiting'"),
-        partial("ix_enrollments_held", "sequence_id", where="why = 'held'"),
+        partial("ix_enrollments_held", "sequence_id", where=f"{WAITS} AND why = 'held'"),
         partial("ix_enrollments_queue", "queued_for", "step", "ready_at", where="why IN ('daily_cap', 'sender_gap')"),
         partial("ix_enrollments_due", "due_at", where="status = 'active' AND state = 'waiting'"),
         partial("ix_enrollments_unstarted", "enrolled_at", where="started_run < run"),
@@ -345,6 +346,7 @@ class EventRow(Table):
         one_of("what", What),
         Index("ix_events_enrollment", "enrollment_id", "id"),
         Index("ix_events_written", "written_in", "id"),
+        partial("ix_events_counted", "enrollment_id", where="what IN ('blocked', 'reply', 'unsubscribe')"),
         {"sqlite_autoincrement": True},
     )
     id: Mapped[int] = mapped_column(BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True)
@@ -400,6 +402,20 @@ class SuppressionRow(Table):
     reason: Mapped[str] = mapped_column(String(40))
     since: Mapped[datetime]
     by: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+
+
+class SuppressionLiftRow(Table):
+    """What was suppressed until somebody (None: its owner) lifted it. Erasing its owner deletes it."""
+
+    __tablename__ = "suppression_lifts"
+    __table_args__ = (Index("ix_suppression_lifts_target", "target"),)
+    id: Mapped[int] = mapped_column(primary_key=True)
+    target: Mapped[str] = mapped_column(String(320))
+    reason: Mapped[str] = mapped_column(String(40))
+    since: Mapped[datetime]
+    by: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    lifted_by: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    lifted_at: Mapped[datetime]
 
 
 class LeaseRow(Table):

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping
 from datetime import datetime
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from sequencing.replies import Ours
@@ -12,7 +12,7 @@ from sequencing.texts import STOP_REASON, Delivery, Reference
 from store import suppressions
 from store.database import upsert
 from store.people_tables import PhoneNumberRow
-from store.tables import Channel, MessageRow, MessageState, SuppressionRow
+from store.tables import Channel, MessageRow, MessageState
 from store.text_tables import IncomingTextRow, TextDayRow, TextReceiptRow
 
 OURS = (
@@ -93,10 +93,9 @@ async def some(tx: AsyncSession, numbers: Collection[str]) -> dict[str, Incoming
     return {row.id: row for row in await tx.scalars(select(IncomingTextRow).where(IncomingTextRow.id.in_(numbers)))}
 
 
-async def lift_stop(tx: AsyncSession, number: str) -> None:
+async def lift_stop(tx: AsyncSession, number: str, at: datetime) -> None:
     """START: takes back the suppression that a STOP made, and no other."""
-    of = SuppressionRow.target.in_(suppressions.forms(tx, number))
-    await tx.execute(delete(SuppressionRow).where(of, SuppressionRow.reason == STOP_REASON))
+    await suppressions.lift(tx, number, None, at, reason=STOP_REASON)
 
 
 async def count(tx: AsyncSession, at: datetime, which: str) -> None:

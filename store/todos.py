@@ -1,17 +1,23 @@
 """To-dos: being opened, being looked at, being handed on."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any, TypeVar
 
-from sqlalchemy import and_, insert, or_, select, update
+from sqlalchemy import ColumnElement, Select, and_, exists, insert, not_, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
 
 from sequencing.enrollments import Enrollment
+from sequencing.happenings import What
 from sequencing.sequences import Action, Format
-from sequencing.todos import TodoStatus
+from sequencing.todos import Bounds, TodoStatus
 from store.columns import says
-from store.tables import TodoRow
+from store.people_tables import CompanyRow, ContactRow
+from store.tables import NewsRow, SequenceRow, TodoRow
+
+S = TypeVar("S", bound=Select[*tuple[Any, ...]])
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +75,20 @@ class Filter:
     assignee_id: int | None = None
     action: Action | None = None
     sequence_id: int | None = None
+    due: Bounds = (None, None)
     after: tuple[datetime, str] | None = None
     limit: int = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """An open to-do as a list shows it: with the names that belong to it."""
+
+    todo: TodoRow
+    sequence: str
+    contact: str
+    title: str
+    company: str
 
 
 async def on_the_list_of(
@@ -82,18 +100,80 @@ async def on_the_list_of(
 
 async def listed(tx: AsyncSession, wanted: Filter) -> list[TodoRow]:
     """The open to-dos, the longest due first."""
-    rows = select(TodoRow).where(says(TodoRow.status, TodoStatus.open))
+    return list(await tx.scalars(_in_order(wanted, select(TodoRow))))
+
+
+async def lines(tx: AsyncSession, wanted: Filter) -> list[Line]:
+    """The same, each with its names."""
+    return _read((await tx.execute(_in_order(wanted, _named()))).all())
+
+
+async def lines_of(tx: AsyncSession, user_id: int, ids: Collection[str]) -> list[Line]:
+    """Those to-dos of a user, whatever became of them, with their names."""
+    return _read((await tx.execute(_named().where(TodoRow.id.in_(ids), TodoRow.assignee_id == user_id))).all())
+
+
+def _named() -> Select[TodoRow, str, str, str, str, str]:
+    contact = ContactRow.first_name, ContactRow.last_name, ContactRow.title, CompanyRow.name.label("company")
+    rows = select(TodoRow, SequenceRow.name.label("sequence"), *contact)
+    rows = rows.join(SequenceRow, SequenceRow.id == TodoRow.sequence_id)
+    rows = rows.join(ContactRow, ContactRow.id == TodoRow.contact_id)
+    return rows.outerjoin(CompanyRow, CompanyRow.id == ContactRow.company_id)
+
+
+def _read(found: Sequence[Any]) -> list[Line]:
+    return [
+        Line(row[0], row.sequence, f"{row.first_name} {row.last_name}".strip(), row.title, row.company or "")
+        for row in found
+    ]
+
+
+async def sequences_of(tx: AsyncSession, user_id: int) -> list[tuple[int, str]]:
+    """(number, name) of the sequences that a user's first thousand open to-dos belong to, by name."""
+    of = _in_order(Filter(assignee_id=user_id), select(TodoRow.sequence_id)).subquery()
+    rows = select(SequenceRow.id, SequenceRow.name).where(SequenceRow.id.in_(select(of.c.sequence_id)))
+    return [(row.id, row.name) for row in await tx.execute(rows.order_by(SequenceRow.name, SequenceRow.id))]
+
+
+def _in_order(wanted: Filter, rows: S) -> S:
+    rows = rows.where(is_on_the_list())
+    since, until = wanted.due
     if wanted.after is not None:
         due, after = wanted.after
         behind = and_(TodoRow.due_at == due, TodoRow.id > after)
         rows = rows.where(TodoRow.due_at >= due, or_(TodoRow.due_at > due, behind))
+    if since is not None:
+        rows = rows.where(TodoRow.due_at >= since)
+    if until is not None:
+        rows = rows.where(TodoRow.due_at < until)
     if wanted.assignee_id is not None:
         rows = rows.where(TodoRow.assignee_id == wanted.assignee_id)
     if wanted.action is not None:
         rows = rows.where(TodoRow.action == wanted.action)
     if wanted.sequence_id is not None:
         rows = rows.where(TodoRow.sequence_id == wanted.sequence_id)
-    return list(await tx.scalars(rows.order_by(TodoRow.due_at, TodoRow.id).limit(wanted.limit)))
+    return rows.order_by(TodoRow.due_at, TodoRow.id).limit(wanted.limit)
+
+
+ANSWERS = (What.result, What.skip, What.send)
+
+
+def is_on_the_list() -> ColumnElement[bool]:
+    """The condition that a to-do is open, and that no answer was recorded that its run has only to take in."""
+    answer, taken_back = aliased(NewsRow), aliased(NewsRow)
+    later = exists().where(
+        taken_back.enrollment_id == answer.enrollment_id,
+        taken_back.number > answer.number,
+        taken_back.code.is_(None),
+        says(taken_back.what, What.take_back),
+    )
+    answered = exists().where(
+        answer.enrollment_id == TodoRow.enrollment_id,
+        answer.code.is_(None),
+        says(answer.what, *ANSWERS),
+        not_(later.correlate(answer)),
+    )
+    return and_(says(TodoRow.status, TodoStatus.open), not_(answered.correlate(TodoRow)))
 
 
 async def say_anew(tx: AsyncSession, todo_id: str, version: int, said: Mapping[str, object]) -> bool:

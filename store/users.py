@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import bindparam, insert, literal, select, update
+from sqlalchemy import bindparam, func, insert, literal, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from sequencing.errors import Refused, quoted
@@ -56,7 +56,13 @@ async def some(tx: AsyncSession, ids: Collection[int], *, staying: bool = False)
 
 async def everybody(tx: AsyncSession) -> list[User]:
     """All users, in the order in which they came."""
-    return [value(row) for row in await tx.scalars(select(UserRow).order_by(UserRow.id))]
+    return await listed(tx)
+
+
+async def listed(tx: AsyncSession, *, after: int = 0, limit: int | None = None) -> list[User]:
+    """Users by number from `after` on."""
+    rows = select(UserRow).where(UserRow.id > after).order_by(UserRow.id).limit(limit)
+    return [value(row) for row in await tx.scalars(rows)]
 
 
 async def first_admin(tx: AsyncSession) -> User | None:
@@ -104,6 +110,12 @@ async def change(tx: AsyncSession, user: User) -> None:
     row.name, row.active, row.time_zone = user.name, user.active, user.time_zone
     row.sending_address, row.sending_number = user.sending_address, user.sending_number
     await tx.flush()
+
+
+async def waits_for(tx: AsyncSession, user_id: int) -> int:
+    """How many to-dos of his are open, or come back when their contact is resumed."""
+    standing = TodoRow.status.in_((TodoStatus.open, TodoStatus.away))
+    return await tx.scalar(select(func.count()).where(TodoRow.assignee_id == user_id, standing)) or 0
 
 
 async def owns_any(tx: AsyncSession, user_id: int) -> bool:

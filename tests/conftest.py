@@ -31,6 +31,7 @@ dialects.share()
 
 
 TOGETHER = (
+    "tests/browser/",
     "tests/kills/test_batches.py",
     "tests/kills/",
     "tests/docs/test_operations.py",

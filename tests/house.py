@@ -81,6 +81,7 @@ class House:
         emails: Transport | None = None,
         working: bool = True,
         texts: Transport | None = None,
+        public_url: str = "http://localhost:8000",
     ) -> AsyncIterator[Self]:
         """The house with its worker running, on a task queue of its own."""
         queue = f"queue-{uuid4()}"
@@ -102,6 +103,7 @@ class House:
             mail_domain="example.org",
             retry_after=timedelta(seconds=1),
             record_within=timedelta(seconds=5),
+            public_url=public_url,
         )
         house = cls(database, client, door, Sequencer(door), outbox, world)
         await house._furnish()

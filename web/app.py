@@ -11,12 +11,10 @@ from starter.door import Door
 from starter.keys import nobody_s
 from web import problems, texts
 from web.acting import SCHEME
-from web.api import adds, contacts, editing, enrollments, events, holds, previews, sequences, suppressions, todos
+from web.api import registered as api_registered
 from web.api.words import PROBLEMS
 from web.guard import Headers
-from web.pages import documentation, frame, links, signing_in
-from web.pages import enrollments as enrollment_pages
-from web.pages import todos as todo_pages
+from web.pages import frame, registered
 
 LARGEST_BODY = 3_000_000
 STATIC = Path(__file__).parent / "static"
@@ -40,8 +38,9 @@ def web_app(door: Door, signed_texts: texts.Signed | None = None) -> FastAPI:
     )
     app.state.door, app.state.texts = door, signed_texts
     app.include_router(_api())
-    for pages in (signing_in, todo_pages, enrollment_pages, documentation, links, texts):
-        app.include_router(pages.router, include_in_schema=False)
+    for pages in registered.PAGES:
+        app.include_router(pages, include_in_schema=False)
+    app.include_router(texts.router, include_in_schema=False)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     app.add_middleware(Headers)
     app.add_exception_handler(HTTPException, _trouble)
@@ -51,8 +50,8 @@ def web_app(door: Door, signed_texts: texts.Signed | None = None) -> FastAPI:
 
 def _api() -> APIRouter:
     api = APIRouter(prefix="/api", dependencies=[Depends(SCHEME)], responses=PROBLEMS)
-    for module in (sequences, editing, previews, holds, enrollments, adds, todos, events, contacts, suppressions):
-        api.include_router(module.router)
+    for routes in api_registered.ROUTES:
+        api.include_router(routes)
     return api
 
 

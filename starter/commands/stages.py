@@ -7,8 +7,7 @@ import typer
 from sequencing.stage_links import StageType
 from starter import stages as acts
 from starter.commands.shell import As, Json, act, read, show
-from starter.door import Door, permitted
-from store import sequences, stages
+from starter.door import Door
 
 app = typer.Typer(no_args_is_help=True, help="The stages of the recruiting workflow.")
 Which = Annotated[str, typer.Argument(help="Name or number of the stage.", metavar="STAGE")]
@@ -19,13 +18,8 @@ def list_stages(by: As = "", as_json: Json = False) -> None:
     """The stages in order, each with its sequence where you see it."""
 
     async def look(door: Door) -> list[dict[str, Any]]:
-        async with door.database.reading() as tx:
-            user = await permitted(tx, by, "see")
-            shown = {row.id: row.name for row in await sequences.all_shown(tx, user)}
-            return [
-                {"id": one.id, "name": one.name, "type": one.type, "sequence": shown.get(one.sequence_id or 0)}
-                for one in await stages.in_order(tx)
-            ]
+        found = await acts.shown(door, by)
+        return [{"id": one.id, "name": one.name, "type": one.type, "sequence": name} for one, name in found]
 
     show(read(look), as_json)
 

@@ -131,8 +131,9 @@ def _each(ids: list[str], act_on: Callable[[Door, str], Awaitable[Any]], as_json
 
 def attention(by: As = "", as_json: Json = False) -> None:
     """What waits for you besides to-dos: each with its cause, since when, and what mends it."""
-    found, alarms = read(lambda door: attention_of(door, by))
-    say(alarms, aloud=not as_json)
+    told = read(lambda door: attention_of(door, by))
+    say(told.notices, aloud=not as_json)
+    found = told.items
     since = [one.since.isoformat(timespec="seconds") if one.since else None for one in found]
     rows = [asdict(one) | {"since": at} for one, at in zip(found, since, strict=True)]
     if not as_json:

@@ -20,7 +20,7 @@ from sequencing.runs import Outside, Ref
 from starter import enrollments as enrolling
 from starter.door import Door
 from starter.todo_lists import Wanted, todo_list
-from store import enrollments, sequences, users
+from store import attention, enrollments, sequences, users
 from store.news import NOTED
 from tests.permitted import (
     CASES,
@@ -143,13 +143,13 @@ async def test_lists_and_counts_hold_what_one_sees_and_nothing_else(
             sam = await users.by_email(tx, SAM)
             listed = len(await enrollments.listed(tx, sam, enrollments.Filter()))
             shown = len(await sequences.all_shown(tx, sam))
-            attention = len(await enrollments.attention(tx, sam))
+            waiting = len(await attention.lines(tx, sam))
         todos = len(await todo_list(door, Wanted(), SAM))
 
     sees = level is Level.manage or (level.reaches(Level.view) and tie != "hidden")
     assert (listed > 0, shown > 0) == (sees, sees)
     assert todos == (2 if tie == "own" else 0)
-    assert attention == (2 if tie == "own" and level.reaches(Level.use) else 0)
+    assert waiting == (2 if tie == "own" and level.reaches(Level.use) else 0)
 
 
 @pytest.mark.parametrize("level", list(Level)[:-1])

@@ -32,7 +32,7 @@ from starter.client import SEARCH_ATTRIBUTES, Runs
 from starter.contacts import import_contacts
 from starter.door import Door
 from starter.sequencer import Sequencer
-from store import enrollments, schema, settings, users
+from store import attention, schema, settings, users
 from store.database import Database
 from store.tables import EnrollmentRow, MessageRow, MessageState
 from tests.conftest import temporal_program
@@ -292,8 +292,8 @@ class Stage:
         """On whose lists it is."""
         async with self.house.database.reading() as tx:
             everyone = [await users.by_email(tx, address) for address in (ADA, RITA, BOB)]
-            lists = [(user.email, await enrollments.attention(tx, user)) for user in everyone]
-        return [email for email, rows in lists if enrollment_id in {row.id for row in rows}]
+            lists = [(user.email, await attention.lines(tx, user)) for user in everyone]
+        return [email for email, rows in lists if enrollment_id in {row.enrollment.id for row in rows}]
 
     def arrived(self, recipient: str) -> list[str]:
         """The Message-IDs of what the mail server took (answered 250) for that recipient, in order."""

@@ -14,7 +14,7 @@ GIVEN = Tie(own=True)
 TABLE = {
     **dict.fromkeys(["result", "skip", "send", "draft", "postpone", "take_back", "reassign"], (NONE, MANAGE, MANAGE)),
     "see_todo": (NONE, MANAGE, MANAGE),
-    **dict.fromkeys(["export", "preview"], (VIEW, VIEW, MANAGE)),
+    **dict.fromkeys(["export", "preview", "report"], (VIEW, VIEW, MANAGE)),
     **dict.fromkeys(["password", "tokens"], (NONE, MANAGE, MANAGE)),
     "see": (VIEW, VIEW, MANAGE),
     **dict.fromkeys(["enroll", "send_test"], (USE, USE, MANAGE)),

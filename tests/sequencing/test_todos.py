@@ -1,6 +1,7 @@
 """What a result does is data: kind of to-do, its results, their effect."""
 
 from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -9,7 +10,19 @@ from sequencing.errors import Refused
 from sequencing.happenings import Happening, What
 from sequencing.sequences import Action, Course
 from sequencing.timing import Delay, Unit, always
-from sequencing.todos import RESULTS, Due, Outcome, Result, TodoStatus, check_result, due, postponed_to
+from sequencing.todos import (
+    RESULTS,
+    Due,
+    DueWithin,
+    Outcome,
+    Result,
+    TodoStatus,
+    bounds,
+    check_result,
+    due,
+    later_choices,
+    postponed_to,
+)
 from sequencing.transitions import begin, happen
 
 # kind, result, the outcome that ends the enrollment (None: it goes on)
@@ -121,3 +134,33 @@ def test_a_todo_is_postponed_into_the_future_within_ten_years(said: datetime) ->
         postponed_to(said, "Asia/Tokyo", NOW)
 
     assert refused.value.code == "invalid_instant"
+
+
+@pytest.mark.parametrize(
+    ("within", "first", "end"),
+    [
+        (DueWithin.overdue, None, "2026-12-01"),
+        (DueWithin.today, "2026-12-01", "2026-12-02"),
+        (DueWithin.this_week, "2026-11-30", "2026-12-07"),
+    ],
+)
+def test_a_list_is_narrowed_to_days_of_its_users_clock(within: DueWithin, first: str | None, end: str) -> None:
+    evening_in_london = datetime(2026, 11, 30, 23, 30, tzinfo=UTC)
+
+    since, until = bounds(within, evening_in_london, "Europe/Berlin")
+
+    in_berlin = [at.astimezone(ZoneInfo("Europe/Berlin")) if at else None for at in (since, until)]
+    assert [f"{at:%F %H:%M}" if at else None for at in in_berlin] == [first and f"{first} 00:00", f"{end} 00:00"]
+
+
+def test_what_is_put_off_by_one_key_comes_back_at_nine_on_a_later_day() -> None:
+    sunday = datetime(2026, 12, 6, 8, tzinfo=UTC)
+
+    choices = [(words, f"{at:%F %H:%M}") for words, at in later_choices(sunday, "Europe/Berlin")]
+
+    assert choices == [
+        ("Tomorrow", "2026-12-07 09:00"),
+        ("In 3 days", "2026-12-09 09:00"),
+        ("Next Monday", "2026-12-07 09:00"),
+        ("In 2 weeks", "2026-12-20 09:00"),
+    ]

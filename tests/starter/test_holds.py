@@ -10,7 +10,7 @@ from sequencing.happenings import Why
 from starter.contacts import import_contacts
 from starter.enrollments import Enrolled
 from starter.timeline import story
-from store import enrollments, users
+from store import attention, users
 from store.tables import MessageRow
 from tests.house import ADA, BOB, CALL, EMAIL, HEADER, LETTER, RITA, House
 
@@ -91,7 +91,7 @@ async def test_a_held_one_says_who_holds_it_since_when_and_asks_nobody(house: Ho
 
     told = await story(house.door, answer.enrollment_id or "", RITA)
     async with house.database.reading() as tx:
-        asked = [await enrollments.attention(tx, user) for user in await users.everybody(tx)]
+        asked = [await attention.lines(tx, user) for user in await users.everybody(tx)]
 
     assert "held by Rita Recruiter since" in told.next
     assert asked == [[], [], []]

@@ -10,8 +10,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sequencing.adds import AddStatus
 from sequencing.enrollments import Status, StepState
 from sequencing.happenings import Reason, What, Why
+from sequencing.mail_kinds import Kind
 from sequencing.people import AddressType, ContactKind, Level
 from sequencing.replans import Cause
+from sequencing.replies import Meaning
 from sequencing.sequences import Action, OwnerRule, Sharing
 from sequencing.stage_links import StageType
 from sequencing.timing import Unit
@@ -19,6 +21,7 @@ from sequencing.todos import Outcome, TodoStatus
 from store.add_tables import BulkAddLineRow, BulkAddRow
 from store.columns import Instant
 from store.database import Database
+from store.mail_tables import MailRow
 from store.people_tables import (
     AnswerRow,
     CandidacyRow,
@@ -47,6 +50,7 @@ from store.tables import (
     SuppressionRow,
     TodoRow,
 )
+from store.task_tables import OwnTaskRow
 
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
 HAPPENED = (What.enrolled, What.opened, What.result)
@@ -80,6 +84,7 @@ EACH = sa.Table(
     sa.Column("word", sa.String(26)),
     sa.Column("at", Instant),
     sa.Column("later", Instant),
+    sa.Column("day", sa.Date),
     prefixes=["TEMPORARY"],
 )
 """1 to the number of contacts, each with an id, a past instant and one to come; all that grows is written from it."""
@@ -102,7 +107,13 @@ async def fill(database: Database, size: Size = YEARS) -> None:
 
 
 def _numbered(n: int) -> dict[str, Any]:
-    return {"n": n, "word": f"{n:026d}", "at": NOW - timedelta(minutes=n), "later": NOW + timedelta(minutes=n - 100)}
+    return {
+        "n": n,
+        "word": f"{n:026d}",
+        "at": NOW - timedelta(minutes=n),
+        "later": NOW + timedelta(minutes=n - 100),
+        "day": NOW.date() + timedelta(days=60 - n // 30),
+    }
 
 
 async def _write(tx: AsyncSession, table: Any, up_to: int, **values: Any) -> None:
@@ -166,9 +177,27 @@ async def _words(tx: AsyncSession, size: Size) -> None:
     text, company = sa.cast(N, sa.String), sa.cast(_one_of(COMPANIES), sa.String)
     named = ["first" + text + " last" + text, "last" + text + " first" + text, "company " + company, company]
     reached = ["c" + text + "@example.com", sa.literal("example.com"), "4930" + text, "30" + text]
+    await _bare(tx, DROPPED)  # written row by row, the indexes of a million take minutes
     for words, up_to in ((named, size.contacts), (reached, size.many)):
         for word in words:
             await _write(tx, ContactWordRow, up_to, word=word, contact_id=N + 100)
+    await _bare(tx, MADE_AGAIN)
+
+
+DROPPED = (
+    "ALTER TABLE contact_words DROP CONSTRAINT pk_contact_words, DROP CONSTRAINT fk_contact_words_contact_id",
+    "DROP INDEX ix_contact_words_contact",
+)
+MADE_AGAIN = (
+    "ALTER TABLE contact_words ADD CONSTRAINT pk_contact_words PRIMARY KEY (word, contact_id), "
+    "ADD CONSTRAINT fk_contact_words_contact_id FOREIGN KEY (contact_id) REFERENCES contacts ON DELETE CASCADE",
+    "CREATE INDEX ix_contact_words_contact ON contact_words (contact_id, word)",
+)
+
+
+async def _bare(tx: AsyncSession, statements: tuple[str, ...]) -> None:
+    for statement in statements if tx.get_bind().dialect.name == "postgresql" else ():
+        await tx.execute(sa.text(statement))
 
 
 async def _sequences(tx: AsyncSession) -> None:
@@ -218,6 +247,14 @@ async def _lives(tx: AsyncSession, size: Size) -> None:
         step=2, action=_of(TodoRow, "action", {Action.call: 90, Action.task: 10}), assignee_id=user, title="Call",
         instructions="", status=_of(TodoRow, "status", {TodoStatus.open: size.open_todos, TodoStatus.done: 99}),
         opened_at=recent, due_at=recent,
+    )  # fmt: skip
+    await _write(
+        tx, OwnTaskRow, size.many, id=EACH.c.word, user_id=user, contact_id=contact, title="Read", day=EACH.c.day,
+        done_at=sa.case((size.many // 4 < N, recent)), written_at=recent,
+    )  # fmt: skip
+    await _write(
+        tx, MailRow, size.many, id=EACH.c.word, key=EACH.c.word, contact_id=contact, kind=Kind.person,
+        meaning=Meaning.reply, why="", sender="x@example.com", subject="", text="Hello", at=recent,
     )  # fmt: skip
     await _write(
         tx, MessageRow, size.many, enrollment_id=EACH.c.word, step=1, copy=1, channel=Channel.email,

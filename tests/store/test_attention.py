@@ -11,7 +11,7 @@ from sequencing.people import Level
 from sequencing.sequences import Action
 from sequencing.timing import Calendar
 from starter.enrollments import Enrolled
-from store import enrollments, todos, users
+from store import attention, todos, users
 from store.database import Database
 from store.lives import Life
 from tests.house import ADA, BOB, EMAIL, RITA, House
@@ -158,7 +158,7 @@ async def _lists_with(database: Database, enrollment_id: str) -> list[str]:
     found = []
     async with database.reading() as tx:
         for user in await users.everybody(tx):
-            listed = [one.id for one in await enrollments.attention(tx, user)]
+            listed = [one.enrollment.id for one in await attention.lines(tx, user)]
             to_do = [todo.enrollment_id for todo in await todos.on_the_list_of(tx, user.id)]
             found += [user.email] * (listed + to_do).count(enrollment_id)
     return found

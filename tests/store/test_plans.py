@@ -22,16 +22,20 @@ from sequencing.sequences import Action
 from sequencing.todos import Outcome
 from store import (
     adds,
+    attention,
     companies,
     contact_lists,
     contacts,
+    counts,
     enrollments,
     erasures,
     events,
     messages,
     news,
     opportunities,
+    own_tasks,
     replans,
+    replies,
     selections,
     senders,
     sequences,
@@ -93,13 +97,32 @@ def _todos(**wanted: Any) -> List:
     return lambda tx, user: todos.listed(tx, todos.Filter(**wanted, limit=PAGE))
 
 
+def _lines(**wanted: Any) -> List:
+    return lambda tx, user: todos.lines(tx, todos.Filter(user.id, **wanted, limit=PAGE))
+
+
+def _own(**wanted: Any) -> List:
+    return lambda tx, user: own_tasks.listed(tx, own_tasks.Filter(user.id, **wanted, limit=PAGE))
+
+
 LISTS: dict[str, List] = {
     "my to-dos": lambda tx, user: todos.on_the_list_of(tx, user.id, PAGE),
+    "my to-dos with their names": _lines(),
+    "my to-dos of a day": _lines(due=(NOW - timedelta(days=1), NOW)),
+    "my to-dos of a kind and a sequence": _lines(action=Action.task, sequence_id=SEQUENCE),
+    "my to-dos behind one": _lines(after=(NOW - timedelta(days=1), ONE)),
+    "the sequences of my to-dos": lambda tx, user: todos.sequences_of(tx, user.id),
+    "my own tasks of a week": _own(first=NOW.date(), last=NOW.date() + timedelta(days=6)),
+    "my own tasks that are late": _own(last=NOW.date(), open_only=True),
+    "my own tasks, a later page": _own(after=(NOW.date(), ONE)),
     "my to-dos, a later page": lambda tx, user: todos.on_the_list_of(tx, user.id, PAGE, (SOON, ONE)),
     "everybody's to-dos": _todos(),
     "the to-dos of a sequence": _todos(sequence_id=SEQUENCE),
     "the to-dos of a kind": _todos(action=Action.task),
-    "attention": enrollments.attention,
+    "attention": lambda tx, user: attention.lines(tx, user, PAGE),
+    "attention, a later page": lambda tx, user: attention.lines(tx, user, PAGE, (NOW - timedelta(days=1), ONE)),
+    "what contacts wrote last": lambda tx, user: replies.latest(tx, range(200, 300)),
+    "what stands in the navigation": counts.waiting,
     "enrollments": _enrollments(),
     "enrollments, a later page": _enrollments(after=ONE),
     "the enrollments of a sequence": _enrollments(sequence_id=SEQUENCE),

@@ -10,7 +10,7 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection
 
 from sequencing.people import Contact
-from store import add_tables, contacts, mail_tables, schema, tables, text_tables
+from store import add_tables, contacts, mail_tables, schema, tables, task_tables, text_tables
 from store.columns import Table
 from store.database import Database
 
@@ -22,6 +22,7 @@ KEPT = {"users": 2, "contacts": 1, "enrollments": 1, "news": 1, "events": 2, "to
 async def test_the_migrations_make_exactly_what_the_tables_say(database: Database) -> None:
     assert {add_tables.BulkAddRow.metadata, tables.EventRow.metadata} == {Table.metadata}
     assert {mail_tables.MailRow.metadata, text_tables.TextDayRow.metadata} == {Table.metadata}
+    assert task_tables.OwnTaskRow.metadata is Table.metadata
 
     def differences(connection: Connection) -> list[object]:
         context = MigrationContext.configure(connection, opts={"compare_type": True})

@@ -3,21 +3,20 @@
 from datetime import UTC, datetime
 from typing import Annotated, Self
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
 
 from sequencing.errors import Refused, quoted
 from sequencing.limits import NOTE_LENGTH, WORDING_LENGTH
-from sequencing.people import Contact
-from sequencing.todos import RESULTS
+from sequencing.sequences import Action
+from sequencing.todos import RESULTS, DueWithin
 from starter import todos as acts
 from starter.attention import Waiting, attention_of
-from starter.door import acting_user
-from store import contacts, todos
+from starter.todo_lists import Narrowed, worklist
 from store.tables import TodoRow
 from web.acting import At, By
 from web.api.enrollments import done
-from web.api.words import After, Body, Done, Id, Instant, Limit, Text, changed
+from web.api.words import LARGEST_ID, After, Body, Done, Id, Instant, Limit, Text, changed
 from web.once import Once
 
 router = APIRouter(tags=["to-dos"], route_class=Once)
@@ -42,7 +41,7 @@ class Todo(BaseModel):
     due: datetime
 
     @classmethod
-    def of(cls, row: TodoRow, contact: Contact | None) -> Self:
+    def of(cls, row: TodoRow, contact: str) -> Self:
         """The to-do, with its contact's name."""
         return cls(
             id=row.id,
@@ -50,7 +49,7 @@ class Todo(BaseModel):
             enrollment_id=row.enrollment_id,
             sequence_id=row.sequence_id,
             contact_id=row.contact_id,
-            contact=contact.name if contact else "?",
+            contact=contact,
             step=row.step,
             title=row.title,
             instructions=row.instructions,
@@ -70,15 +69,20 @@ class Todos(BaseModel):
 
 
 @router.get("/todos")
-async def listed(door: At, by: By, after: After = "", limit: Limit = 100) -> Todos:
-    """Your open to-dos, the longest due first."""
-    async with door.database.reading() as tx:
-        user = await acting_user(tx, by.email)
-        found = await todos.on_the_list_of(tx, user.id, limit + 1, read_cursor(after))
-        people = await contacts.some(tx, [todo.contact_id for todo in found])
-    page = found[:limit]
-    items = [Todo.of(row, people.get(row.contact_id)) for row in page]
-    return Todos(items=items, next=write_cursor(page[-1]) if len(found) > limit else None)
+async def listed(
+    door: At,
+    by: By,
+    kind: Action | None = None,
+    sequence: Annotated[int | None, Query(ge=1, le=LARGEST_ID)] = None,
+    due: DueWithin | None = None,
+    after: After = "",
+    limit: Limit = 100,
+) -> Todos:
+    """Your open to-dos, the longest due first. `due` speaks of days on your clock."""
+    narrowed = Narrowed(kind, sequence, due, read_cursor(after), limit)
+    found, more = await worklist(door, narrowed, by.email)
+    items = [Todo.of(one.todo, one.contact) for one in found]
+    return Todos(items=items, next=write_cursor(found[-1].todo) if more else None)
 
 
 class ResultSaid(Body):
@@ -138,21 +142,28 @@ async def reassign(door: At, by: By, id: Id, said: AssignmentSaid) -> Done:
 
 
 class Attention(BaseModel):
-    """The first 1,000 of what waits for you besides to-dos; `notices` are what everybody should know."""
+    """What waits for you besides to-dos; `notices` are what everybody should know. `next`: the cursor of the next page;
+    null: this was the last.
+    """
 
     items: list[Waiting]
     notices: list[str]
+    next: str | None
 
 
 @router.get("/attention")
-async def attention(door: At, by: By) -> Attention:
-    """What waits for you besides to-dos: each with its cause, since when, and what mends it."""
-    items, notices = await attention_of(door, by.email)
-    return Attention(items=items, notices=notices)
+async def attention(
+    door: At, by: By, after: After = "", limit: Annotated[int, Query(ge=1, le=1000, description="At most.")] = 1000
+) -> Attention:
+    """What waits for you besides to-dos, the longest waiting first: each with its cause, since when, and what mends
+    it. Holds come first of all.
+    """
+    told = await attention_of(door, by.email, after=read_cursor(after), limit=limit)
+    return Attention(items=told.items, notices=told.notices, next=cursor(*told.more) if told.more else None)
 
 
 def read_cursor(said: str) -> tuple[datetime, str] | None:
-    """The place of a to-do in the list. Raises Refused(`invalid_cursor`)."""
+    """A place in a list: an instant, and an id. Raises Refused(`invalid_cursor`)."""
     if not said:
         return None
     due, _, todo = said.partition("_")
@@ -166,5 +177,10 @@ def read_cursor(said: str) -> tuple[datetime, str] | None:
 
 
 def write_cursor(row: TodoRow) -> str:
+    """The place of a to-do in the list."""
+    return cursor(row.due_at, row.id)
+
+
+def cursor(at: datetime, id: str) -> str:
     """The place as text."""
-    return f"{row.due_at.isoformat().replace('+00:00', 'Z')}_{row.id}"
+    return f"{at.isoformat().replace('+00:00', 'Z')}_{id}"

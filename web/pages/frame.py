@@ -16,6 +16,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from sequencing.errors import Refused, Unchanged
 from sequencing.people import User
 from starter import keys
+from starter.counts import counts_of
 from starter.door import Door
 from store import settings
 from web import guard, problems
@@ -79,6 +80,8 @@ async def reader(request: Request) -> User:
     user = await keys.signed_in(door_of(request), secret) if secret else None
     if user is None:
         raise Refused("not_signed_in", "Please sign in.")
+    if request.method == "GET":
+        request.state.counts = await counts_of(door_of(request), user)
     return user
 
 
@@ -132,8 +135,10 @@ def trouble(request: Request, error: Exception, typed: Mapping[str, str] | None 
     return page(request, "trouble.html", status, sentence=refused.sentence, typed=typed or {})
 
 
-async def zone_of(door: Door) -> str:
-    """The time zone in which pages show and read times."""
+async def zone_of(door: Door, user: User | None = None) -> str:
+    """The time zone in which pages show and read times: that of the settings, or where this user works."""
+    if user is not None and user.time_zone:
+        return user.time_zone
     async with door.database.reading() as tx:
         return (await settings.current(tx)).calendar.zone
 

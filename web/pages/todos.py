@@ -1,100 +1,122 @@
-"""To-Do, with Attention: what waits for the reader, and everything he can do about it."""
+"""To-Do: what the reader has to do, one item whole and the others in line behind it, and every act on one of them."""
 
-from typing import Any
-from zoneinfo import ZoneInfo
+from collections.abc import Sequence
+from typing import Annotated
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
-from sequencing.people import Contact
-from sequencing.todos import RESULTS
+from sequencing.errors import Refused
+from sequencing.people import User
+from sequencing.todos import RESULTS, Due, DueWithin, due
 from starter import todos as acts
-from starter.attention import waiting_for
 from starter.door import Door
+from starter.enrollments import Receipt
 from starter.hearing import heard
-from store import contacts, sequences, todos, users
-from store.tables import TodoRow
+from starter.todo_lists import Card, card, worklist
+from store import todos
+from store.todos import Line
 from web.acting import At
-from web.api.todos import read_cursor, write_cursor
-from web.pages.frame import Page, go_on, page, read_local, reader, sent, zone_of
+from web.api.todos import cursor, write_cursor
+from web.guard import path_of_ours
+from web.pages.frame import Form, Page, go_on, page, read_local, reader, sent, zone_of
+from web.pages.worklist import KINDS, Viewed, item
 
 router = APIRouter(route_class=Page)
 A_PAGE = 50
+Id = Annotated[str, Query(max_length=40)]
 
 
 @router.get("/todos")
-async def listed(request: Request, door: At, after: str = "") -> Response:
-    """The reader's open to-dos, the longest due first, and beside them all else that waits for him."""
-    user, zone = await reader(request), await zone_of(door)
+async def listed(request: Request, door: At, view: Viewed, at: Id = "", undo: Id = "") -> Response:
+    """The reader's open to-dos, overdue ones first; the one at hand is shown whole."""
+    user = await reader(request)
+    zone = await zone_of(door, user)
+    found, more = await worklist(door, view.narrowed(A_PAGE), user.email)
+    current = await _at_hand(door, user, at, found)
     async with door.database.reading() as tx:
-        found = await todos.on_the_list_of(tx, user.id, A_PAGE + 1, read_cursor(after))
-        people = await contacts.some(tx, [todo.contact_id for todo in found])
-        names = await sequences.names(tx, [todo.sequence_id for todo in found])
-    items = [_item(door, row, people.get(row.contact_id), names[row.sequence_id], zone) for row in found[:A_PAGE]]
+        sequences = await todos.sequences_of(tx, user.id)
     return page(
         request,
         "todos.html",
         user=user,
         zone=zone,
-        items=items,
-        waiting=[] if after else await waiting_for(door, user.email),
+        view=view,
+        lines=[(line, _is_late(door, line, zone)) for line in found],
+        item=await item(door, current, user, zone) if current else None,
+        behind=_behind(current, found),
+        kinds=KINDS,
+        sequences=sequences,
+        dues=list(DueWithin),
+        results=RESULTS,
+        undo=undo,
         notices=(await heard(door)).alarms,
-        more=write_cursor(found[A_PAGE - 1]) if len(found) > A_PAGE else None,
+        more=write_cursor(found[-1].todo) if more else None,
     )
 
 
+async def _at_hand(door: Door, user: User, asked: str, found: Sequence[Line]) -> Card | None:
+    """The to-do that is asked for, if it can still be done; else the next one behind it, else the first."""
+    try:
+        wanted = await card(door, asked, user.email) if asked else None
+    except Refused:
+        wanted = None
+    if wanted is not None and wanted.is_open:
+        return wanted
+    place = (wanted.todo.due_at, wanted.todo.id) if wanted else None
+    rest = [one for one in found if place is not None and (one.todo.due_at, one.todo.id) > place] or found
+    try:
+        return await card(door, rest[0].todo.id, user.email) if rest else None
+    except Refused:  # removed since the list was read
+        return None
+
+
+def _behind(current: Card | None, found: Sequence[Line]) -> str:
+    """The id of the to-do that comes up after the one at hand; empty where that is the first."""
+    if current is None:
+        return ""
+    place = (current.todo.due_at, current.todo.id)
+    return next((one.todo.id for one in found if (one.todo.due_at, one.todo.id) > place), "")
+
+
+def _is_late(door: Door, line: Line, zone: str) -> bool:
+    return due(line.todo.due_at, door.now(), zone) is Due.overdue
+
+
 @router.get("/todos/{id}")
-async def shown(request: Request, door: At, id: str) -> Response:
-    """One to-do with everything one needs for it, and a manual email's draft."""
-    user, zone = await reader(request), await zone_of(door)
-    row = await acts.look(door, id, user.email)
-    async with door.database.reading() as tx:
-        person = await contacts.get(tx, row.contact_id)
-        names = await sequences.names(tx, [row.sequence_id])
-        colleagues = [one for one in await users.everybody(tx) if one.active and one.id != row.assignee_id]
-    item = _item(door, row, person, names[row.sequence_id], zone)
-    return page(request, "todo.html", user=user, zone=zone, item=item, colleagues=colleagues)
+async def shown(request: Request, door: At, id: str, preview: bool = False) -> Response:
+    """One to-do by itself; with a preview of a manual email's draft."""
+    user = await reader(request)
+    zone = await zone_of(door, user)
+    one = await card(door, id, user.email)
+    place = cursor(one.todo.due_at, one.todo.id)
+    shown_whole = await item(door, one, user, zone)
+    return page(request, "todo.html", user=user, zone=zone, item=shown_whole, preview=preview, place=place)
 
 
 @router.post("/todos/{id}/result")
 async def resolve(request: Request, door: At, id: str) -> Response:
     """A result by one click."""
     form = await sent(request)
-    receipt = await acts.resolve(door, id, form.text("result"), form.user.email, form.text("note") or None)
-    said = f"Noted: {form.text('result').replace('_', ' ')}; takes effect {receipt.takes_effect}."
-    return go_on(request, "/todos", f"{said} It can be taken back under its contact, until the next step has acted.")
-
-
-@router.post("/todos/{id}/email")
-async def send(request: Request, door: At, id: str) -> Response:
-    """The manual email leaves, as edited."""
-    form = await sent(request)
-    receipt = await acts.send(door, id, form.user.email, form.text("subject"), form.text("body"))
-    return go_on(request, "/todos", f"The email leaves {receipt.takes_effect}.")
-
-
-@router.post("/todos/{id}/draft")
-async def keep(request: Request, door: At, id: str) -> Response:
-    """The draft is kept as typed."""
-    form = await sent(request)
-    await acts.edit(door, id, form.user.email, form.text("subject"), form.text("body"))
-    return go_on(request, f"/todos/{id}", "The draft is kept.")
+    given = form.text("result")
+    receipt = await acts.resolve(door, id, given, form.user.email, form.text("note").strip() or None)
+    return _done(request, form, id, f"Done: {given.replace('_', ' ').title()}", receipt)
 
 
 @router.post("/todos/{id}/skip")
 async def skip(request: Request, door: At, id: str) -> Response:
     """The enrollment goes on without a result."""
     form = await sent(request)
-    receipt = await acts.skip(door, id, form.user.email)
-    return go_on(request, "/todos", f"Skipped; the sequence goes on {receipt.takes_effect}.")
+    return _done(request, form, id, "Skipped", await acts.skip(door, id, form.user.email))
 
 
 @router.post("/todos/{id}/postponement")
 async def postpone(request: Request, door: At, id: str) -> Response:
     """It is due at another day and hour."""
-    form, zone = await sent(request), await zone_of(door)
-    await acts.postpone(door, id, read_local(form.text("until"), zone), form.user.email)
-    return go_on(request, "/todos", f"It is due at {form.text('until').replace('T', ' ')} now.")
+    form = await sent(request)
+    until = read_local(form.text("until"), await zone_of(door, form.user))
+    await acts.postpone(door, id, until, form.user.email)
+    return go_on(request, _next(form), f"Postponed to {form.text('until').replace('T', ' ')}.")
 
 
 @router.post("/todos/{id}/assignment")
@@ -102,7 +124,7 @@ async def reassign(request: Request, door: At, id: str) -> Response:
     """It is somebody else's."""
     form = await sent(request)
     await acts.reassign(door, id, form.text("to"), form.user.email)
-    return go_on(request, "/todos", f"It is on the list of {form.text('to')} now.")
+    return go_on(request, _next(form), f"It is on the list of {form.text('to')} now.")
 
 
 @router.post("/todos/{id}/take-back")
@@ -110,20 +132,15 @@ async def take_back(request: Request, door: At, id: str) -> Response:
     """The result did not count."""
     form = await sent(request)
     await acts.take_back(door, id, form.user.email)
-    return go_on(request, "/todos", "The result is taken back; it is on the list again in a moment.")
+    return go_on(request, _next(form), "Taken back: it is to be done again.")
 
 
-def _item(door: Door, row: TodoRow, person: Contact | None, sequence: str, zone: str) -> dict[str, Any]:
-    """What a to-do shows."""
-    there = person.time_zone if person else None
-    return {
-        "row": row,
-        "person": person,
-        "sequence": sequence,
-        "kind": row.action.words,
-        "title": row.title or row.subject,
-        "results": list(RESULTS.get(row.action, ())),
-        "is_open": row.status.value == "open",
-        "overdue": row.due_at.astimezone(ZoneInfo(zone)).date() < door.now().astimezone(ZoneInfo(zone)).date(),
-        "their_time": f"{door.now().astimezone(ZoneInfo(there)):%a %H:%M}" if there else None,
-    }
+def _done(request: Request, form: Form, todo_id: str, what: str, receipt: Receipt) -> Response:
+    """Goes on to the next item, where the answer can be taken back."""
+    when = "" if receipt.engine_heard else f"; it takes effect {receipt.takes_effect}"
+    then = _next(form)
+    return go_on(request, f"{then}{'&' if '?' in then else '?'}undo={todo_id}", f"{what}{when}.")
+
+
+def _next(form: Form) -> str:
+    return path_of_ours(form.text("next"))

@@ -9,7 +9,7 @@ from alembic import op
 from sequencing.search_words import LONGEST, of_parts
 
 revision = "0018"
-down_revision = "0013"
+down_revision = "0017"
 branch_labels = None
 depends_on = None
 
@@ -22,12 +22,14 @@ INDEXES = (
     ("ix_enrollments_status_of_contacts", "enrollments", ("status", "contact_id")),
 )
 ENDED = "outcome IS NOT NULL"
-STUCK = "status = 'active' AND state = 'waiting' AND due_at IS NULL AND coalesce(why, '') <> 'held'"
+WAITS = "status = 'active' AND state = 'waiting'"
 PARTIAL = (
     ("ix_enrollments_contacts_by_outcome", "enrollments", ("sequence_id", "outcome", "contact_id"), ENDED),
     ("ix_enrollments_outcome_of_contacts", "enrollments", ("outcome", "contact_id"), ENDED),
-    ("ix_enrollments_paused", "enrollments", ("enrolled_by", "since"), "status = 'paused'"),
-    ("ix_enrollments_stuck", "enrollments", ("enrolled_by", "since"), STUCK),
+    ("ix_enrollments_paused", "enrollments", ("enrolled_by", "since", "id"), "status = 'paused'"),
+    ("ix_enrollments_stuck", "enrollments", ("enrolled_by", "since", "id"), f"{WAITS} AND due_at IS NULL"),
+    ("ix_enrollments_waiting", "enrollments", ("sequence_id", "step"), WAITS),
+    ("ix_enrollments_held", "enrollments", ("sequence_id",), f"{WAITS} AND why = 'held'"),
     ("ix_news_unnoted", "news", ("signaled", "at"), "code IS NULL"),
     ("ix_bulk_add_lines_refused", "bulk_add_lines", ("bulk_add_id", "position"), "code <> 'enrolled'"),
 )
@@ -35,6 +37,7 @@ PARTIAL = (
 
 def upgrade() -> None:
     op.drop_index("ix_enrollments_paused", "enrollments")
+    op.drop_index("ix_enrollments_held", "enrollments")
     op.drop_index("ix_news_unsignaled", "news")
     for name, table, columns in INDEXES:
         op.create_index(name, table, list(columns))

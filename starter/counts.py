@@ -1,0 +1,20 @@
+"""What stands beside the sections of the navigation."""
+
+from sequencing.people import User
+from starter.attention import held_for
+from starter.door import Door
+from store import counts
+
+
+async def counts_of(door: Door, user: User) -> dict[str, str]:
+    """How many to-dos the user has and how much else waits for him, by the path of the section; 1,000 is as far as
+    anybody counts.
+    """
+    async with door.database.reading() as tx:
+        given, stuck, any_hold = await counts.waiting(tx, user)
+        stuck += await held_for(tx, user) if any_hold else 0
+    return {path: _said(number) for path, number in (("/todos", given), ("/attention", stuck)) if number}
+
+
+def _said(number: int) -> str:
+    return f"{counts.MOST:,}+" if number >= counts.MOST else f"{number:,}"

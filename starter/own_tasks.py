@@ -1,0 +1,136 @@
+"""Tasks that users write for themselves: writing, changing, doing, undoing, deleting, listing."""
+
+from dataclasses import dataclass, replace
+from datetime import date, time
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from sequencing.errors import Unchanged
+from sequencing.own_tasks import OwnTask, check_task
+from sequencing.people import Level, User
+from sequencing.permissions import Tie, check, check_level, not_found
+from starter.door import Door, acting_user, permitted
+from starter.enrollments import one_contact
+from store import own_tasks
+from store.own_tasks import Filter, Line
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What somebody writes; `contact` is an id, an external id or an email, empty: it is about nobody."""
+
+    title: str
+    day: date
+    at: time | None = None
+    note: str = ""
+    contact: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A user's tasks; `more` is (day, id) behind which the next page begins."""
+
+    lines: list[Line]
+    more: tuple[date, str] | None
+
+
+async def add(door: Door, said: Said, by: str) -> str:
+    """A new task of who acts; its id. Raises Refused."""
+    async with door.database.writing() as tx:
+        user = await permitted(tx, by, "own_tasks")
+        task = await _written(tx, user, said, OwnTask(door.new_id(), user.id, said.title, said.day))
+        await own_tasks.add(tx, task, door.now())
+        await door.made(tx, task.id)
+        return task.id
+
+
+async def change(door: Door, task_id: str, said: Said, by: str) -> None:
+    """Makes it say that. Raises Refused, or Unchanged."""
+    async with door.database.writing() as tx:
+        user, before = await _his(tx, task_id, by)
+        after = await _written(tx, user, said, before)
+        if after == before:
+            raise Unchanged("unchanged", "The task says so already; nothing was changed.")
+        await own_tasks.change(tx, after)
+
+
+async def move(door: Door, task_id: str, day: date, by: str) -> None:
+    """Puts it on another day, at the time it had. Raises Refused, or Unchanged."""
+    async with door.database.writing() as tx:
+        _, task = await _his(tx, task_id, by)
+        if task.day == day:
+            raise Unchanged("unchanged", "The task is on that day already.")
+        await own_tasks.change(tx, replace(task, day=day))
+
+
+async def complete(door: Door, task_id: str, by: str) -> None:
+    """It is done. Raises Refused, or Unchanged."""
+    async with door.database.writing() as tx:
+        _, task = await _his(tx, task_id, by)
+        if task.done_at is not None:
+            raise Unchanged("unchanged", "The task is done already.")
+        await own_tasks.change(tx, replace(task, done_at=door.now()))
+
+
+async def reopen(door: Door, task_id: str, by: str) -> None:
+    """It is to be done again. Raises Refused, or Unchanged."""
+    async with door.database.writing() as tx:
+        _, task = await _his(tx, task_id, by)
+        if task.done_at is None:
+            raise Unchanged("unchanged", "The task is still to be done.")
+        await own_tasks.change(tx, replace(task, done_at=None))
+
+
+async def remove(door: Door, task_id: str, by: str) -> None:
+    """Deletes it for good. Raises Refused."""
+    async with door.database.writing() as tx:
+        await _his(tx, task_id, by)
+        await own_tasks.remove(tx, task_id)
+
+
+async def look(door: Door, task_id: str, by: str) -> OwnTask:
+    """One task. Raises Refused."""
+    async with door.database.reading() as tx:
+        return (await _his(tx, task_id, by))[1]
+
+
+async def listed(
+    door: Door,
+    by: str,
+    *,
+    first: date | None = None,
+    last: date | None = None,
+    open_only: bool = False,
+    after: tuple[date, str] | None = None,
+    limit: int = 100,
+) -> Page:
+    """The tasks of who acts, by day. Raises Refused."""
+    async with door.database.reading() as tx:
+        user = await acting_user(tx, by)
+        found = await lines(tx, user, Filter(user.id, first, last, open_only, after, limit + 1))
+    last_one = found[limit - 1].task if len(found) > limit else None
+    return Page(found[:limit], (last_one.day, last_one.id) if last_one else None)
+
+
+async def lines(tx: AsyncSession, user: User, wanted: Filter) -> list[Line]:
+    """Tasks with the names they may show: whoever sees no contacts any more is told none."""
+    found = await own_tasks.listed(tx, wanted)
+    return found if user.level.reaches(Level.view) else [Line(one.task) for one in found]
+
+
+async def _his(tx: AsyncSession, task_id: str, by: str) -> tuple[User, OwnTask]:
+    user, task = await acting_user(tx, by), await own_tasks.get(tx, task_id)
+    if task is None:
+        raise not_found()
+    check(user, "own_tasks", Tie(own=task.user_id == user.id))
+    return user, task
+
+
+async def _written(tx: AsyncSession, user: User, said: Said, task: OwnTask) -> OwnTask:
+    if said.contact:
+        check_level(user, "see")
+    about = (await one_contact(tx, said.contact)).id if said.contact else None
+    title, note = said.title.strip(), said.note.strip()
+    after = replace(task, title=title, note=note, day=said.day, at=said.at, contact_id=about)
+    check_task(after)
+    return after

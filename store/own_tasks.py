@@ -1,0 +1,81 @@
+"""Tasks that users write for themselves."""
+
+from dataclasses import dataclass, fields
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import and_, delete, insert, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from sequencing.own_tasks import OwnTask
+from store.people_tables import ContactRow
+from store.task_tables import OwnTaskRow
+
+COLUMNS = tuple(field.name for field in fields(OwnTask))
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Which of a user's tasks a list shows: from one day through another (None: no bound), done ones or not."""
+
+    user_id: int
+    first: date | None = None
+    last: date | None = None
+    open_only: bool = False
+    after: tuple[date, str] | None = None
+    limit: int = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A task, with the name of the contact it is about."""
+
+    task: OwnTask
+    contact: str = ""
+
+
+async def listed(tx: AsyncSession, wanted: Filter) -> list[Line]:
+    """The tasks by day, and of a day in the order in which they were written; those behind (day, id) `after`."""
+    rows = select(OwnTaskRow, ContactRow.first_name, ContactRow.last_name).where(OwnTaskRow.user_id == wanted.user_id)
+    rows = rows.outerjoin(ContactRow, ContactRow.id == OwnTaskRow.contact_id)
+    if wanted.first is not None:
+        rows = rows.where(OwnTaskRow.day >= wanted.first)
+    if wanted.last is not None:
+        rows = rows.where(OwnTaskRow.day <= wanted.last)
+    if wanted.open_only:
+        rows = rows.where(OwnTaskRow.done_at.is_(None))
+    if wanted.after is not None:
+        day, after = wanted.after
+        behind = and_(OwnTaskRow.day == day, OwnTaskRow.id > after)
+        rows = rows.where(OwnTaskRow.day >= day, or_(OwnTaskRow.day > day, behind))
+    found = (await tx.execute(rows.order_by(OwnTaskRow.day, OwnTaskRow.id).limit(wanted.limit))).all()
+    return [Line(_value(row[0]), f"{row.first_name or ''} {row.last_name or ''}".strip()) for row in found]
+
+
+async def get(tx: AsyncSession, task_id: str) -> OwnTask | None:
+    """The task, if there is one."""
+    row = await tx.get(OwnTaskRow, task_id, populate_existing=True)
+    return None if row is None else _value(row)
+
+
+async def add(tx: AsyncSession, task: OwnTask, now: datetime) -> None:
+    """Keeps a new one."""
+    await tx.execute(insert(OwnTaskRow).values(**_columns(task), written_at=now))
+
+
+async def change(tx: AsyncSession, task: OwnTask) -> None:
+    """Keeps it as given."""
+    await tx.execute(update(OwnTaskRow).where(OwnTaskRow.id == task.id).values(**_columns(task)))
+
+
+async def remove(tx: AsyncSession, task_id: str) -> None:
+    """Deletes it for good."""
+    await tx.execute(delete(OwnTaskRow).where(OwnTaskRow.id == task_id))
+
+
+def _columns(task: OwnTask) -> dict[str, Any]:
+    return {name: getattr(task, name) for name in COLUMNS}
+
+
+def _value(row: OwnTaskRow) -> OwnTask:
+    return OwnTask(**{name: getattr(row, name) for name in COLUMNS})

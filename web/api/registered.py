@@ -1,0 +1,29 @@
+"""Every area of the HTTP API, in the order of its description."""
+
+from web.api.adds import router as adds
+from web.api.contacts import router as contacts
+from web.api.editing import router as editing
+from web.api.enrollments import router as enrollments
+from web.api.events import router as events
+from web.api.holds import router as holds
+from web.api.previews import router as previews
+from web.api.reports import router as reports
+from web.api.sequences import router as sequences
+from web.api.suppressions import router as suppressions
+from web.api.tasks import router as tasks
+from web.api.todos import router as todos
+
+ROUTES = (
+    sequences,
+    editing,
+    previews,
+    holds,
+    enrollments,
+    adds,
+    todos,
+    tasks,
+    events,
+    contacts,
+    suppressions,
+    reports,
+)

@@ -1,0 +1,127 @@
+"""Tasks & Events: the reader's day or week, his to-dos together with the tasks he writes for himself."""
+
+from datetime import date, timedelta
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request
+from starlette.responses import RedirectResponse, Response
+
+from sequencing.days import FIRST, LAST, monday_of, read_day, read_time, read_week, week_name
+from starter import own_tasks as acts
+from starter.calendar import agenda
+from starter.own_tasks import Said
+from web.acting import At
+from web.guard import path_of_ours
+from web.pages.frame import Form, Page, go_on, page, reader, sent, zone_of
+
+router = APIRouter(route_class=Page)
+Day = Annotated[str, Query(max_length=10)]
+
+
+@router.get("/calendar")
+async def shown(request: Request, door: At, day: Day = "", week: Day = "") -> Response:
+    """A day, or a week, of the reader; without either his week."""
+    user = await reader(request)
+    first, number = (read_day(day), 1) if day else (read_week(week) if week else None, 7)
+    told = await agenda(door, user.email, first, number)
+    start = next(iter(told.days))
+    return page(
+        request,
+        "calendar.html",
+        user=user,
+        zone=told.zone,
+        told=told,
+        start=start,
+        is_day=number == 1,
+        before=_beside(start, number, -1),
+        after=_beside(start, number, 1),
+        here=_path(start, number),
+        week=_path(monday_of(start), 7),
+        form_for=told.today if told.today in told.days else start,
+        fields={},
+    )
+
+
+@router.get("/calendar/tasks/{id}")
+async def one(request: Request, door: At, id: str) -> Response:
+    """A task, to be edited, moved or deleted."""
+    user = await reader(request)
+    task = await acts.look(door, id, user.email)
+    return page(request, "task.html", user=user, zone=await zone_of(door, user), task=task)
+
+
+@router.post("/calendar/tasks")
+async def add(request: Request, door: At) -> Response:
+    """A new task."""
+    form = await sent(request)
+    said = _said(form)
+    await acts.add(door, said, form.user.email)
+    return go_on(request, _next(form), f"Written down for {said.day:%a %-d %b}.")
+
+
+@router.post("/calendar/tasks/{id}")
+async def change(request: Request, door: At, id: str) -> Response:
+    """It says something else, perhaps for another day."""
+    form = await sent(request)
+    said = _said(form)
+    await acts.change(door, id, said, form.user.email)
+    return go_on(request, _path(said.day, 1), "The task is changed.")
+
+
+@router.post("/calendar/tasks/{id}/day")
+async def move(request: Request, door: At, id: str) -> Response:
+    """It is for another day."""
+    form = await sent(request)
+    day = read_day(form.text("day"))
+    await acts.move(door, id, day, form.user.email)
+    return go_on(request, _next(form), f"Moved to {day:%a %-d %b}.")
+
+
+@router.post("/calendar/tasks/{id}/completion")
+async def complete(request: Request, door: At, id: str) -> Response:
+    """It is done, or with `undo` to be done again."""
+    form = await sent(request)
+    if form.text("undo"):
+        await acts.reopen(door, id, form.user.email)
+        return go_on(request, _next(form), "It is to be done again.")
+    await acts.complete(door, id, form.user.email)
+    return go_on(request, _next(form), "Done.")
+
+
+@router.post("/calendar/tasks/{id}/removal")
+async def remove(request: Request, door: At, id: str) -> Response:
+    """It is deleted."""
+    form = await sent(request)
+    await acts.remove(door, id, form.user.email)
+    return go_on(request, _next(form), "The task is deleted.")
+
+
+@router.get("/calendar/tasks")
+@router.get("/calendar/tasks/{id}/{noun}")
+async def not_a_page(request: Request) -> Response:
+    """Where a browser lands that reloads an act."""
+    return RedirectResponse("/calendar", 303)
+
+
+def _said(form: Form) -> Said:
+    return Said(
+        title=form.text("title"),
+        day=read_day(form.text("day")),
+        at=read_time(form.text("at")),
+        note=form.text("note"),
+        contact=form.text("contact").strip(),
+    )
+
+
+def _next(form: Form) -> str:
+    return path_of_ours(form.text("next"), "/calendar")
+
+
+def _path(day: date, number: int) -> str:
+    return f"/calendar?day={day}" if number == 1 else f"/calendar?week={week_name(day)}"
+
+
+def _beside(start: date, number: int, which: int) -> str:
+    """The view before or after this one; at the ends of time the same."""
+    day = start + which * timedelta(days=number)
+    return _path(day if FIRST <= day < LAST - timedelta(days=7) else start, number)

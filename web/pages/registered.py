@@ -1,0 +1,33 @@
+"""Every area of pages, in the order in which their paths are tried."""
+
+from web.pages.adding import router as adding
+from web.pages.attention import router as attention
+from web.pages.calendar import router as calendar
+from web.pages.chosen import router as chosen
+from web.pages.contact_imports import router as contact_imports
+from web.pages.contacts import router as contacts
+from web.pages.documentation import router as documentation
+from web.pages.drafts import router as drafts
+from web.pages.enrollments import router as enrollments
+from web.pages.links import router as links
+from web.pages.opportunities import router as opportunities
+from web.pages.search import router as search
+from web.pages.signing_in import router as signing_in
+from web.pages.todos import router as todos
+
+PAGES = (
+    signing_in,
+    chosen,
+    drafts,
+    todos,
+    attention,
+    calendar,
+    adding,
+    contact_imports,
+    contacts,
+    search,
+    opportunities,
+    enrollments,
+    documentation,
+    links,
+)
