@@ -29,14 +29,17 @@ class Line:
 async def lines(
     tx: AsyncSession, user: User, limit: int = 1000, after: tuple[datetime, str] | None = None
 ) -> list[Line]:
-    """Those that wait for this user, the longest waiting first; those behind (since, id) `after`. One statement."""
-    parts = [_first(one, after).limit(limit).subquery() for one in waiting_for(user)]
+    """Those that wait for this user, the longest waiting first; those behind (since, id) `after`. Two statements."""
+    parts = [_first(one, after).limit(limit).subquery() for one in await waiting_for(tx, user)]
     some = union_all(*(select(part.c.id) for part in parts))
     rows = select(EnrollmentRow, ContactRow.first_name, ContactRow.last_name, SequenceRow.name)
     rows = rows.join(ContactRow, ContactRow.id == EnrollmentRow.contact_id)
     rows = rows.join(SequenceRow, SequenceRow.id == EnrollmentRow.sequence_id).where(EnrollmentRow.id.in_(some))
     found = (await tx.execute(rows.order_by(*PLACE).limit(limit))).all()
-    return [Line(value(row), f"{first} {last}".strip(), name, row.since or row.enrolled_at) for row, first, last, name in found]
+    return [
+        Line(value(row), f"{first} {last}".strip(), name, row.since or row.enrolled_at)
+        for row, first, last, name in found
+    ]
 
 
 def _first(waiting: ColumnElement[bool], after: tuple[datetime, str] | None) -> Select[str]:

@@ -11,7 +11,7 @@ from sequencing.enrollments import Enrollment, Status, StepState
 from sequencing.happenings import What, Why
 from sequencing.people import Level, User
 from sequencing.sequences import Action
-from store.columns import says
+from store.columns import says, unindexed
 from store.lives import value
 from store.people_tables import ContactRow, UserRow
 from store.sequences import sees, shown_to
@@ -63,7 +63,9 @@ async def all_started(tx: AsyncSession, ids: Sequence[str]) -> None:
 async def unstarted(tx: AsyncSession, before: datetime, limit: int) -> list[str]:
     """Open enrollments whose run Temporal was not seen to have, standing so since before that instant."""
     rows = select(EnrollmentRow.id).where(
-        EnrollmentRow.started_run < EnrollmentRow.run, says(EnrollmentRow.status, *OPEN), EnrollmentRow.since < before
+        EnrollmentRow.started_run < EnrollmentRow.run,
+        unindexed(EnrollmentRow.status).in_(OPEN),
+        EnrollmentRow.since < before,
     )
     return list(await tx.scalars(rows.order_by(EnrollmentRow.enrolled_at).limit(limit)))
 
@@ -140,12 +142,13 @@ async def listed(tx: AsyncSession, user: User, wanted: Filter) -> list[Enrollmen
     return [value(row) for row in await tx.scalars(rows)]
 
 
-def waiting_for(user: User) -> list[ColumnElement[bool]]:
+async def waiting_for(tx: AsyncSession, user: User) -> list[ColumnElement[bool]]:
     """The conditions, of which never two are true, that an enrollment waits for this user although no to-do says so:
     paused, or waiting for what never comes; and that nothing was recorded about it that its run has only to take in.
 
     Each has an index in the order in which they wait: of what he enrolled himself, and of what those left who are gone.
     """
+    gone = list(await tx.scalars(select(UserRow.id).where(UserRow.id != user.id, not_(and_(*ABLE)))))
     paused = says(EnrollmentRow.status, Status.paused)
     stuck = and_(
         says(EnrollmentRow.status, Status.active),
@@ -157,9 +160,9 @@ def waiting_for(user: User) -> list[ColumnElement[bool]]:
         NewsRow.enrollment_id == EnrollmentRow.id, NewsRow.code.is_(None), says(NewsRow.what, *MENDING)
     )
     own = EnrollmentRow.enrolled_by == user.id
-    left = EnrollmentRow.enrolled_by.in_(select(UserRow.id).where(UserRow.id != user.id, not_(and_(*ABLE))))
+    left = [EnrollmentRow.enrolled_by.in_(gone)] if gone else []
     his = responsible() == user.id, not_(mended.correlate(EnrollmentRow))
-    return [and_(whose, waits, *his) for whose in (own, left) for waits in (paused, stuck)]
+    return [and_(whose, waits, *his) for whose in (own, *left) for waits in (paused, stuck)]
 
 
 MENDING = (What.resume, What.settle, What.conclude, What.cancel, What.remove)
