@@ -95,7 +95,7 @@ def says_not(column: InstrumentedAttribute[Any], word: StrEnum) -> ColumnElement
 
 
 def unindexed(column: InstrumentedAttribute[Any]) -> ColumnElement[Any]:
-    """The same word, but no index of it is looked for: SQLite, which counts nothing, would prefer it to a better one."""
+    """The same word, but no index of it is looked for: SQLite, which counts nothing, would prefer one to a better."""
     return type_coerce(cast(column, String).concat(""), column.type)
 
 

@@ -156,7 +156,6 @@ class EnrollmentRow(Table):
         partial("ix_enrollments_open", "id", where="status IN ('active', 'paused')"),
         partial("ix_enrollments_paused", "enrolled_by", "since", "id", where="status = 'paused'"),
         partial("ix_enrollments_stuck", "enrolled_by", "since", "id", where=f"{WAITS} AND due_at IS NULL"),
-        partial("ix_enrollments_waiting", "sequence_id", "step", where=WAITS),
         partial("ix_enrollments_planned", "calendar_version", where="status = 'active' AND state = 'waiting'"),
         partial("ix_enrollments_held", "sequence_id", where=f"{WAITS} AND why = 'held'"),
         partial("ix_enrollments_queue", "queued_for", "step", "ready_at", where="why IN ('daily_cap', 'sender_gap')"),

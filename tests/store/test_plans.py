@@ -5,6 +5,8 @@ every statement, and carries it out while what it reads is counted: no large tab
 """
 
 import json
+import math
+from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -338,24 +340,29 @@ async def _by_postgres(connection: AsyncConnection, statement: str, values: Any)
     root = (json.loads(told) if isinstance(told, str) else told)[0]["Plan"]
     nodes = list(_nodes(root))
     plan = [f"{node['Node Type']} {node.get('Relation Name', '')} {node.get('Index Name', '')}" for node in nodes]
-    walks = {node["Relation Name"] for node in nodes if node["Node Type"] == "Seq Scan" and node["Actual Loops"]}
-    return Explained(plan, walks, int(sum(_read(node) for node in nodes)), int(root["Actual Rows"]))
+    walks = {node["Relation Name"] for node in nodes if node["Node Type"] == "Seq Scan" and _touched(node)}
+    read: Counter[str] = Counter()
+    for node in nodes:
+        read[node.get("Relation Name", "")] += _read(node)
+    most = max((rows for table, rows in read.items() if table not in SMALL), default=0)
+    return Explained(plan, walks, most, int(root["Actual Rows"]))
 
 
-def _read(node: dict[str, Any]) -> float:
-    """Rows that a node reads of a table, or of its indexes where those are more: both are of the same rows.
+def _read(node: dict[str, Any]) -> int:
+    """Rows that a node reads of its table, or of its indexes where those are more: both are of the same rows.
 
-    Where several statements' parts look at one row (a list and a question about each of its rows), each look counts.
+    What is looked at twice (in a list, and to answer a question about each of its rows) counts twice. Of the tables
+    that are joined to a row of the list the one counts of which most is read, since they make one row together.
     """
-    if node.get("Relation Name") in {None, *SMALL}:
+    if "Relation Name" not in node:
         return 0
     entries = sum(_touched(below) for below in _nodes(node) if below["Node Type"] == "Bitmap Index Scan")
     return max(entries, _touched(node))
 
 
-def _touched(node: dict[str, Any]) -> float:
+def _touched(node: dict[str, Any]) -> int:
     seen = ("Actual Rows", "Rows Removed by Filter", "Rows Removed by Index Recheck")
-    return float(sum(node.get(name, 0) for name in seen) * node["Actual Loops"])
+    return math.floor(sum(node.get(name, 0) for name in seen) * node["Actual Loops"])
 
 
 def _nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:

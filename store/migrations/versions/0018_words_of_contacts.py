@@ -15,7 +15,7 @@ depends_on = None
 
 AT_ONCE = 2000
 WORD = sa.String(LONGEST).with_variant(sa.String(LONGEST, collation="C"), "postgresql")
-INDEXES = (
+INDEXES: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("ix_enrollments_in_sequence", "enrollments", ("sequence_id", "id")),
     ("ix_enrollments_contacts_of_sequence", "enrollments", ("sequence_id", "contact_id")),
     ("ix_enrollments_contacts_by_status", "enrollments", ("sequence_id", "status", "contact_id")),
@@ -23,12 +23,11 @@ INDEXES = (
 )
 ENDED = "outcome IS NOT NULL"
 WAITS = "status = 'active' AND state = 'waiting'"
-PARTIAL = (
+PARTIAL: tuple[tuple[str, str, tuple[str, ...], str], ...] = (
     ("ix_enrollments_contacts_by_outcome", "enrollments", ("sequence_id", "outcome", "contact_id"), ENDED),
     ("ix_enrollments_outcome_of_contacts", "enrollments", ("outcome", "contact_id"), ENDED),
     ("ix_enrollments_paused", "enrollments", ("enrolled_by", "since", "id"), "status = 'paused'"),
     ("ix_enrollments_stuck", "enrollments", ("enrolled_by", "since", "id"), f"{WAITS} AND due_at IS NULL"),
-    ("ix_enrollments_waiting", "enrollments", ("sequence_id", "step"), WAITS),
     ("ix_enrollments_held", "enrollments", ("sequence_id",), f"{WAITS} AND why = 'held'"),
     ("ix_news_unnoted", "news", ("signaled", "at"), "code IS NULL"),
     ("ix_bulk_add_lines_refused", "bulk_add_lines", ("bulk_add_id", "position"), "code <> 'enrolled'"),
