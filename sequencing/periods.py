@@ -1,12 +1,12 @@
-"""Days and weeks of a zone, as numbers are counted by: where each begins, and how far its clock is ahead of UTC."""
+"""Periods that numbers are counted in, by days or weeks of a zone, and how far its clock is ahead of UTC when."""
 
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
-from sequencing.errors import Refused, quoted
+from sequencing.days import begins, read_day
+from sequencing.errors import Refused
 
-FIRST_YEAR, LAST_YEAR = 2000, 2200
 DAY = timedelta(days=1)
 
 
@@ -17,24 +17,15 @@ class Every(StrEnum):
     week = "week"
 
 
-def read_day(said: str) -> date | None:
-    """The day that somebody wrote, None for nothing. Raises Refused(`invalid_period`)."""
-    if not said:
-        return None
-    try:
-        day = date.fromisoformat(said)
-    except ValueError:
-        day = None
-    if day is None or not FIRST_YEAR <= day.year <= LAST_YEAR:
-        raise Refused("invalid_period", f"{quoted(said)} is no day; write 2026-12-01.")
-    return day
+def instants(since: str, until: str, zone: str) -> tuple[datetime | None, datetime | None]:
+    """From the beginning of the first day, as 2026-12-01, to the end of the last, in UTC; nothing said is no end.
 
-
-def instants(since: date | None, until: date | None, zone: str) -> tuple[datetime | None, datetime | None]:
-    """From the beginning of the first day to the end of the last, in UTC. Raises Refused(`invalid_period`)."""
-    if since and until and until < since:
-        raise Refused("invalid_period", f"The period ends ({until}) before it begins ({since}).")
-    return (_begin(since, zone) if since else None), (_begin(until + DAY, zone) if until else None)
+    Raises Refused: `invalid_day`, `invalid_period`.
+    """
+    first, last = (read_day(said) if said else None for said in (since, until))
+    if first and last and last < first:
+        raise Refused("invalid_period", f"The period ends ({last}) before it begins ({first}).")
+    return begins(first, zone) if first else None, begins(last + DAY, zone) if last else None
 
 
 def offsets(zone: str, since: datetime, until: datetime) -> list[tuple[datetime, int]]:
@@ -50,20 +41,10 @@ def offsets(zone: str, since: datetime, until: datetime) -> list[tuple[datetime,
     return found
 
 
-def span_of(at: datetime, zone: str, every: Every) -> date:
-    """The first day of the span in which that instant falls."""
-    day = at.astimezone(ZoneInfo(zone)).date()
-    return day if every is Every.day else day - timedelta(days=day.weekday())
-
-
 def filled(first: date, last: date, every: Every) -> list[date]:
     """The first days of all spans from the one to the other."""
     step = DAY if every is Every.day else 7 * DAY
     return [first + n * step for n in range((last - first) // step + 1)]
-
-
-def _begin(day: date, zone: str) -> datetime:
-    return datetime.combine(day, time(), ZoneInfo(zone)).astimezone(UTC)
 
 
 def _ahead(at: datetime, zone: ZoneInfo) -> int:

@@ -201,7 +201,7 @@ class StepLine(Line):
 
 
 SAYS: Mapping[Measure, Callable[[StepLine], bool]] = {
-    Measure.reached: lambda step: True,
+    **dict.fromkeys((Measure.reached, *STANDINGS), lambda step: True),
     Measure.tried: lambda step: _is_message(step),
     Measure.sent: lambda step: _is_message(step),
     Measure.opened: lambda step: step.tracks_opens or step.tracks_clicks,

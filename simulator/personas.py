@@ -45,6 +45,8 @@ class Behaviour(StrEnum):
     """The server refuses the recipient: 550 5.1.1."""
     bounces_later = "bounces-later"
     """The server takes it and returns it: nobody has that address."""
+    opens_bounces = "opens-bounces"
+    """Opens it, and some server behind returns it all the same."""
     full = "full"
     """The server takes it and returns it: the mailbox is full."""
     deferred = "deferred"
@@ -66,7 +68,7 @@ class TextBehaviour(StrEnum):
 
 
 WEIGHTS: Mapping[Behaviour, int] = {
-    Behaviour.silent: 28,
+    Behaviour.silent: 27,
     Behaviour.opens: 14,
     Behaviour.proxied: 8,
     Behaviour.prefetched: 5,
@@ -79,6 +81,7 @@ WEIGHTS: Mapping[Behaviour, int] = {
     Behaviour.forwards: 1,
     Behaviour.bounces: 2,
     Behaviour.bounces_later: 2,
+    Behaviour.opens_bounces: 1,
     Behaviour.full: 2,
     Behaviour.deferred: 3,
     Behaviour.unsubscribes: 2,
@@ -165,6 +168,7 @@ SPANS: Mapping[Behaviour, tuple[Span, ...]] = {
     Behaviour.forwards: (OPEN, Span(Act.forward, 10 * MINUTE, HOUR)),
     Behaviour.bounces: (),
     Behaviour.bounces_later: (Span(Act.return_unknown, 5, 90),),
+    Behaviour.opens_bounces: (OPEN, Span(Act.return_unknown, MINUTE, 10 * MINUTE)),
     Behaviour.full: (Span(Act.return_full, 5, 90),),
     Behaviour.deferred: (OPEN,),
     Behaviour.unsubscribes: (OPEN, Span(Act.unsubscribe_on_page, MINUTE, 5 * MINUTE, A_LOOK)),

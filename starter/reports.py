@@ -6,7 +6,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from sequencing import reports as rules
 from sequencing.people import User
-from sequencing.periods import Every, instants, read_day
+from sequencing.periods import Every, instants
 from sequencing.permissions import check, check_level
 from sequencing.reports import Count, Names, Report, Time, Wanted
 from starter.door import Door, acting_user
@@ -52,7 +52,7 @@ async def _seen(tx: AsyncSession, asked: Asked, user: User) -> SequenceRow | Non
 
 async def _wanted(tx: AsyncSession, asked: Asked, sequence: SequenceRow | None) -> Wanted:
     zone = (await settings.current(tx)).calendar.zone
-    since, until = instants(read_day(asked.since), read_day(asked.until), zone)
+    since, until = instants(asked.since, asked.until, zone)
     who = (await users.by_email(tx, asked.user)).id if asked.user else None
     return Wanted(sequence.id if sequence else None, who, since, until, asked.time, asked.every, zone)
 

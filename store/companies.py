@@ -7,10 +7,19 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from sequencing.errors import Refused, quoted
 from sequencing.people import Company
+from sequencing.permissions import not_found
 from store import contact_words
 from store.database import upsert
 from store.naming import fits
 from store.people_tables import CompanyRow
+
+
+async def get(tx: AsyncSession, number: int) -> Company:
+    """The company of that number. Raises Refused(`not_found`)."""
+    row = await tx.get(CompanyRow, number)
+    if row is None:
+        raise not_found()
+    return _value(row)
 
 
 async def find(tx: AsyncSession, name: str) -> Company:

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sequencing.enrollments import Status
 from sequencing.errors import Refused, quoted
 from sequencing.people import User
+from sequencing.permissions import not_found
 from sequencing.stage_links import Stage, StageType
 from store.database import upsert
 from store.enrollments import seen_by
@@ -42,10 +43,12 @@ async def locked(tx: AsyncSession) -> list[Stage]:
 
 
 def named(stages: list[Stage], name: str | int) -> Stage:
-    """The stage a person means by its name or number; an int is a number. Raises Refused(`unknown_stage`)."""
+    """The stage a person means by its name or number. Raises Refused: `unknown_stage`; `not_found`, for an int."""
     wanted = str(name).strip()
     by_name = [stage for stage in stages if isinstance(name, str) and stage.name.lower() == wanted.lower()]
     found = by_name or [stage for stage in stages if str(stage.id) == wanted]
+    if not found and isinstance(name, int):
+        raise not_found()
     if not found:
         raise Refused("unknown_stage", f"There is no stage {quoted(wanted)}; `sequencing stages list` shows them.")
     return found[0]

@@ -229,6 +229,7 @@ class TodoRow(Table):
         partial("ix_todos_open", "due_at", "id", where="status = 'open'"),
         partial("ix_todos_open_of_kind", "action", "due_at", "id", where="status = 'open'"),
         partial("ix_todos_open_of_sequence", "sequence_id", "due_at", "id", where="status = 'open'"),
+        partial("ix_todos_open_of_user", "assignee_id", "sequence_id", "due_at", "id", where="status = 'open'"),
         Index("ix_todos_enrollment", "enrollment_id"),
         Index("ix_todos_contact", "contact_id"),
     )

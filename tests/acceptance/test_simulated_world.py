@@ -1,14 +1,6 @@
 """One of each behaviour against the whole product, as processes: each ends as it should, and both sides count alike."""
 
 import asyncio
-import os
-import signal
-import subprocess
-import sys
-import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -20,15 +12,12 @@ from sequencing.enrollments import Status
 from sequencing.happenings import What
 from simulator.log import Tally, entries
 from simulator.personas import PERSON, Behaviour, other_address
-from store.database import Database
 from store.people_tables import ContactRow, EmailAddressRow, PhoneNumberRow
 from store.tables import Channel, EnrollmentRow, EventRow, LinkUseRow, MessageRow, MessageState, SuppressionRow
-from tests.kills.stage import DIES_WITH_US, ROOT, free_port
+from tests.acceptance.simulated import PATIENCE, RITA, Place, running
 
 pytestmark = pytest.mark.timeout(240)
-PATIENCE = 200.0
 TOLD = (What.reply, What.auto_replied, What.soft_bounced)
-RITA, SPEED = "rita@example.org", 600
 ENDS = {
     "silent": "finished steps_done neutral",
     "opens": "finished steps_done neutral",
@@ -43,6 +32,7 @@ ENDS = {
     "away": "finished steps_done neutral",
     "bounces": "paused bounced None",
     "bounces-later": "paused bounced None",
+    "opens-bounces": "paused bounced None",
     "full": "finished steps_done neutral",
     "deferred": "finished steps_done neutral",
     "unsubscribes": "finished unsubscribed negative",
@@ -78,58 +68,6 @@ steps:
     unsubscribe_link: true
   - {action: text, delay: 15 seconds, body: "Hi {{ contact.first_name }}"}
 """
-
-
-@dataclass(frozen=True)
-class Place:
-    """Everything running on free ports, in a folder of its own."""
-
-    folder: Path
-    environment: dict[str, str]
-    database: Database
-
-    def run(self, *words: str) -> str:
-        command = [sys.executable, "-m", "starter", *words]
-        done = subprocess.run(command, cwd=ROOT, env=self.environment, capture_output=True, text=True, timeout=90)
-        assert done.returncode == 0, (words, done.stdout, done.stderr)
-        return done.stdout
-
-    async def rows(self, *columns: Any, of: Any = True) -> list[Any]:
-        async with self.database.reading() as tx:
-            return list((await tx.execute(sa.select(*columns).where(of))).all())
-
-    @property
-    def log(self) -> Path:
-        return self.folder / "var" / "simulator.jsonl"
-
-
-@asynccontextmanager
-async def running(folder: Path, speed: float = SPEED) -> AsyncIterator[Place]:
-    ports = {name: free_port() for name in ("temporal", "ui", "metrics", "health", "web", "journal", "smtp", "phones")}
-    given = {name: value for name, value in os.environ.items() if not name.startswith("SEQUENCING_")}
-    place = Place(
-        folder,
-        given
-        | {
-            "TEMPORAL_ADDRESS": f"localhost:{ports['temporal']}",
-            "SEQUENCING_VAR": str(folder / "var"),
-            "SEQUENCING_USER": RITA,
-            "SEQUENCING_RETRY_SECONDS": "1",
-            "SEQUENCING_HAND_OVER_SECONDS": "15",  # a task that an overloaded engine loses is given out again sooner
-        },
-        Database(f"sqlite:///{folder / 'var' / 'sequencing.db'}"),
-    )
-    options = [word for name, port in ports.items() for word in (f"--{name}-port", str(port))]
-    command = [*DIES_WITH_US, sys.executable, "-m", "starter", "up", "--simulate", "--speed", str(speed), *options]
-    with (folder / "up.log").open("wb") as log:
-        process = subprocess.Popen(command, cwd=ROOT, env=place.environment, stdout=log, stderr=log)
-    try:
-        await _until_it_says(process, folder / "up.log", "Ctrl-C stops everything")
-        yield place
-    finally:
-        process.send_signal(signal.SIGINT)
-        await asyncio.to_thread(process.wait, 60)
-        await place.database.close()
 
 
 async def test_one_of_each_ends_where_it_should_and_the_world_counts_what_the_product_counts(tmp_path: Path) -> None:
@@ -238,13 +176,9 @@ async def _settled(place: Place, people: int, *, quiet: float) -> None:
         while True:
             active = await place.rows(EnrollmentRow.id, of=EnrollmentRow.status == Status.active)
             everybody = await place.rows(EnrollmentRow.id)
-            if len(everybody) == people and not active and _is_quiet(place.log, quiet):
+            if len(everybody) == people and not active and place.is_quiet(quiet):
                 return
             await asyncio.sleep(0.3)
-
-
-def _is_quiet(log: Path, seconds: float) -> bool:
-    return log.exists() and time.time() - log.stat().st_mtime > seconds
 
 
 async def _ended(place: Place) -> dict[str, str]:
@@ -273,10 +207,3 @@ def _crowd(number: int) -> str:
         email = f"person{one}@example.com,{other_address(f'person{one}@example.com')}"
         lines.append(f"p{one},P{one},Quarter {one % 4},{RITA},{email},+4915{one:08},{zone}")
     return "\n".join(lines)
-
-
-async def _until_it_says(process: "subprocess.Popen[bytes]", log: Path, words: str) -> None:
-    async with asyncio.timeout(PATIENCE):
-        while words not in log.read_text():
-            assert process.poll() is None, log.read_text()
-            await asyncio.sleep(0.1)

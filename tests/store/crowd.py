@@ -16,6 +16,7 @@ from sequencing.replans import Cause
 from sequencing.replies import Meaning
 from sequencing.sequences import Action, OwnerRule, Sharing
 from sequencing.stage_links import StageType
+from sequencing.text_words import TextKind
 from sequencing.timing import Unit
 from sequencing.todos import Outcome, TodoStatus
 from store.add_tables import BulkAddLineRow, BulkAddRow
@@ -51,6 +52,7 @@ from store.tables import (
     TodoRow,
 )
 from store.task_tables import OwnTaskRow
+from store.text_tables import IncomingTextRow
 
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
 HAPPENED = (What.enrolled, What.opened, What.result)
@@ -247,6 +249,10 @@ async def _lives(tx: AsyncSession, size: Size) -> None:
         step=2, action=_of(TodoRow, "action", {Action.call: 90, Action.task: 10}), assignee_id=user, title="Call",
         instructions="", status=_of(TodoRow, "status", {TodoStatus.open: size.open_todos, TodoStatus.done: 99}),
         opened_at=recent, due_at=recent,
+    )  # fmt: skip
+    await _write(
+        tx, IncomingTextRow, size.many, id=EACH.c.word, provider_id=EACH.c.word, contact_id=contact,
+        kind=TextKind.reply, sender="+49301", body="Hello", at=recent,
     )  # fmt: skip
     await _write(
         tx, OwnTaskRow, size.many, id=EACH.c.word, user_id=user, contact_id=contact, title="Read", day=EACH.c.day,

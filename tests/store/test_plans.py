@@ -18,7 +18,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
 from sequencing.enrollments import Status
-from sequencing.people import ContactKind, Level, User
+from sequencing.people import Contact, ContactKind, Level, User
 from sequencing.replans import Cause, Replan
 from sequencing.sequences import Action
 from sequencing.todos import Outcome
@@ -26,12 +26,14 @@ from store import (
     adds,
     attention,
     companies,
+    contact_histories,
     contact_lists,
     contacts,
     counts,
     enrollments,
     erasures,
     events,
+    mail_server,
     messages,
     news,
     opportunities,
@@ -69,14 +71,43 @@ SMALL = frozenset(
     | {"sequencing_settings", "leases", "companies", "event_numbers"}
 )
 """Tables that stay small; reading one whole is the shortest way."""
-MORE: dict[tuple[Level, str], int] = {}
-"""Pages that a list may read for a reader of that level; why, and what else could be done: docs/decisions/0021."""
+OVER_ALL = {
+    **{f"the {status} enrollments": 11 for status in Status if status != Status.removed},
+    "enrollments": 11,
+    "enrollments, a later page": 11,
+    "the paused contacts": 14,
+    "the contacts with an outcome": 14,
+    "the contacts with any data": 14,
+    "the contacts with no data": 4,
+    "large adds": 7,
+    "events": 14,
+    "events, later": 14,
+}
+"""Pages that lists over all sequences may read for somebody who sees a fifth of them."""
+COUNTED = {
+    "what stands in the navigation": 41,
+    "the queue of a sender": 30,
+    "who waits for a step": 160,
+    "who follows a new timing": 160,
+    "who follows another window": 20,
+    "who follows the release of all": 20,
+    "who follows new instructions": 25,
+}
+"""Pages that what counts, and what brings all that wait into an order, may read. Of all these: docs/decisions/0021."""
+MORE: dict[tuple[Level, str], int] = {
+    **{(Level.edit, name): pages for name, pages in OVER_ALL.items()},
+    **{(level, name): pages for name, pages in COUNTED.items() for level in (Level.edit, Level.manage)},
+}
 
 
 async def _line(tx: AsyncSession, user: User) -> None:
     one = await enrollments.get(tx, ONE)
     assert one is not None
     await senders.line(tx, user.id, one, NOW, NOW.date())
+
+
+async def _history(tx: AsyncSession, user: User) -> None:
+    await contact_histories.of_contact(tx, user, Contact(HIS, "", ""))
 
 
 def _behind(cause: Cause, sequence_id: int | None = None) -> List:
@@ -155,6 +186,9 @@ LISTS: dict[str, List] = {
     "a text of two words": _contacts(text="first77 company"),
     "a text that finds nobody": _contacts(text="nobody at all"),
     "an add's contacts by a text": _selected(text="last1"),
+    "the contacts ended well in a sequence": _contacts(sequence_id=SEQUENCE, outcome=Outcome.positive),
+    "the contacts in a workflow": _contacts(opportunity_id=JOB),
+    "the contacts at a stage of a workflow": _contacts(opportunity_id=JOB, stage_id=102),
     "the contacts with any data": _contacts(in_any=True),
     "the contacts with no data": _contacts(in_any=False),
     "some contacts with all their addresses": lambda tx, user: contacts.some(tx, range(200, 300)),
@@ -164,6 +198,9 @@ LISTS: dict[str, List] = {
     "an add's contacts by company": _selected(company="Company 77"),
     "an add's contacts by opportunity": _selected(opportunity=f"job{JOB - 100}"),
     "an add's contacts by stage": _selected(opportunity=f"job{JOB - 100}", stage="Stage 2"),
+    "an add's contacts in a sequence": _selected(sequence="105", status=Status.paused),
+    "an add's contacts by opportunity and kind": _selected(opportunity=JOB, kind=ContactKind.candidate),
+    "what was done with a contact": _history,
     "large adds": adds.listed,
     "large adds, a later page": lambda tx, user: adds.listed(tx, user, before=ONE),
     "the lines of an add": lambda tx, user: adds.lines(tx, LARGE_ADD, refused_only=False, limit=PAGE),
@@ -182,12 +219,14 @@ LISTS: dict[str, List] = {
     "reconcile: open rows, later": lambda tx, user: enrollments.open_ids(tx, ONE),
     "reconcile: large adds": lambda tx, user: adds.running(tx),
     "the queue of a sender": _line,
+    "who waits for the mail server": lambda tx, user: mail_server.waiting(tx, NOW),
     "who follows a new timing": _behind(Cause.timing, SEQUENCE),
     "who follows another window": _behind(Cause.calendar),
     "who follows a release": _behind(Cause.release, SEQUENCE),
     "who follows the release of all": _behind(Cause.release),
     "who follows new instructions": _behind(Cause.instructions, SEQUENCE),
     "opportunities": lambda tx, user: opportunities.listed(tx, limit=PAGE),
+    "the newest opportunities": lambda tx, user: opportunities.newest(tx, 200),
     "companies": lambda tx, user: companies.listed(tx, limit=PAGE),
     "sequences": sequences.all_shown,
     "the contacts of an opportunity": lambda tx, user: stages.standings(tx, JOB, user, limit=PAGE),
@@ -362,7 +401,8 @@ def _read(node: dict[str, Any]) -> int:
 
 def _touched(node: dict[str, Any]) -> int:
     seen = ("Actual Rows", "Rows Removed by Filter", "Rows Removed by Index Recheck")
-    return math.floor(sum(node.get(name, 0) for name in seen) * node["Actual Loops"])
+    rows: float = sum(node.get(name, 0) for name in seen) * node["Actual Loops"]
+    return math.floor(rows)
 
 
 def _nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:

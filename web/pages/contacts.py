@@ -33,7 +33,7 @@ async def listed(request: Request, door: At) -> Response:
     user = await reader(request)
     search = read_search(dict(request.query_params))
     shown = await table(request, door, user, search, place_of(request))
-    return page(request, "contacts/list.html", user=user, position=position, **shown)
+    return page(request, "contacts/list.html", user=user, zone=await zone_of(door), position=position, **shown)
 
 
 @router.get("/contacts/export")
@@ -173,6 +173,7 @@ async def _form(
         "contacts/form.html",
         status_of(refused.code) if refused else 200,
         user=user,
+        zone=await zone_of(door),
         typed=typed,
         was=typed.was,
         one=card.contact if card else None,

@@ -46,6 +46,7 @@ async def listed(
         request,
         "opportunities/list.html",
         user=user,
+        zone=await zone_of(door),
         found=found[:A_PAGE],
         companies=names,
         owners={number: one.name for number, one in owners.items()},
@@ -226,4 +227,4 @@ async def _form(
     said = {"said": refused.sentence, "said_kind": "refused"} if refused else {}
     status = status_of(refused.code) if refused else 200
     shown = {"typed": typed, "one": one, "owners": owners, **said}
-    return page(request, "opportunities/form.html", status, user=user, **shown)
+    return page(request, "opportunities/form.html", status, user=user, zone=await zone_of(door), **shown)

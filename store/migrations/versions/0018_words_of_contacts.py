@@ -29,6 +29,7 @@ PARTIAL: tuple[tuple[str, str, tuple[str, ...], str], ...] = (
     ("ix_enrollments_paused", "enrollments", ("enrolled_by", "since", "id"), "status = 'paused'"),
     ("ix_enrollments_stuck", "enrollments", ("enrolled_by", "since", "id"), f"{WAITS} AND due_at IS NULL"),
     ("ix_enrollments_held", "enrollments", ("sequence_id",), f"{WAITS} AND why = 'held'"),
+    ("ix_todos_open_of_user", "todos", ("assignee_id", "sequence_id", "due_at", "id"), "status = 'open'"),
     ("ix_news_unnoted", "news", ("signaled", "at"), "code IS NULL"),
     ("ix_bulk_add_lines_refused", "bulk_add_lines", ("bulk_add_id", "position"), "code <> 'enrolled'"),
 )
@@ -43,6 +44,7 @@ def upgrade() -> None:
     for name, table, columns, where in PARTIAL:
         some = sa.text(where)
         op.create_index(name, table, list(columns), sqlite_where=some, postgresql_where=some)
+    op.execute("UPDATE enrollments SET since = enrolled_at WHERE since IS NULL")  # what waits stands in that order
     words = op.create_table(
         "contact_words",
         sa.Column("word", WORD, nullable=False),
