@@ -159,7 +159,10 @@ def _worker_environment(ports: Ports) -> dict[str, str]:
 
 
 def _web_environment(ports: Ports) -> dict[str, str]:
-    return {"SEQUENCING_WEB_ADDRESS": f"127.0.0.1:{ports.web}"}
+    return {
+        "SEQUENCING_WEB_ADDRESS": f"127.0.0.1:{ports.web}",
+        "SEQUENCING_TEMPORAL_UI": f"http://localhost:{ports.ui}/namespaces/default",
+    }
 
 
 def _welcome(settings: Settings, ports: Ports) -> str:

@@ -11,6 +11,7 @@ from sequencing.enrollments import Enrollment, Status, StepState
 from sequencing.happenings import What, Why
 from sequencing.people import Level, User
 from sequencing.sequences import Action
+from sequencing.todos import Outcome
 from store.columns import says
 from store.lives import value
 from store.people_tables import ContactRow, UserRow
@@ -122,6 +123,7 @@ class Filter:
     status: Status | None = None
     after: str = ""
     limit: int = 1000
+    outcome: Outcome | None = None
 
 
 async def listed(tx: AsyncSession, user: User, wanted: Filter) -> list[Enrollment]:
@@ -133,7 +135,15 @@ async def listed(tx: AsyncSession, user: User, wanted: Filter) -> list[Enrollmen
         rows = rows.where(EnrollmentRow.contact_id == wanted.contact_id)
     if wanted.status is not None:
         rows = rows.where(says(EnrollmentRow.status, wanted.status))
+    if wanted.outcome is not None:
+        rows = rows.where(says(EnrollmentRow.outcome, wanted.outcome))
     return [value(row) for row in await tx.scalars(rows.order_by(EnrollmentRow.id).limit(wanted.limit))]
+
+
+async def some(tx: AsyncSession, user: User, ids: Collection[str]) -> list[Enrollment]:
+    """Those of these that the user sees, in the order in which they began."""
+    rows = select(EnrollmentRow).where(EnrollmentRow.id.in_(ids), seen_by(user)).order_by(EnrollmentRow.id)
+    return [value(row) for row in await tx.scalars(rows)]
 
 
 def waits_for(user: User) -> ColumnElement[bool]:

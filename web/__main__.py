@@ -33,7 +33,7 @@ async def serve(settings: Settings) -> None:
     async with open_door(settings) as door:
         await clusters.check_if_there(door.database)
         config = uvicorn.Config(
-            web_app(door, _signed_texts(settings)),
+            web_app(door, _signed_texts(settings), settings.temporal_ui),
             log_level="error",
             access_log=False,
             lifespan="off",

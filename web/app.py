@@ -23,8 +23,10 @@ rights of its user. An act is a noun. A write may carry an `Idempotency-Key`: re
 body it is answered as the first time. A refusal is a problem (RFC 9457) with a stable `code`."""
 
 
-def web_app(door: Door, signed_texts: texts.Signed | None = None) -> FastAPI:
-    """Everything that is served by HTTP, but for the worker's /health. `signed_texts`: whose posts are believed."""
+def web_app(door: Door, signed_texts: texts.Signed | None = None, temporal_ui: str = "") -> FastAPI:
+    """Everything that is served by HTTP, but for the worker's /health. `signed_texts`: whose posts are believed;
+    `temporal_ui`: where Temporal's own pages show the namespace.
+    """
     nobody_s()
     app = FastAPI(
         title="Contact sequencing",
@@ -36,7 +38,7 @@ def web_app(door: Door, signed_texts: texts.Signed | None = None) -> FastAPI:
         max_body_size=LARGEST_BODY,
         redirect_slashes=False,
     )
-    app.state.door, app.state.texts = door, signed_texts
+    app.state.door, app.state.texts, app.state.temporal_ui = door, signed_texts, temporal_ui
     app.include_router(_api())
     for pages in registered.PAGES:
         app.include_router(pages, include_in_schema=False)

@@ -10,13 +10,17 @@ from web.api.opportunities import router as opportunities
 from web.api.previews import router as previews
 from web.api.reports import router as reports
 from web.api.sequences import router as sequences
+from web.api.sharing import router as sharing
 from web.api.suppressions import router as suppressions
 from web.api.tasks import router as tasks
+from web.api.templates import router as templates
 from web.api.todos import router as todos
 
 ROUTES = (
     sequences,
     editing,
+    sharing,
+    templates,
     previews,
     holds,
     enrollments,

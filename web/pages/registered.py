@@ -8,12 +8,16 @@ from web.pages.contact_imports import router as contact_imports
 from web.pages.contacts import router as contacts
 from web.pages.documentation import router as documentation
 from web.pages.drafts import router as drafts
+from web.pages.editor import router as editor
 from web.pages.enrollments import router as enrollments
+from web.pages.enrollments_chosen import router as enrollments_chosen
 from web.pages.links import router as links
 from web.pages.metrics import router as metrics
 from web.pages.opportunities import router as opportunities
 from web.pages.search import router as search
+from web.pages.sequences import router as sequences
 from web.pages.signing_in import router as signing_in
+from web.pages.templates import router as templates
 from web.pages.todos import router as todos
 
 PAGES = (
@@ -29,6 +33,10 @@ PAGES = (
     search,
     opportunities,
     metrics,
+    editor,
+    sequences,
+    templates,
+    enrollments_chosen,
     enrollments,
     documentation,
     links,
