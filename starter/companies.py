@@ -10,7 +10,7 @@ from sequencing.lines import BadLine, BadLines, Line, Sheet, check_id, read_line
 from sequencing.people import Company
 from sequencing.wording import check_name
 from starter.door import Door, permitted
-from store import companies, users
+from store import companies, contact_imports, users
 
 NAME_LENGTH = 200
 SHEET = Sheet(
@@ -99,6 +99,7 @@ async def change(
         check_id("The external id", external_id)
     async with door.database.writing() as tx:
         await permitted(tx, by, "companies")
+        await contact_imports.alone(tx)
         before = await (companies.get(tx, company) if isinstance(company, int) else companies.find(tx, company))
         after = before if name is None else replace(before, name=name.strip())
         after = after if external_id is None else replace(after, external_id=external_id or None)
@@ -115,6 +116,7 @@ async def import_companies(door: Door, text: str, by: str) -> Imported:
     lines = [line for line in read if isinstance(line, Line)]
     async with door.database.writing() as tx:
         await permitted(tx, by, "companies")
+        await contact_imports.alone(tx)
         owners = {user.email: user.id for user in await users.everybody(tx)}
         bad += [unknown for line in lines if (unknown := unknown_owner(line, owners)) is not None]
         if bad:

@@ -1,10 +1,11 @@
 """Stages of the recruiting workflow, who stands where in it, and how he came there."""
 
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import delete, exists, func, insert, or_, select, update
+from sqlalchemy import delete, exists, false, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from sequencing.enrollments import Status
@@ -162,12 +163,13 @@ async def _newest(
     tx: AsyncSession, pairs: set[tuple[int, int | None]], user: User
 ) -> dict[tuple[int, int | None], tuple[str, Status]]:
     """(id, status) of the newest enrollment of each (contact, sequence) that the user sees."""
-    contacts = {contact for contact, sequence in pairs if sequence is not None}
-    sequences = {sequence for _, sequence in pairs if sequence is not None}
+    of: dict[int, list[int]] = defaultdict(list)
+    for contact, sequence in pairs:
+        if sequence is not None:
+            of[sequence].append(contact)
+    these = [(EnrollmentRow.sequence_id == one) & EnrollmentRow.contact_id.in_(some) for one, some in of.items()]
     columns = select(EnrollmentRow.contact_id, EnrollmentRow.sequence_id, EnrollmentRow.id, EnrollmentRow.status)
-    rows = columns.where(
-        EnrollmentRow.contact_id.in_(contacts), EnrollmentRow.sequence_id.in_(sequences), seen_by(user)
-    )
+    rows = columns.where(or_(false(), *these), seen_by(user))
     return {
         (row.contact_id, row.sequence_id): (row.id, row.status)
         for row in await tx.execute(rows.order_by(EnrollmentRow.id))
