@@ -78,6 +78,14 @@ class Tab:
         """Presses the button or the link on which just this stands, in the card or row that has these words in it."""
         await self.click(self.on(words, within))
 
+    async def download(self, words: str) -> str:
+        """What the file says that this button or link gives."""
+        async with self.page.expect_download() as coming:
+            await self.on(words).click()
+        file = await (await coming.value).path()
+        self.here.set()
+        return file.read_text(encoding="utf-8-sig")
+
     async def click(self, what: Locator) -> None:
         """Clicks it, and waits for the page to which that leads, if any."""
         await what.click()
