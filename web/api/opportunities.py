@@ -1,4 +1,4 @@
-"""Opportunities, the stages of their recruiting workflow, and contacts coming in and moving on in it."""
+"""Opportunities, and contacts coming into their recruiting workflow and moving on in it."""
 
 from datetime import datetime
 from typing import Annotated, Self

@@ -87,7 +87,8 @@ async def asked_again(request: Request, door: At) -> Response:
 @router.get("/adds")
 async def all_adds(request: Request, door: At, before: Annotated[str, Query(max_length=40)] = "") -> Response:
     """The adds that the reader sees, newest first."""
-    user, zone = await reader(request), await zone_of(door)
+    user = await reader(request)
+    zone = await zone_of(door, user)
     found = await adds.listed(door, user.email, before=before)
     more = found[-1][0].id if len(found) == 100 else None
     return page(request, "adding/adds.html", user=user, zone=zone, found=found, more=more)
@@ -118,7 +119,8 @@ async def shown(
     request: Request, door: At, id: Id, after: Annotated[str, Query(max_length=10)] = "", only: str = ""
 ) -> Response:
     """How far it is; who was refused, and why; while it runs the page follows it."""
-    user, zone = await reader(request), await zone_of(door)
+    user = await reader(request)
+    zone = await zone_of(door, user)
     standing = await adds.show_add(door, id, user.email)
     refused_only = only == "refused" or (only != "all" and standing.answered > standing.enrolled)
     lines = await adds.lines(door, id, user.email, refused_only=refused_only, after=behind(after, -1), limit=LINES + 1)
@@ -213,7 +215,7 @@ async def _dialog(request: Request, door: Door, user: User, asked: Asked, refuse
         "adding/dialog.html",
         status_of(refused.code) if refused else 200,
         user=user,
-        zone=await zone_of(door),
+        zone=await zone_of(door, user),
         asked=asked,
         offered=offered,
         foreseen=foreseen,

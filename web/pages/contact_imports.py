@@ -88,7 +88,7 @@ async def _shown(
         "contacts/imports.html",
         status_of(refused.code) if refused else 200,
         user=user,
-        zone=await zone_of(door),
+        zone=await zone_of(door, user),
         text=text,
         told=told,
         bad=told.bad[:MOST_BAD],

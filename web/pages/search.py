@@ -37,8 +37,8 @@ async def search(request: Request, door: At) -> Response:
             "contacts/search.html",
             status_of(refused.code),
             user=user,
-            zone=await zone_of(door),
+            zone=await zone_of(door, user),
             **kept,
             **words,
         )
-    return page(request, "contacts/search.html", user=user, zone=await zone_of(door), position=position, **shown)
+    return page(request, "contacts/search.html", user=user, zone=await zone_of(door, user), position=position, **shown)

@@ -33,24 +33,17 @@ async def contacts_are_added_from_inside_a_sequence_without_scripts(office: Offi
     sequence = await office.house.sequence(LATER)
     tab = await office.enter(RITA, scripts=False)
 
-    await tab.open(f"/add-to-sequence?sequence={sequence}&back=/sequences/{sequence}")
+    await tab.open(f"/sequences/{sequence}")
+    await tab.press("Add contacts")
     await tab.field("Contacts, one a line").fill("inge-inside\nnora-noaddress\nnobody-of-that-name")
     await tab.press("Show what will happen")
     await tab.reads("2 of 3 will be enrolled")
     await tab.reads("1 of 3 has no email address: they will pause at step 1.")
     await tab.reads("There is no contact 'nobody-of-that-name'.")
-    await tab.look("add-to-sequence")
-    await tab.press("Add 2 contacts")
-    await tab.reads("2 of 3 enrolled. 1 unknown: left out.")
-    await tab.look("add")
-    assert await _who_is_in(office, sequence) == 2
-
-    await tab.page.go_back()
-    await tab.press("Add 2 contacts")
+    await tab.on("Add 2 contacts").dblclick()
     await tab.reads("2 of 3 enrolled.")
+
     assert await _who_is_in(office, sequence) == 2
-    await tab.press("All adds")
-    await tab.look("adds")
 
 
 @pytest.mark.statement(21)
@@ -76,8 +69,12 @@ async def contacts_chosen_in_the_list_and_in_a_search_are_added(office: Office) 
     await tab.field("Sequence").select_option(sequence)
     await tab.press("Show what will happen")
     await tab.reads("1 in it already: left out.")
+    await tab.look("add-to-sequence")
     await tab.press("Add 2 contacts")
     await tab.reads("2 of 3 enrolled.")
+    await tab.look("add")
+    await tab.press("All adds")
+    await tab.look("adds")
 
     assert await _who_is_in(office, sequence) == 3
 
