@@ -87,6 +87,8 @@ OVER_ALL = {
 COUNTED = {
     "what stands in the navigation": 41,
     "the queue of a sender": 30,
+    "what contacts wrote last": 5,
+    "who waits for the mail server": 12,
     "who waits for a step": 160,
     "who follows a new timing": 160,
     "who follows another window": 20,
