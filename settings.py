@@ -79,6 +79,7 @@ class Settings(BaseSettings):
     metrics_address: Address = Field("127.0.0.1:9090", description="Prometheus metrics of the worker; empty: none.")
     health_address: Address = Field("127.0.0.1:9091", description="/health of the worker; empty: none.")
     web_address: Address = Field("127.0.0.1:8000", min_length=1, description="Pages and HTTP API.")
+    local: bool = Field(False, description="Sign in by one click, without a password; on this machine only.")
     journal_address: Address = Field("127.0.0.1:2525", min_length=1, description="Where the journal takes mail in.")
     journal_senders: Networks = Field("127.0.0.0/8, ::1", description="Networks whose servers may bring it mail.")
     journal_recipient: str = Field("", pattern=r"^([^\s@<>]+@[^\s@<>]+)?$", description="Its address; empty: derived.")

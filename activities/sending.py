@@ -193,17 +193,18 @@ class Sending:
                 if not await messages.hand_over(tx, enrollment, self.attempt):
                     raise TransportError("overtaken", permanent=False, about=About.server)
             name = await delivery.hand_over(letter.wire)
+            left_at = self.clock.now()  # what is recorded may have to wait for the database, and opens count from here
         except DeliveryUnknown:
             return await self._persistently(self._lost, enrollment)
         except TransportError as error:
             return await self._persistently(self._not_taken, enrollment, error, letter)
-        return await self._persistently(self._sent, enrollment, name)
+        return await self._persistently(self._sent, enrollment, name, left_at)
 
-    async def _sent(self, enrollment: Enrollment, name: str | None) -> Answer:
-        """`name`: what the provider calls it, if it does."""
+    async def _sent(self, enrollment: Enrollment, name: str | None, left_at: datetime) -> Answer:
+        """`name`: what the provider calls it, if it does. `left_at`: when it was answered."""
         async with self.world.database.writing() as tx:
             life = await Life.lock(tx, enrollment.id, self.clock.now())
-            arrived = await messages.arrive(tx, enrollment, self.attempt, self.clock.now(), name)
+            arrived = await messages.arrive(tx, enrollment, self.attempt, left_at, name)
             if life is not None and arrived and life.enrollment.is_sending(enrollment.step, enrollment.copy):
                 life.happen(Happening(What.sent, step=enrollment.step, copy=enrollment.copy))
                 return await self._taken_in(life)
@@ -239,16 +240,17 @@ class Sending:
         """Certainly not taken: the claim, if there is one, goes back, and the step pauses or tries later."""
         async with self.world.database.writing() as tx:
             life = await Life.lock(tx, enrollment.id, self.clock.now())
+            forbidden = self._forbids(error)
+            if forbidden:
+                await holds.close_gate(tx)  # who has passed it must not close it: two such would wait for each other
             if life is not None and await self._was_seen(life, enrollment):
                 return await self._taken_in(life)
             if life is not None:
                 released = await messages.release(tx, enrollment, self.attempt)
                 if released and letter.channel is Channel.email:
                     await senders.give_back(tx, letter.sender_id, day_of(self.clock.now(), life.course.calendar))
-                if error.permanent and self._reason(error) is Reason.suppressed:
-                    await suppressions.add(tx, letter.recipient, STOP_REASON, None, self.clock.now())
-                if error.nobody:
-                    await suppressions.add(tx, letter.recipient, Reason.bounced, None, self.clock.now())
+                if forbidden:
+                    await suppressions.add(tx, letter.recipient, forbidden, None, self.clock.now())
                 if released or life.enrollment == enrollment:
                     life.happen(self._after_refusal(life, error), {"answer": error.code})
                     return await self._taken_in(life)
@@ -259,6 +261,12 @@ class Sending:
             return Happening(What.blocked, reason=self._reason(error))
         why = Why.mail_server_unreachable if error.about is About.server else Why.mail_server_not_now
         return Happening(What.try_later, until=self._next_try(life), why=why)
+
+    def _forbids(self, error: TransportError) -> str:
+        """Why nobody may write there from now on; empty where that is not said for certain."""
+        if error.permanent and self._reason(error) is Reason.suppressed:
+            return STOP_REASON
+        return Reason.bounced if error.nobody else ""
 
     def _reason(self, error: TransportError) -> Reason:
         if self.do is Do.send_text:

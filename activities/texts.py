@@ -37,7 +37,7 @@ class TextActivities:
         sender = place.assignment.user
         if sender.sending_number is None:
             raise Blocked(Reason.no_sender_number)
-        body = _sendable(place.filled_in(place.step.body))
+        body = sendable(place.filled_in(place.step.body))
         step, copy, domain = enrollment.step, enrollment.copy, self.world.mail_domain
         message = message_id(self.world.secret, enrollment=enrollment.id, step=step, copy=copy, domain=domain)
         wire = compose(Reference(enrollment.id, step, copy), body)
@@ -45,7 +45,7 @@ class TextActivities:
         return Letter(Channel.text, sender.id, sender.sending_number, number, "", body, message, wire, place, count)
 
 
-def _sendable(body: str) -> str:
+def sendable(body: str) -> str:
     """The wording, if a provider sends it. Raises Blocked."""
     try:
         check_length(body)

@@ -23,6 +23,16 @@ POLICY = re.compile(
     r"|unsolicited|virus|banned|not authori[sz]ed to send|relay(?:ing)? (?:access )?denied|relay not permitted"
     r"|authentication required|sender (?:denied|rejected|address rejected)|denied by|too large|size limit"
 )
+OURS = re.compile(
+    r"sender(?:'s)?(?: \S+){0,2}? (?:rejected|denied|refused|invalid|unknown|unverified|not found"
+    r"|(?:does not|doesn't|may not) exist)"
+    r"|(?:invalid|unknown|bad|unverified|unrouteable|unroutable|domain of) sender|sender (?:verif|domain)"
+    r"|verification failed for"
+    r"|(?:helo(?: command)?|client host) rejected|reverse dns|\brdns\b|\bptr record"
+)
+"""It is the sender's address, or the server it comes from, that is not known there."""
+BOILERPLATE = re.compile(r"mailbox unavailable")
+"""What RFC 5321 writes beside 550, whatever the reason is; where another is given, that one counts."""
 UNKNOWN = re.compile(
     r"(?:user|recipient|mailbox|account|address|addressee|no such person)(?: \S+){0,6}? (?:unknown"
     r"|not (?:be )?found|does(?: not|n't) exist"
@@ -70,7 +80,9 @@ def _by_words(said: str) -> Kind:
         return Kind.soft_bounce
     if re.search(r"\b4\d\d[ -]", said) and not re.search(r"\b5\d\d[ -]", said):
         return Kind.soft_bounce
-    if UNKNOWN.search(said):
+    if OURS.search(said):
+        return Kind.blocked
+    if UNKNOWN.search(BOILERPLATE.sub("", said) if POLICY.search(said) else said):
         return Kind.hard_bounce
     if POLICY.search(said):
         return Kind.blocked

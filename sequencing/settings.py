@@ -1,6 +1,6 @@
 """The sequencing settings as values: when automatic messages leave, how many at a time, and the limits."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from datetime import date, timedelta
 from itertools import pairwise
@@ -106,6 +106,12 @@ def differences(before: SequencingSettings, after: SequencingSettings) -> Iterat
     """What is otherwise, each as “name: before → after”; the version is not looked at."""
     was, is_now = as_words(before), as_words(after)
     return (f"{name}: {was[name] or 'none'} → {is_now[name] or 'none'}" for name in was if was[name] != is_now[name])
+
+
+def differences_by_version(newest_first: Sequence[SequencingSettings]) -> list[list[str]]:
+    """What became otherwise with each, in the order that they come in; the last is held against the defaults."""
+    pairs = pairwise([*newest_first, defaults()])
+    return [list(differences(before, after)) for after, before in pairs]
 
 
 def as_words(settings: SequencingSettings) -> dict[str, str]:

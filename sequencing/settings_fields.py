@@ -1,4 +1,4 @@
-"""The sequencing settings as the fields of a form: what each means, and reading all of them, each with its own error."""
+"""The sequencing settings as fields of a form: what each means, and reading all of them, each with its own error."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, fields
@@ -10,6 +10,7 @@ from sequencing.settings import BOUNDS, DAYS, Limits, SequencingSettings, Settin
 from sequencing.timing import check_zone, parse_frame
 
 T = TypeVar("T")
+NO_DATES: frozenset[date] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +85,7 @@ def read(typed: Mapping[str, str]) -> tuple[SettingsChange, dict[str, str]]:
     change = SettingsChange(
         zone=taken("zone", check_zone, ""),
         frames={number: taken(day, _frames, ()) for number, day in enumerate(DAYS)},
-        closed_dates=taken("closed_dates", _dates, frozenset()),
+        closed_dates=taken("closed_dates", _dates, NO_DATES),
         limits={one.name: taken(one.name, _number(one.name), 0) for one in fields(Limits)},
         **_switches(typed),
     )

@@ -11,6 +11,8 @@ from sequencing.mail_kinds import Kind
 
 ABOUT_THE_SERVER = frozenset({421, 530, 534, 535, 538})
 """Closing down (RFC 5321), or log in and encrypt first (RFC 3207, RFC 4954), whatever the question was."""
+SHUT_OUT = frozenset({"login", "oauth", "tls"})
+"""Words of the transport: it offers no way to log in, no token is granted, its certificate is not trusted."""
 NO_ROOM = 552
 """For a recipient: his mailbox is full; for a message: it is too large (RFC 5321, 4.2.3)."""
 
@@ -38,6 +40,11 @@ def refusal(asked: About, code: int, said: str) -> Refusal:
     if asked is About.recipient and (code == NO_ROOM or _is_full(said)):
         return Refusal(About.recipient, permanent=False)
     return Refusal(asked, permanent=True)
+
+
+def shuts_out(answer: str) -> bool:
+    """Whether what the server said of itself is mended by a person alone: it lets us not in, or refuses us for good."""
+    return answer in SHUT_OUT or (answer.isdecimal() and 500 <= int(answer) < 600)
 
 
 def _is_full(said: str) -> bool:

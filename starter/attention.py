@@ -7,9 +7,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from sequencing.happenings import Reason
 from sequencing.holds import keeper
-from sequencing.people import User
+from sequencing.people import Level, User
 from starter.door import Door, acting_user
-from starter.hearing import heard
+from starter.hearing import hearing
+from starter.mail_server import shut_out
 from starter.timeline import what_is_next
 from store import attention, holds, replies, users
 from store.holds import HeldUp
@@ -60,7 +61,7 @@ class Waiting:
 
 @dataclass(frozen=True, slots=True)
 class Attention:
-    """A page of what waits, what everybody should know, and the (since, id) behind which the next page begins."""
+    """A page of what waits, what this user should know of, and the (since, id) behind which the next page begins."""
 
     items: list[Waiting]
     notices: list[str]
@@ -80,9 +81,16 @@ async def attention_of(door: Door, by: str, *, after: Place | None = None, limit
         page = found[:limit]
         wrote = await replies.latest(tx, [one.enrollment.contact_id for one in page if _is_a_reply(one)])
         kept = [] if after else await _kept_by(tx, user)
+        alarms = [*(await hearing(tx, door.now())).alarms, *await _of_the_mail_server(tx, user, door.now())]
     items = [_item(one, wrote.get(one.enrollment.contact_id), door.now()) for one in page]
     more = (page[-1].since, page[-1].enrollment.id) if len(found) > limit else None
-    return Attention(kept + items, (await heard(door)).alarms, more)
+    return Attention(kept + items, alarms, more)
+
+
+async def _of_the_mail_server(tx: AsyncSession, user: User, now: datetime) -> list[str]:
+    """What only those who manage can mend is told to them."""
+    said = await shut_out(tx, now) if user.level is Level.manage else None
+    return [said] if said else []
 
 
 def _is_a_reply(line: attention.Line) -> bool:

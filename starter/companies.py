@@ -10,7 +10,7 @@ from sequencing.lines import BadLine, BadLines, Line, Sheet, check_id, read_line
 from sequencing.people import Company
 from sequencing.wording import check_name
 from starter.door import Door, permitted
-from store import companies, users
+from store import companies, contact_imports, users
 
 NAME_LENGTH = 200
 SHEET = Sheet(
@@ -59,23 +59,48 @@ async def known_or_new(door: Door, name: str, by: str) -> None:
     await add(door, name, by)
 
 
+async def listed(
+    door: Door, by: str, *, text: str = "", after: int = 0, limit: int = 100
+) -> list[tuple[Company, str | None]]:
+    """Those with that text in their name, by number from `after` on, each with its owner's email. Raises Refused."""
+    async with door.database.reading() as tx:
+        await permitted(tx, by, "see")
+        return await _with_owners(tx, await companies.listed(tx, text=text, after=after, limit=limit))
+
+
+async def show(door: Door, number: int, by: str) -> tuple[Company, str | None]:
+    """The company of that number, with its owner's email. Raises Refused."""
+    async with door.database.reading() as tx:
+        await permitted(tx, by, "see")
+        return (await _with_owners(tx, [await companies.get(tx, number)]))[0]
+
+
+async def _with_owners(tx: AsyncSession, found: list[Company]) -> list[tuple[Company, str | None]]:
+    owners = await users.some(tx, {one.owner_id for one in found if one.owner_id is not None})
+    return [(one, owners[one.owner_id].email if one.owner_id is not None else None) for one in found]
+
+
 async def change(
     door: Door,
-    company: str,
+    company: str | int,
     by: str,
     *,
     name: str | None = None,
     external_id: str | None = None,
     owner: str | None = None,
 ) -> None:
-    """Changes what is given; an empty owner or external id takes it away. Raises Refused, Unchanged."""
+    """Changes what is given; an empty owner or external id takes it away. A number is one of ours.
+
+    Raises Refused, Unchanged.
+    """
     if name is not None:
         check_name("The name", name, NAME_LENGTH)
     if external_id:
         check_id("The external id", external_id)
     async with door.database.writing() as tx:
         await permitted(tx, by, "companies")
-        before = await companies.find(tx, company)
+        await contact_imports.alone(tx)
+        before = await (companies.get(tx, company) if isinstance(company, int) else companies.find(tx, company))
         after = before if name is None else replace(before, name=name.strip())
         after = after if external_id is None else replace(after, external_id=external_id or None)
         after = after if owner is None else replace(after, owner_id=await _owner(tx, owner))
@@ -91,6 +116,7 @@ async def import_companies(door: Door, text: str, by: str) -> Imported:
     lines = [line for line in read if isinstance(line, Line)]
     async with door.database.writing() as tx:
         await permitted(tx, by, "companies")
+        await contact_imports.alone(tx)
         owners = {user.email: user.id for user in await users.everybody(tx)}
         bad += [unknown for line in lines if (unknown := unknown_owner(line, owners)) is not None]
         if bad:

@@ -24,7 +24,7 @@ from sequencing.people import ContactKind
 from starter import zones
 from starter.companies import unknown_owner
 from starter.door import Door, permitted
-from store import contact_imports, contacts, suppressions, users
+from store import contact_imports, contact_words, contacts, suppressions, users
 from store.people_tables import EmailAddressRow, PhoneNumberRow
 
 LARGEST_CSV = 20_000_000
@@ -247,6 +247,7 @@ async def _keep(tx: AsyncSession, taken: list[Taken]) -> None:
     phones = [{"contact_id": of, "type": k, "number": n} for of, line in lines.items() for k, n in numbers(line)]
     await contact_imports.replace(tx, EmailAddressRow, _types(ADDRESSES, header), known, emails)
     await contact_imports.replace(tx, PhoneNumberRow, _types(NUMBERS, header), known, phones)
+    await contact_words.renew(tx, lines)
 
 
 def _changed(known: Mapping[int, Taken]) -> dict[int, dict[str, Any]]:

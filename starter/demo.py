@@ -33,6 +33,13 @@ async def cast(door: Door, *, journaling: bool = False) -> None:
         await settings.change(tx, for_demos, ada.id, door.now())
 
 
+async def is_here(door: Door) -> bool:
+    """Whether Ada still manages: nobody has furnished this house for people of his own."""
+    async with door.database.reading() as tx:
+        everybody = await users.everybody(tx)
+    return any(user.email == ADMIN and user.active for user in everybody)
+
+
 def daytime_zone(now: datetime) -> str:
     """A zone whose clocks show about noon, so that texts leave whenever the first look at this is taken."""
     return f"Etc/GMT{now.astimezone(UTC).hour - 12:+d}"

@@ -32,6 +32,14 @@ async def release(door: Door, name: str | None, by: str) -> None:
     await start(door, replan)
 
 
+async def of_everything(door: Door, by: str) -> str | None:
+    """Who holds all sending since when; None: nobody. Raises Refused."""
+    async with door.database.reading() as tx:
+        await permitted(tx, by, "see_settings")
+        standing = await holds.standing(tx, None)
+        return await words(tx, standing) if standing else None
+
+
 async def words(tx: AsyncSession, hold: holds.Hold) -> str:
     """Who holds what since when."""
     who = await users.get(tx, hold.held_by)

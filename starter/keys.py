@@ -39,9 +39,7 @@ class NewToken:
 
 async def set_password(door: Door, email: str, password: str, by: str) -> None:
     """Gives a user a password and ends his sessions. Raises Refused."""
-    if len(password) not in PASSWORD_LENGTHS:
-        shortest, longest = PASSWORD_LENGTHS[0], PASSWORD_LENGTHS[-1]
-        raise Refused("invalid_password", f"A password has {shortest} to {longest} characters.")
+    check_password(password)
     hashed = await _in_a_thread(_hash, password)
     async with door.database.writing() as tx:
         user = await acting_user(tx, by)
@@ -51,6 +49,13 @@ async def set_password(door: Door, email: str, password: str, by: str) -> None:
             raise not_found()
         check(user, "password", Tie(own=known[0].id == user.id))
         await keys.set_password(tx, known[0].id, hashed)
+
+
+def check_password(password: str) -> None:
+    """Raises Refused(`invalid_password`)."""
+    if len(password) not in PASSWORD_LENGTHS:
+        shortest, longest = PASSWORD_LENGTHS[0], PASSWORD_LENGTHS[-1]
+        raise Refused("invalid_password", f"A password has {shortest} to {longest} characters.")
 
 
 async def sign_in(door: Door, email: str, password: str, address: str = "") -> str:
@@ -81,6 +86,43 @@ def _too_soon(wait: timedelta) -> TooSoon:
     seconds = ceil(wait.total_seconds())
     until = f"{seconds} second{'s' * (seconds != 1)}" if seconds < 120 else f"{ceil(seconds / 60)} minutes"
     return TooSoon("too_many_tries", f"Too many wrong passwords. Try again in {until}.", seconds)
+
+
+async def sign_in_locally(door: Door, user_id: int) -> str:
+    """The secret of a new session without a password; the caller knows that this is local mode. Raises Refused."""
+    secret = secrets.token_urlsafe(32)
+    async with door.database.writing() as tx:
+        user = await users.get(tx, user_id)
+        if user is None or not user.active:
+            raise not_found()
+        await keys.open_session(tx, digest(secret), user.id, door.now() + SESSION_LASTS, door.now())
+    return secret
+
+
+async def change_password(door: Door, email: str, present: str, new: str, address: str = "") -> str:
+    """Another password for who knows the present one, or has none; the secret of a new session, all others end.
+
+    Raises Refused(`wrong_password`, `invalid_password`), TooSoon.
+    """
+    check_password(new)
+    async with door.database.reading() as tx:
+        known = await keys.password_of(tx, email)
+    if known is not None and known[1] is not None:
+        try:
+            await sign_out(door, await sign_in(door, email, present, address))
+        except TooSoon:
+            raise
+        except Refused:
+            raise Refused("wrong_password", "That is not your present password.") from None
+    await set_password(door, email, new, email)
+    return await sign_in(door, email, new, address)
+
+
+async def has_password(door: Door, email: str) -> bool:
+    """Whether the user can sign in by a password."""
+    async with door.database.reading() as tx:
+        known = await keys.password_of(tx, email)
+    return known is not None and known[1] is not None
 
 
 async def sign_out(door: Door, secret: str) -> None:

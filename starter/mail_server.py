@@ -1,8 +1,12 @@
-"""Where emails leave, as the settings say."""
+"""Where emails leave, as the settings say; and whether the mail server lets us in."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from sequencing.smtp_answers import shuts_out
 from settings import Settings
+from store import mail_server as waits
 from transports.oauth import OAuthClient, Tokens
 from transports.outbox import EmailOutbox
 from transports.outgoing import Transport
@@ -29,4 +33,17 @@ def _tokens(settings: Settings) -> Tokens | None:
             refresh_token=refresh.get_secret_value(),
             scope=settings.smtp_oauth_scope,
         )
+    )
+
+
+async def shut_out(tx: AsyncSession, now: datetime) -> str | None:
+    """The sentence for those who manage while the mail server refuses us itself, which no waiting mends."""
+    found = await waits.waiting(tx, now)
+    if found is None or not shuts_out(found.answer):
+        return None
+    wait = "1 email waits" if found.messages == 1 else f"{found.messages:,} emails wait"
+    return (
+        f"The mail server does not let us in (it answers {found.answer}): {wait}, since "
+        f"{found.since:%Y-%m-%d %H:%M} UTC. Correct the login or SEQUENCING_SMTP_URL, then start the workers again; "
+        "after three days they pause. See docs/operations.md."
     )

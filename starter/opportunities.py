@@ -40,8 +40,11 @@ async def add(
         user = await permitted(tx, by, "opportunities")
         owner_id = user.id if owner is None else await _owner(tx, owner)
         number = await opportunities.add(tx, title.strip(), external_id, await _company(tx, company), owner_id)
-    if number is None:
-        raise Refused("opportunity_exists", f"There is one with the external id {quoted(str(external_id))} already.")
+        if number is None:
+            raise Refused(
+                "opportunity_exists", f"There is one with the external id {quoted(str(external_id))} already."
+            )
+        await door.made(tx, number)
     return number
 
 

@@ -84,6 +84,7 @@ async def add(door: Door, said: Said, by: str) -> Kept:
         contact = await _said_of(tx, nobody, said)
         check_name("The first name", contact.first_name, LONGEST_CELL)
         number = await contacts.add(tx, contact)
+        await door.made(tx, number)
         return Kept(number, await _remarks(tx, contact))
 
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from activities.texts import sendable
 from activities.wording import Blocked, Scene, email_address, mobile_number, scene
 from activities.writing import Written, write
 from sequencing.emails import Email, Mailbox, compose
@@ -13,6 +14,7 @@ from sequencing.happenings import Reason
 from sequencing.letter_links import UNSUBSCRIBE_HERE, linked
 from sequencing.letters import Wording
 from sequencing.permissions import check
+from sequencing.segments import in_words
 from sequencing.sequences import Action, Step
 from sequencing.tracking import Links
 from starter.door import Door, acting_user
@@ -27,7 +29,7 @@ class Preview:
     """A message as it would leave now. `reason`: why it would not, and pause instead; then what is unknown is empty.
 
     `sender` and `recipient` are addresses or numbers; a text has neither subject nor `html`. `missing` are the fields
-    of the wording that have no value.
+    of the wording that have no value. `cost`: of a text that would leave, how many the network makes of it, in words.
     """
 
     contact: str
@@ -38,6 +40,7 @@ class Preview:
     html: str
     reason: Reason | None = None
     missing: tuple[str, ...] = ()
+    cost: str = ""
 
 
 async def preview(door: Door, sequence: str, step: int, contact: str, by: str) -> Preview:
@@ -108,7 +111,8 @@ async def _text(tx: AsyncSession, place: Scene) -> Preview:
     number, sender = await mobile_number(tx, place), place.assignment.user.sending_number
     if sender is None:
         raise Blocked(Reason.no_sender_number)
-    return Preview(place.contact.name, sender, number, "", place.filled_in(place.step.body), "")
+    body = sendable(place.filled_in(place.step.body))
+    return Preview(place.contact.name, sender, number, "", body, "", cost=in_words(body))
 
 
 async def _blocked(tx: AsyncSession, place: Scene, blocked: Blocked) -> Preview:

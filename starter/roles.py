@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from sequencing.errors import Refused, Unchanged, quoted
 from sequencing.people import Level, Role
+from sequencing.permissions import not_found
 from sequencing.wording import check_name
 from starter.door import Door, permitted
 from store import roles, users
@@ -15,6 +16,14 @@ async def listed(door: Door, by: str) -> list[Role]:
     async with door.database.reading() as tx:
         await permitted(tx, by, "see_roles")
         return await roles.all_of_them(tx)
+
+
+async def show_role(door: Door, number: int, by: str) -> Role:
+    """The role of that number. Raises Refused(`not_found`)."""
+    found = [role for role in await listed(door, by) if role.id == number]
+    if not found:
+        raise not_found()
+    return found[0]
 
 
 async def add_role(door: Door, name: str, level: Level, by: str) -> Role:

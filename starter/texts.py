@@ -123,6 +123,6 @@ async def _take(door: Door, tx: AsyncSession, said: Incoming, contacts: list[int
 
 async def _suppress(door: Door, tx: AsyncSession, said: Incoming, kind: TextKind) -> None:
     if kind is TextKind.stop:
-        await suppressions.add(tx, said.sender, STOP_REASON, None, door.now())
+        await texts.stop(tx, said.sender, door.now())
     elif kind is TextKind.start:
         await texts.lift_stop(tx, said.sender, door.now())

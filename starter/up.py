@@ -16,6 +16,7 @@ from starter import demo
 from starter.client import SEARCH_ATTRIBUTES, connect
 from starter.door import Door
 from starter.hearing import OFF, heard, recipient_of
+from starter.local import check_local, is_reached_from_here_only
 from starter.setup import set_up_database, set_up_temporal
 
 PUBLIC_URL = Settings.model_fields["public_url"].default
@@ -48,6 +49,7 @@ async def up(door: Door, settings: Settings, ports: Ports, *, speed: float = 60)
 
     Raises Refused where a port is taken, and where messages would go elsewhere than into the simulated world.
     """
+    check_local(settings)
     _check_ports(ports)
     if ports.smtp and (settings.smtp_url or settings.texts_url):
         raise Refused("not_simulated", "Messages go to SEQUENCING_SMTP_URL or SEQUENCING_TEXTS_URL; unset both first.")
@@ -58,13 +60,15 @@ async def up(door: Door, settings: Settings, ports: Ports, *, speed: float = 60)
     os.environ["TEMPORAL_ADDRESS"] = f"localhost:{ports.temporal}"
     print("Starting Temporal …", flush=True)
     engine = _Child("Temporal", _temporal(settings, ports), settings.var / "temporal.log")
-    others = _children(settings, ports, speed)
+    others: list[_Child] = []
     children = [asyncio.create_task(engine.run(stopping))]
     try:
         await _ready(settings, door, stopping, journaling=ports.smtp is not None)
         if not stopping.is_set():
+            local = settings.local or (is_reached_from_here_only(settings) and await demo.is_here(door))
+            others += _children(settings, ports, speed, local=local)
             children += [asyncio.create_task(child.run(stopping)) for child in others]
-            print(_welcome(settings, ports), flush=True)
+            print(_welcome(settings, ports, local=local), flush=True)
             if ports.smtp and not (await heard(door)).on:
                 print(f"\n{OFF}\nTo change that: `sequencing settings set --journaling --as {demo.ADMIN}`.", flush=True)
         await stopping.wait()
@@ -121,7 +125,7 @@ def _temporal(settings: Settings, ports: Ports) -> list[str]:
     return [program, "server", "start-dev", "--log-level", "error", *where, *kept, *pragmas, *attributes]
 
 
-def _children(settings: Settings, ports: Ports, speed: float) -> "list[_Child]":
+def _children(settings: Settings, ports: Ports, speed: float, *, local: bool) -> "list[_Child]":
     """All but the engine."""
     program, var = [sys.executable, "-m"], settings.var
     common = {} if settings.public_url != PUBLIC_URL else {"SEQUENCING_PUBLIC_URL": f"http://localhost:{ports.web}"}
@@ -135,7 +139,7 @@ def _children(settings: Settings, ports: Ports, speed: float) -> "list[_Child]":
         world = [_Child("the simulated world", command, var / "simulator.log", common)]
     return [
         _Child("the worker", [*program, "worker"], var / "worker.log", common | _worker_environment(ports)),
-        _Child("the web server", [*program, "web"], var / "web.log", common | _web_environment(ports)),
+        _Child("the web server", [*program, "web"], var / "web.log", common | _web_environment(ports, local=local)),
         _Child("the journal", [*program, "starter", "journal"], var / "journal.log", journal),
         *world,
     ]
@@ -158,11 +162,11 @@ def _worker_environment(ports: Ports) -> dict[str, str]:
     }
 
 
-def _web_environment(ports: Ports) -> dict[str, str]:
-    return {"SEQUENCING_WEB_ADDRESS": f"127.0.0.1:{ports.web}"}
+def _web_environment(ports: Ports, *, local: bool) -> dict[str, str]:
+    return {"SEQUENCING_WEB_ADDRESS": f"127.0.0.1:{ports.web}", "SEQUENCING_LOCAL": str(local)}
 
 
-def _welcome(settings: Settings, ports: Ports) -> str:
+def _welcome(settings: Settings, ports: Ports, *, local: bool) -> str:
     var, temporal = shlex.quote(str(settings.var)), f"localhost:{ports.temporal}"
     other = f"\n  export SEQUENCING_VAR={var}" if settings.var != Settings.model_fields["var"].default else ""
     other += f"\n  export TEMPORAL_ADDRESS={temporal}" if ports.temporal != Ports().temporal else ""
@@ -174,8 +178,7 @@ def _welcome(settings: Settings, ports: Ports) -> str:
 Sequencing is running.
 
   pages         http://localhost:{ports.web}
-                sign in as {demo.RECRUITER} or {demo.ADMIN}
-                password: {demo.password(settings.var)}
+                {_way_in(settings, local=local)}
   HTTP API      http://localhost:{ports.web}/api/docs
   Temporal UI   http://localhost:{ports.ui}
   journal       smtp://localhost:{ports.journal}
@@ -195,6 +198,12 @@ Try next, in another terminal:
   sequencing enrollments list
 
 Ctrl-C stops everything."""
+
+
+def _way_in(settings: Settings, *, local: bool) -> str:
+    if local:
+        return "local mode: one click signs you in, on this machine only"
+    return f"sign in as {demo.RECRUITER} or {demo.ADMIN}\n{'':16}password: {demo.password(settings.var)}"
 
 
 _TRY = """  sequencing contacts import examples/contacts.csv

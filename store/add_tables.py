@@ -49,6 +49,7 @@ class BulkAddLineRow(Table):
     __tablename__ = "bulk_add_lines"
     __table_args__ = (
         Index("ix_bulk_add_lines_code", "bulk_add_id", "code"),
+        partial("ix_bulk_add_lines_refused", "bulk_add_id", "position", where="code <> 'enrolled'"),
         Index("ix_bulk_add_lines_contact", "contact_id"),
         Index("ix_bulk_add_lines_enrollment", "enrollment_id"),
     )

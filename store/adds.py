@@ -13,7 +13,7 @@ from sequencing.enrollments import Enrollment, Status
 from sequencing.people import Level, User
 from store import enrolling
 from store.add_tables import BulkAddLineRow, BulkAddRow
-from store.columns import says
+from store.columns import says, unindexed
 from store.database import upsert
 from store.enrolling import LONGEST_NAME, Add, Batch, Wanted
 from store.enrollments import OPEN
@@ -110,7 +110,7 @@ async def born_unstarted(tx: AsyncSession, add_id: str, limit: int) -> list[Enro
     """Those an earlier attempt enrolled and did not come to start."""
     mine = exists().where(LINES.c.enrollment_id == EnrollmentRow.id, LINES.c.bulk_add_id == add_id)
     rows = select(EnrollmentRow).where(
-        EnrollmentRow.started_run < EnrollmentRow.run, EnrollmentRow.status.in_(OPEN), EnrollmentRow.run == 1
+        EnrollmentRow.started_run < EnrollmentRow.run, unindexed(EnrollmentRow.status).in_(OPEN), EnrollmentRow.run == 1
     )
     rows = rows.where(mine).order_by(EnrollmentRow.enrolled_at)
     return [value(row) for row in await tx.scalars(rows.limit(limit))]
@@ -175,7 +175,7 @@ async def lines(
     rows = joined.where(BulkAddLineRow.bulk_add_id == add_id, BulkAddLineRow.position > after)
     rows = rows.where(BulkAddLineRow.code.is_not(None))
     if refused_only:
-        rows = rows.where(BulkAddLineRow.code != ENROLLED)
+        rows = rows.where(BulkAddLineRow.code != bindparam(None, ENROLLED, literal_execute=True))
     found = await tx.execute(rows.order_by(BulkAddLineRow.position).limit(limit))
     return [
         AnsweredLine(row, None if first is None else f"{first} {last}".strip(), status)

@@ -3,15 +3,17 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import ColumnElement, Select, or_, select, union_all
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from sequencing.enrollments import Enrollment
 from sequencing.people import User
-from store.enrollments import waits_for
+from store.enrollments import waiting_for
 from store.lives import value
 from store.people_tables import ContactRow
 from store.tables import EnrollmentRow, SequenceRow
+
+PLACE = (EnrollmentRow.since, EnrollmentRow.id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,12 +29,24 @@ class Line:
 async def lines(
     tx: AsyncSession, user: User, limit: int = 1000, after: tuple[datetime, str] | None = None
 ) -> list[Line]:
-    """Those that wait for this user, the longest waiting first; those behind (since, id) `after`. One statement."""
-    since = func.coalesce(EnrollmentRow.since, EnrollmentRow.enrolled_at, type_=EnrollmentRow.since.type)
-    rows = select(EnrollmentRow, ContactRow.first_name, ContactRow.last_name, SequenceRow.name, since.label("from"))
+    """Those that wait for this user, the longest waiting first; those behind (since, id) `after`. Two statements."""
+    parts = [_first(one, after).limit(limit).subquery() for one in await waiting_for(tx, user)]
+    some = union_all(*(select(part.c.id) for part in parts))
+    rows = select(EnrollmentRow, ContactRow.first_name, ContactRow.last_name, SequenceRow.name)
     rows = rows.join(ContactRow, ContactRow.id == EnrollmentRow.contact_id)
-    rows = rows.join(SequenceRow, SequenceRow.id == EnrollmentRow.sequence_id).where(waits_for(user))
+    rows = rows.join(SequenceRow, SequenceRow.id == EnrollmentRow.sequence_id).where(EnrollmentRow.id.in_(some))
+    found = (await tx.execute(rows.order_by(*PLACE).limit(limit))).all()
+    return [
+        Line(value(row), f"{first} {last}".strip(), name, row.since or row.enrolled_at)
+        for row, first, last, name in found
+    ]
+
+
+def _first(waiting: ColumnElement[bool], after: tuple[datetime, str] | None) -> Select[str]:
+    """The ids in order, as an index has them."""
+    rows = select(EnrollmentRow.id).where(waiting)
     if after is not None:
-        rows = rows.where(or_(since > after[0], and_(since == after[0], EnrollmentRow.id > after[1])))
-    found = (await tx.execute(rows.order_by(since, EnrollmentRow.id).limit(limit))).all()
-    return [Line(value(row[0]), f"{row[1]} {row[2]}".strip(), row[3], row[4]) for row in found]
+        since, last = after
+        behind = or_(EnrollmentRow.since > since, EnrollmentRow.id > last)
+        rows = rows.where(EnrollmentRow.since >= since, behind)
+    return rows.order_by(*PLACE)

@@ -7,9 +7,19 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from sequencing.errors import Refused, quoted
 from sequencing.people import Company
+from sequencing.permissions import not_found
+from store import contact_words
 from store.database import upsert
 from store.naming import fits
 from store.people_tables import CompanyRow
+
+
+async def get(tx: AsyncSession, number: int) -> Company:
+    """The company of that number. Raises Refused(`not_found`)."""
+    row = await tx.get(CompanyRow, number)
+    if row is None:
+        raise not_found()
+    return _value(row)
 
 
 async def find(tx: AsyncSession, name: str) -> Company:
@@ -42,10 +52,17 @@ async def add(tx: AsyncSession, name: str, external_id: str | None, owner_id: in
 
 
 async def change(tx: AsyncSession, company: Company) -> None:
-    """Keeps the company as given. Raises IntegrityError where another one has that external id."""
+    """Keeps the company as given. Raises IntegrityError where another one has that external id.
+
+    Where its name is another one, the caller lets nobody else make contacts (`contact_imports.alone`): they are found
+    by it.
+    """
     row = await tx.get_one(CompanyRow, company.id)
+    renamed = row.name != company.name
     row.name, row.external_id, row.owner_id = company.name, company.external_id, company.owner_id
     await tx.flush()
+    if renamed:
+        await contact_words.renew_of_company(tx, company.id)
 
 
 async def listed(tx: AsyncSession, *, text: str = "", after: int = 0, limit: int = 1000) -> list[Company]:

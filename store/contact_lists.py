@@ -1,19 +1,20 @@
 """Finding contacts: lists that are narrowed, a page at a time, and what one contact has been in."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, exists, or_, select
+from sqlalchemy import ColumnElement, Select, exists, false, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from sequencing.enrollments import Status
 from sequencing.people import ContactKind, Level, User
 from sequencing.todos import Outcome
+from store import contact_words
 from store.columns import says, says_not
 from store.enrollments import seen_by
-from store.people_tables import CandidacyRow, CompanyRow, ContactRow, EmailAddressRow, PhoneNumberRow
-from store.sequences import shown_to
+from store.people_tables import CandidacyRow, CompanyRow, ContactRow, ContactWordRow
+from store.sequences import sees, shown_to
 from store.tables import EnrollmentRow, RemovalRow, SequenceRow
 
 
@@ -54,22 +55,77 @@ class Been:
 
 
 async def ids(tx: AsyncSession, user: User, wanted: Wanted) -> list[int]:
-    """Ids of the contacts, in order. What the user does not see of sequences narrows nothing for him."""
-    rows = narrowed(user, wanted).where(ContactRow.id > wanted.after)
-    return list(await tx.scalars(rows.order_by(ContactRow.id).limit(wanted.limit)))
+    """Ids of the contacts, in the order of the words that a text found, else of the ids; `after` is the last one seen.
 
-
-def narrowed(user: User, wanted: Wanted) -> Select[Any]:
-    """The ids of all contacts that are wanted, in no order."""
-    rows: Select[Any] = select(ContactRow.id).where(*_plainly(wanted))
+    What the user does not see of sequences narrows nothing for him. At most three statements.
+    """
     if wanted.text:
-        rows = _with_text(rows, wanted.text)
-    if (wanted.sequence_id, wanted.status, wanted.outcome) != (None, None, None):
-        rows = rows.where(_in_a_sequence(user, wanted))
-    if wanted.in_any is not None:
-        some = exists().where(EnrollmentRow.contact_id == ContactRow.id, seen_by(user))
-        rows = rows.where(some if wanted.in_any else ~some)
+        rows = await _by_text(tx, user, wanted)
+    elif _of_enrollments(wanted):
+        rows = await _in_sequences(tx, user, wanted)
+    else:
+        rows = _all_others(user, wanted, ContactRow.id > wanted.after)
+    return list(await tx.scalars(rows.limit(wanted.limit)))
+
+
+async def some_ids(tx: AsyncSession, user: User, wanted: Wanted, limit: int) -> list[int]:
+    """So many of them at most, by number."""
+    if wanted.text or _of_enrollments(wanted):
+        return sorted(await ids(tx, user, replace(wanted, after=0, limit=limit)))
+    rows = select(ContactRow.id).where(*_plainly(wanted), *_without_data(user, wanted))
+    return sorted(await tx.scalars(rows.limit(limit)))  # sorted there, a plan could be found that reads everybody
+
+
+async def _by_text(tx: AsyncSession, user: User, wanted: Wanted) -> Select[Any]:
+    rows = contact_words.in_order(await contact_words.look_up(tx, wanted.text, wanted.after))
+    if plainly := _plainly(wanted):
+        rows = rows.join(ContactRow, ContactRow.id == ContactWordRow.contact_id).where(*plainly)
+    if _of_enrollments(wanted):
+        inside = await _fitting(tx, user, wanted)
+        rows = rows.where(exists().where(EnrollmentRow.contact_id == ContactWordRow.contact_id, *inside))
+    if wanted.in_any is False:
+        rows = rows.where(~exists().where(EnrollmentRow.contact_id == ContactWordRow.contact_id, seen_by(user)))
     return rows
+
+
+def _of_enrollments(wanted: Wanted) -> bool:
+    """Whether only contacts with an enrollment are wanted."""
+    return (wanted.sequence_id, wanted.status, wanted.outcome) != (None, None, None) or wanted.in_any is True
+
+
+async def _in_sequences(tx: AsyncSession, user: User, wanted: Wanted) -> Select[Any]:
+    """Enrollments in the order of their contacts, each contact once: an index has them so."""
+    rows = select(EnrollmentRow.contact_id).where(*await _fitting(tx, user, wanted))
+    if plainly := _plainly(wanted):
+        rows = rows.join(ContactRow, ContactRow.id == EnrollmentRow.contact_id).where(*plainly)
+    if wanted.in_any is False:
+        rows = rows.where(false())
+    return rows.where(EnrollmentRow.contact_id > wanted.after).distinct().order_by(EnrollmentRow.contact_id)
+
+
+def _all_others(user: User, wanted: Wanted, behind: ColumnElement[bool]) -> Select[Any]:
+    rows = select(ContactRow.id).where(behind, *_plainly(wanted), *_without_data(user, wanted))
+    return rows.order_by(ContactRow.id)
+
+
+def _without_data(user: User, wanted: Wanted) -> list[ColumnElement[bool]]:
+    if wanted.in_any is None:
+        return []
+    return [~exists().where(EnrollmentRow.contact_id == ContactRow.id, seen_by(user))]
+
+
+async def _fitting(tx: AsyncSession, user: User, wanted: Wanted) -> list[ColumnElement[bool]]:
+    """The enrollments that are meant, and seen. Who sees a sequence sees all that are in it."""
+    fits = []
+    if wanted.sequence_id is not None:
+        fits.append(EnrollmentRow.sequence_id == wanted.sequence_id)
+    if wanted.status is not None:
+        fits.append(says(EnrollmentRow.status, wanted.status))
+    if wanted.outcome is not None:
+        fits.append(says(EnrollmentRow.outcome, wanted.outcome))
+    if wanted.sequence_id is None or not await sees(tx, user, wanted.sequence_id):
+        fits.append(seen_by(user))
+    return fits
 
 
 def _plainly(wanted: Wanted) -> list[ColumnElement[bool]]:
@@ -129,34 +185,3 @@ def is_kind(kind: ContactKind) -> ColumnElement[bool]:
     if kind is ContactKind.both:
         return says(ContactRow.kind, kind)
     return says_not(ContactRow.kind, opposite[kind])
-
-
-def _with_text(rows: Select[Any], text: str) -> Select[Any]:
-    """Every word stands in the name, the company's name, an address or a number."""
-    rows = rows.outerjoin(CompanyRow, CompanyRow.id == ContactRow.company_id)
-    for word in text.split():
-        rows = rows.where(_has(word))
-    return rows
-
-
-def _has(word: str) -> ColumnElement[bool]:
-    address = EmailAddressRow.address.icontains(word, autoescape=True)
-    number = PhoneNumberRow.number.contains(word, autoescape=True)
-    return or_(
-        ContactRow.first_name.icontains(word, autoescape=True),
-        ContactRow.last_name.icontains(word, autoescape=True),
-        CompanyRow.name.icontains(word, autoescape=True),
-        exists().where(EmailAddressRow.contact_id == ContactRow.id, address),
-        exists().where(PhoneNumberRow.contact_id == ContactRow.id, number),
-    )
-
-
-def _in_a_sequence(user: User, wanted: Wanted) -> ColumnElement[bool]:
-    fits = [seen_by(user)]
-    if wanted.sequence_id is not None:
-        fits.append(EnrollmentRow.sequence_id == wanted.sequence_id)
-    if wanted.status is not None:
-        fits.append(says(EnrollmentRow.status, wanted.status))
-    if wanted.outcome is not None:
-        fits.append(says(EnrollmentRow.outcome, wanted.outcome))
-    return ContactRow.id.in_(select(EnrollmentRow.contact_id).where(*fits))

@@ -6,7 +6,9 @@ from collections.abc import Collection
 from sqlalchemy import BindParameter, String, bindparam, cast, delete, literal, select, union, union_all
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from sequencing import search_words
 from sequencing.people import AddressType, Company, Contact, Opportunity, PhoneType
+from store import contact_words
 from store.naming import fits
 from store.people_tables import CompanyRow, ContactRow, EmailAddressRow, OpportunityRow, PhoneNumberRow
 
@@ -73,6 +75,7 @@ async def add(tx: AsyncSession, contact: Contact) -> int:
     await tx.flush()
     _reach(tx, row.id, contact)
     await tx.flush()
+    await contact_words.write(tx, {row.id: search_words.entries(contact)})
     return row.id
 
 
@@ -85,6 +88,7 @@ async def change(tx: AsyncSession, contact: Contact) -> None:
     tx.expunge_all()
     _reach(tx, contact.id, contact)
     await tx.flush()
+    await contact_words.write(tx, {contact.id: search_words.entries(contact)})
 
 
 def _write(row: ContactRow, contact: Contact) -> None:

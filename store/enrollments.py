@@ -4,17 +4,17 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Select, and_, case, exists, false, not_, or_, select, update
+from sqlalchemy import ColumnElement, and_, case, exists, false, not_, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from sequencing.enrollments import Enrollment, Status, StepState
 from sequencing.happenings import What, Why
 from sequencing.people import Level, User
 from sequencing.sequences import Action
-from store.columns import says
+from store.columns import says, unindexed
 from store.lives import value
 from store.people_tables import ContactRow, UserRow
-from store.sequences import shown_to
+from store.sequences import sees, shown_to
 from store.tables import EnrollmentRow, EventRow, NewsRow, RemovalRow, SequenceRow, StepRow, TodoRow
 
 AT_ONCE = 1000
@@ -63,7 +63,9 @@ async def all_started(tx: AsyncSession, ids: Sequence[str]) -> None:
 async def unstarted(tx: AsyncSession, before: datetime, limit: int) -> list[str]:
     """Open enrollments whose run Temporal was not seen to have, standing so since before that instant."""
     rows = select(EnrollmentRow.id).where(
-        EnrollmentRow.started_run < EnrollmentRow.run, says(EnrollmentRow.status, *OPEN), EnrollmentRow.since < before
+        EnrollmentRow.started_run < EnrollmentRow.run,
+        unindexed(EnrollmentRow.status).in_(OPEN),
+        EnrollmentRow.since < before,
     )
     return list(await tx.scalars(rows.order_by(EnrollmentRow.enrolled_at).limit(limit)))
 
@@ -126,41 +128,45 @@ class Filter:
 
 async def listed(tx: AsyncSession, user: User, wanted: Filter) -> list[Enrollment]:
     """The enrollments the user sees, in the order in which they began."""
-    rows = select(EnrollmentRow).where(EnrollmentRow.id > wanted.after, seen_by(user))
+    page = select(EnrollmentRow.id).where(EnrollmentRow.id > wanted.after)
     if wanted.sequence_id is not None:
-        rows = rows.where(EnrollmentRow.sequence_id == wanted.sequence_id)
+        page = page.where(EnrollmentRow.sequence_id == wanted.sequence_id)
     if wanted.contact_id is not None:
-        rows = rows.where(EnrollmentRow.contact_id == wanted.contact_id)
+        page = page.where(EnrollmentRow.contact_id == wanted.contact_id)
     if wanted.status is not None:
-        rows = rows.where(says(EnrollmentRow.status, wanted.status))
-    return [value(row) for row in await tx.scalars(rows.order_by(EnrollmentRow.id).limit(wanted.limit))]
+        page = page.where(says(EnrollmentRow.status, wanted.status))
+    if wanted.sequence_id is None or not await sees(tx, user, wanted.sequence_id):
+        page = page.where(seen_by(user))
+    some = page.order_by(EnrollmentRow.id).limit(wanted.limit)  # alone, so that an index answers without the rows
+    rows = select(EnrollmentRow).where(EnrollmentRow.id.in_(some)).order_by(EnrollmentRow.id)
+    return [value(row) for row in await tx.scalars(rows)]
 
 
-def waits_for(user: User) -> ColumnElement[bool]:
-    """The condition that an enrollment waits for this user although no to-do says so: paused, or waiting for what never
-    comes; and that nothing was recorded about it that its run has only to take in.
+async def waiting_for(tx: AsyncSession, user: User) -> list[ColumnElement[bool]]:
+    """The conditions, of which never two are true, that an enrollment waits for this user although no to-do says so:
+    paused, or waiting for what never comes; and that nothing was recorded about it that its run has only to take in.
+
+    Each has an index in the order in which they wait: of what he enrolled himself, and of what those left who are gone.
     """
+    gone = list(await tx.scalars(select(UserRow.id).where(UserRow.id != user.id, not_(and_(*ABLE)))))
+    paused = says(EnrollmentRow.status, Status.paused)
     stuck = and_(
         says(EnrollmentRow.status, Status.active),
         says(EnrollmentRow.state, StepState.waiting),
         EnrollmentRow.due_at.is_(None),
         EnrollmentRow.why.is_distinct_from(Why.held),
     )
-    waits = or_(says(EnrollmentRow.status, Status.paused), stuck)
     mended = exists().where(
         NewsRow.enrollment_id == EnrollmentRow.id, NewsRow.code.is_(None), says(NewsRow.what, *MENDING)
     )
-    his = EnrollmentRow.enrolled_by.in_(_left_to(user)), responsible() == user.id
-    return and_(waits, *his, not_(mended.correlate(EnrollmentRow)))
+    own = EnrollmentRow.enrolled_by == user.id
+    left = [EnrollmentRow.enrolled_by.in_(gone)] if gone else []
+    his = responsible() == user.id, not_(mended.correlate(EnrollmentRow))
+    return [and_(whose, waits, *his) for whose in (own, *left) for waits in (paused, stuck)]
 
 
 MENDING = (What.resume, What.settle, What.conclude, What.cancel, What.remove)
 ABLE = UserRow.active, says(UserRow.level, *(level for level in Level if level.reaches(Level.use)))
-
-
-def _left_to(user: User) -> Select[int]:
-    """Who may have enrolled what this user sees to: he himself, or whoever cannot see to it any more."""
-    return select(UserRow.id).where(or_(UserRow.id == user.id, not_(and_(*ABLE))))
 
 
 def responsible() -> ColumnElement[int]:
@@ -182,12 +188,17 @@ def responsible() -> ColumnElement[int]:
 def seen_by(user: User) -> ColumnElement[bool]:
     """The condition under which a user sees an enrollment: he started it, owns its contact, has its to-do, or sees
     its sequence.
+
+    Contact and to-do are looked up for each one: read beforehand, as PostgreSQL would do without that offset, they are
+    all that the user has.
     """
     if user.level is Level.manage:
         return EnrollmentRow.id.is_not(None)
     if not user.level.reaches(Level.view):
         return false()
-    mine = exists().where(ContactRow.id == EnrollmentRow.contact_id, ContactRow.owner_id == user.id)
-    shown = exists().where(SequenceRow.id == EnrollmentRow.sequence_id, shown_to(user))
-    given = exists().where(TodoRow.enrollment_id == EnrollmentRow.id, TodoRow.assignee_id == user.id)
-    return or_(EnrollmentRow.enrolled_by == user.id, mine, shown, given)
+    shown = EnrollmentRow.sequence_id.in_(select(SequenceRow.id).where(shown_to(user)))
+    owner = select(ContactRow.owner_id).where(ContactRow.id == EnrollmentRow.contact_id)
+    mine = owner.correlate(EnrollmentRow).scalar_subquery() == user.id
+    his = select(TodoRow.id).where(TodoRow.enrollment_id == EnrollmentRow.id, TodoRow.assignee_id == user.id)
+    given = his.offset(0).correlate(EnrollmentRow).exists()
+    return or_(EnrollmentRow.enrolled_by == user.id, shown, mine, given)

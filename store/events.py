@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, exists, or_, select, tuple_
+from sqlalchemy import ColumnElement, Select, or_, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute
 
@@ -36,8 +36,8 @@ class Event:
     details: dict[str, Any]
 
 
-LOOKED_THROUGH = 1000
-"""Events that one look goes through at most, seen by the user or not."""
+PAGES = 3
+"""So many times what is asked for one look goes through at most, seen by the user or not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,8 @@ async def after(tx: AsyncSession, user: User, cursor: Cursor, limit: int) -> Loo
     and what a transaction that still runs could precede is not shown yet.
     """
     place = _place(tx)
-    passed = (await tx.execute(_behind(tx, cursor).limit(LOOKED_THROUGH))).all()
+    through = limit if user.level is Level.manage else PAGES * limit
+    passed = (await tx.execute(_behind(tx, cursor).limit(through))).all()
     if not passed:
         return Look([], cursor, more=False)
     end = passed[-1].written_in or 0, passed[-1].id
@@ -67,7 +68,7 @@ async def after(tx: AsyncSession, user: User, cursor: Cursor, limit: int) -> Loo
     found = [_value(event, enrollment or removal) for event, enrollment, removal in await tx.execute(rows)]
     if len(found) == limit:
         return Look(found, found[-1].cursor, more=True)
-    return Look(found, end, more=len(passed) == LOOKED_THROUGH)
+    return Look(found, end, more=len(passed) == through)
 
 
 def _behind(tx: AsyncSession, cursor: Cursor) -> Select[int | None, int]:
@@ -96,8 +97,9 @@ def _shown(user: User) -> ColumnElement[bool]:
     """Of an enrollment he sees, or the line of a removed one that he saw or removed."""
     if user.level is Level.manage:
         return EventRow.id.is_not(None)
-    mine = exists().where(ContactRow.id == RemovalRow.contact_id, ContactRow.owner_id == user.id)
-    shown = exists().where(SequenceRow.id == RemovalRow.sequence_id, shown_to(user))
+    owner = select(ContactRow.owner_id).where(ContactRow.id == RemovalRow.contact_id)
+    mine = owner.correlate(RemovalRow).scalar_subquery() == user.id
+    shown = RemovalRow.sequence_id.in_(select(SequenceRow.id).where(shown_to(user)))
     seen = EnrollmentRow.id.is_not(None) & seen_by(user)
     if not user.level.reaches(Level.view):
         return seen

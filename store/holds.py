@@ -23,7 +23,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from sequencing.enrollments import Status
+from sequencing.enrollments import Status, StepState
 from sequencing.happenings import Why
 from store import leaving
 from store.columns import says
@@ -138,7 +138,8 @@ async def held_up(tx: AsyncSession) -> list[HeldUp]:
     standing = [_value(row) for row in await tx.scalars(select(HoldRow).order_by(HoldRow.since, HoldRow.scope))]
     if not standing:
         return []
-    held = says(EnrollmentRow.why, Why.held), says(EnrollmentRow.status, Status.active)
+    waits = says(EnrollmentRow.status, Status.active), says(EnrollmentRow.state, StepState.waiting)
+    held = says(EnrollmentRow.why, Why.held), *waits
     number = select(EnrollmentRow.sequence_id, func.count().label("many")).where(*held)
     counted = number.group_by(EnrollmentRow.sequence_id).subquery()
     rows = select(SequenceRow.id, SequenceRow.name, SequenceRow.owner_id, counted.c.many)

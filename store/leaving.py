@@ -17,6 +17,13 @@ from store.tables import EnrollmentRow, EventRow, MessageRow, MessageState
 
 CLAIMED = (MessageState.claimed, MessageState.handing_over)
 """The marks of a claim that has not ended."""
+LEAVING = and_(
+    MessageRow.enrollment_id == EnrollmentRow.id,
+    MessageRow.step == EnrollmentRow.step,
+    MessageRow.copy == EnrollmentRow.copy,
+    MessageRow.state.in_(CLAIMED),
+)
+IS_SENDING = EnrollmentRow.status == Status.active, EnrollmentRow.state == StepState.sending
 HOLD, SUPPRESSION = "hold", "suppression"
 """What forbids messages and is no news of an enrollment; of news its own word is said."""
 
@@ -42,6 +49,12 @@ async def tell_suppressed(tx: AsyncSession, forms: Collection[str], by: int | No
     await _tell(tx, SUPPRESSION, by, at, *([or_(*of_domains)] if of_domains else _to(forms)))
 
 
+async def recipients(tx: AsyncSession) -> list[str]:
+    """To whom messages are leaving. The caller has closed the gate."""
+    rows = select(MessageRow.recipient).join(EnrollmentRow, LEAVING).where(*IS_SENDING)
+    return list(await tx.scalars(rows.distinct().order_by(MessageRow.recipient)))
+
+
 def _to(forms: Collection[str]) -> tuple[ColumnElement[bool], ...]:
     """To an address or number of a contact who has it; so the indexes are of use."""
     mail = select(EmailAddressRow.contact_id).where(EmailAddressRow.address.in_(forms))
@@ -56,12 +69,6 @@ def _ends(form: str) -> tuple[str, ...]:
 
 async def _tell(tx: AsyncSession, because: str, by: int | None, at: datetime, *which: ColumnElement[bool]) -> None:
     """One line for each message that is leaving, in one statement."""
-    leaving = and_(
-        MessageRow.enrollment_id == EnrollmentRow.id,
-        MessageRow.step == EnrollmentRow.step,
-        MessageRow.copy == EnrollmentRow.copy,
-        MessageRow.state.in_(CLAIMED),
-    )
     line = {
         EventRow.enrollment_id: EnrollmentRow.id,
         EventRow.at: literal(at, EventRow.at.type),
@@ -71,6 +78,6 @@ async def _tell(tx: AsyncSession, because: str, by: int | None, at: datetime, *w
         EventRow.status: EnrollmentRow.status,
         EventRow.details: literal({"because": because}, EventRow.details.type),
     }
-    of = select(*line.values()).join(MessageRow, leaving)
-    of = of.where(EnrollmentRow.status == Status.active, EnrollmentRow.state == StepState.sending, *which)
+    of = select(*line.values()).join(MessageRow, LEAVING)
+    of = of.where(*IS_SENDING, *which)
     await tx.execute(insert(EventRow).from_select([column.key for column in line], of))

@@ -58,9 +58,8 @@ async def some(tx: AsyncSession, ids: Collection[int]) -> list[Opportunity]:
 
 async def newest(tx: AsyncSession, limit: int) -> list[Opportunity]:
     """Those that came last."""
-    return [
-        _value(row) for row in await tx.scalars(select(OpportunityRow).order_by(OpportunityRow.id.desc()).limit(limit))
-    ]
+    rows = select(OpportunityRow).where(OpportunityRow.id > 0)  # so that SQLite goes by the key
+    return [_value(row) for row in await tx.scalars(rows.order_by(OpportunityRow.id.desc()).limit(limit))]
 
 
 async def listed(tx: AsyncSession, *, text: str = "", after: int = 0, limit: int = 1000) -> list[Opportunity]:

@@ -6,6 +6,7 @@ from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, false,
 from sqlalchemy.orm import Mapped, mapped_column
 
 from sequencing.people import AddressType, ContactKind, Level
+from sequencing.search_words import LONGEST
 from sequencing.stage_links import StageType
 from store.columns import Table, Word, one_of, partial
 
@@ -131,6 +132,19 @@ class PhoneNumberRow(Table):
     contact_id: Mapped[int] = mapped_column(ForeignKey("contacts.id", ondelete="CASCADE"))
     type: Mapped[str] = mapped_column(String(20))
     number: Mapped[str] = mapped_column(String(32), index=True)
+
+
+class ContactWordRow(Table):
+    """What a contact is found by (`sequencing/search_words.py`), in the order of code points, so that all that begins
+    alike stands together.
+    """
+
+    __tablename__ = "contact_words"
+    __table_args__ = (Index("ix_contact_words_contact", "contact_id", "word"), {"sqlite_with_rowid": False})
+    word: Mapped[str] = mapped_column(
+        String(LONGEST).with_variant(String(LONGEST, collation="C"), "postgresql"), primary_key=True
+    )
+    contact_id: Mapped[int] = mapped_column(ForeignKey("contacts.id", ondelete="CASCADE"), primary_key=True)
 
 
 class OpportunityRow(Table):

@@ -146,6 +146,13 @@ def shown_to(user: User) -> ColumnElement[bool]:
     return or_(SequenceRow.owner_id == user.id, SequenceRow.sharing == Sharing.everyone, shared)
 
 
+async def sees(tx: AsyncSession, user: User, sequence_id: int) -> bool:
+    """Whether the user sees that sequence."""
+    if user.level is Level.manage:
+        return True
+    return bool(await tx.scalar(select(exists().where(SequenceRow.id == sequence_id, shown_to(user)))))
+
+
 async def find(tx: AsyncSession, name: str, user: User) -> SequenceRow:
     """The sequence a person means by id or name, among those he sees. Raises Refused(`unknown_sequence`)."""
     means = SequenceRow.id == int(name) if name.isascii() and name.isdecimal() and len(name) < 10 else None

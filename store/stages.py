@@ -1,15 +1,17 @@
 """Stages of the recruiting workflow, who stands where in it, and how he came there."""
 
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import delete, exists, func, insert, or_, select, update
+from sqlalchemy import delete, exists, false, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from sequencing.enrollments import Status
 from sequencing.errors import Refused, quoted
 from sequencing.people import User
+from sequencing.permissions import not_found
 from sequencing.stage_links import Stage, StageType
 from store.database import upsert
 from store.enrollments import seen_by
@@ -41,10 +43,12 @@ async def locked(tx: AsyncSession) -> list[Stage]:
 
 
 def named(stages: list[Stage], name: str | int) -> Stage:
-    """The stage a person means by its name or number; an int is a number. Raises Refused(`unknown_stage`)."""
+    """The stage a person means by its name or number. Raises Refused: `unknown_stage`; `not_found`, for an int."""
     wanted = str(name).strip()
     by_name = [stage for stage in stages if isinstance(name, str) and stage.name.lower() == wanted.lower()]
     found = by_name or [stage for stage in stages if str(stage.id) == wanted]
+    if not found and isinstance(name, int):
+        raise not_found()
     if not found:
         raise Refused("unknown_stage", f"There is no stage {quoted(wanted)}; `sequencing stages list` shows them.")
     return found[0]
@@ -159,12 +163,13 @@ async def _newest(
     tx: AsyncSession, pairs: set[tuple[int, int | None]], user: User
 ) -> dict[tuple[int, int | None], tuple[str, Status]]:
     """(id, status) of the newest enrollment of each (contact, sequence) that the user sees."""
-    contacts = {contact for contact, sequence in pairs if sequence is not None}
-    sequences = {sequence for _, sequence in pairs if sequence is not None}
+    of: dict[int, list[int]] = defaultdict(list)
+    for contact, sequence in pairs:
+        if sequence is not None:
+            of[sequence].append(contact)
+    these = [(EnrollmentRow.sequence_id == one) & EnrollmentRow.contact_id.in_(some) for one, some in of.items()]
     columns = select(EnrollmentRow.contact_id, EnrollmentRow.sequence_id, EnrollmentRow.id, EnrollmentRow.status)
-    rows = columns.where(
-        EnrollmentRow.contact_id.in_(contacts), EnrollmentRow.sequence_id.in_(sequences), seen_by(user)
-    )
+    rows = columns.where(or_(false(), *these), seen_by(user))
     return {
         (row.contact_id, row.sequence_id): (row.id, row.status)
         for row in await tx.execute(rows.order_by(EnrollmentRow.id))

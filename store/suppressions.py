@@ -86,15 +86,21 @@ async def unsubscribe(tx: AsyncSession, target: str, at: datetime) -> None:
 async def unsubscribe_unread(tx: AsyncSession, fingerprint: str, at: datetime) -> None:
     """The same where nothing is known but the fingerprint of his address."""
     await close_gate(tx)
-    await _add(tx, fingerprint, UNSUBSCRIBED, None, at)
+    if await _add(tx, fingerprint, UNSUBSCRIBED, None, at):
+        meant = [own_forms(tx, recipient) for recipient in await leaving.recipients(tx)]
+        his = [form for all_forms in meant if fingerprint in all_forms for form in all_forms]
+        await leaving.tell_suppressed(tx, his, None, at)
 
 
 async def erase(tx: AsyncSession, target: str, by: int, at: datetime) -> None:
     """Leaves the fingerprint of an address or number, and nothing that can be read."""
     await close_gate(tx)
+    stood = await tx.scalar(IS_SUPPRESSED, {"forms": own_forms(tx, target)}) is not None
     for table in (SuppressionRow, SuppressionLiftRow):
         await tx.execute(delete(table).where(table.target == plain(target)))
     await _add(tx, fingerprint(tx, target), ERASED, by, at)
+    if not stood:
+        await leaving.tell_suppressed(tx, own_forms(tx, target), by, at)
 
 
 async def lift(tx: AsyncSession, target: str, by: int | None, at: datetime, *, reason: str = "") -> bool:

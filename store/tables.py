@@ -17,6 +17,9 @@ from sequencing.todos import Outcome, Result, TodoStatus
 from sequencing.tracking import Sign, Use
 from store.columns import Table, Word, one_of, partial
 
+ENDED = "outcome IS NOT NULL"
+WAITS = "status = 'active' AND state = 'waiting'"
+
 
 class TemplateRow(Table):
     __tablename__ = "templates"
@@ -143,11 +146,18 @@ class EnrollmentRow(Table):
         ),
         Index("ix_enrollments_contact", "contact_id", "status"),
         Index("ix_enrollments_sequence", "sequence_id", "status", "id"),
+        Index("ix_enrollments_in_sequence", "sequence_id", "id"),
+        Index("ix_enrollments_contacts_of_sequence", "sequence_id", "contact_id"),
+        Index("ix_enrollments_contacts_by_status", "sequence_id", "status", "contact_id"),
+        Index("ix_enrollments_status_of_contacts", "status", "contact_id"),
+        partial("ix_enrollments_contacts_by_outcome", "sequence_id", "outcome", "contact_id", where=ENDED),
+        partial("ix_enrollments_outcome_of_contacts", "outcome", "contact_id", where=ENDED),
         Index("ix_enrollments_status", "status", "id"),
         partial("ix_enrollments_open", "id", where="status IN ('active', 'paused')"),
-        partial("ix_enrollments_paused", "enrolled_by", where="status = 'paused'"),
+        partial("ix_enrollments_paused", "enrolled_by", "since", "id", where="status = 'paused'"),
+        partial("ix_enrollments_stuck", "enrolled_by", "since", "id", where=f"{WAITS} AND due_at IS NULL"),
         partial("ix_enrollments_planned", "calendar_version", where="status = 'active' AND state = 'waiting'"),
-        partial("ix_enrollments_held", "sequence_id", where="why = 'held'"),
+        partial("ix_enrollments_held", "sequence_id", where=f"{WAITS} AND why = 'held'"),
         partial("ix_enrollments_queue", "queued_for", "step", "ready_at", where="why IN ('daily_cap', 'sender_gap')"),
         partial("ix_enrollments_due", "due_at", where="status = 'active' AND state = 'waiting'"),
         partial("ix_enrollments_unstarted", "enrolled_at", where="started_run < run"),
@@ -194,7 +204,7 @@ class NewsRow(Table):
     __table_args__ = (
         one_of("what", What),
         UniqueConstraint("enrollment_id", "key"),
-        partial("ix_news_unsignaled", "at", where="code IS NULL"),
+        partial("ix_news_unnoted", "signaled", "at", where="code IS NULL"),
     )
     enrollment_id: Mapped[str] = mapped_column(ForeignKey("enrollments.id", ondelete="CASCADE"), primary_key=True)
     number: Mapped[int] = mapped_column(primary_key=True)
@@ -219,6 +229,7 @@ class TodoRow(Table):
         partial("ix_todos_open", "due_at", "id", where="status = 'open'"),
         partial("ix_todos_open_of_kind", "action", "due_at", "id", where="status = 'open'"),
         partial("ix_todos_open_of_sequence", "sequence_id", "due_at", "id", where="status = 'open'"),
+        partial("ix_todos_open_of_user", "assignee_id", "sequence_id", "due_at", "id", where="status = 'open'"),
         Index("ix_todos_enrollment", "enrollment_id"),
         Index("ix_todos_contact", "contact_id"),
     )

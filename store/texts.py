@@ -6,13 +6,15 @@ from datetime import datetime
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from sequencing.happenings import Reason
 from sequencing.replies import Ours
+from sequencing.suppressions import plain
 from sequencing.text_words import TextKind
 from sequencing.texts import STOP_REASON, Delivery, Reference
 from store import suppressions
 from store.database import upsert
 from store.people_tables import PhoneNumberRow
-from store.tables import Channel, MessageRow, MessageState
+from store.tables import Channel, MessageRow, MessageState, SuppressionRow
 from store.text_tables import IncomingTextRow, TextDayRow, TextReceiptRow
 
 OURS = (
@@ -91,6 +93,17 @@ async def some(tx: AsyncSession, numbers: Collection[str]) -> dict[str, Incoming
     if not numbers:
         return {}
     return {row.id: row for row in await tx.scalars(select(IncomingTextRow).where(IncomingTextRow.id.in_(numbers)))}
+
+
+async def stop(tx: AsyncSession, number: str, at: datetime) -> None:
+    """STOP: nobody texts there. It outweighs a bounce, which says less and which somebody may lift; what a person
+    forbade stays as it is, for START must not lift that.
+    """
+    if await suppressions.add(tx, number, STOP_REASON, None, at):
+        return
+    bounced = SuppressionRow.reason == Reason.bounced, SuppressionRow.by.is_(None)
+    its = update(SuppressionRow).where(SuppressionRow.target == plain(number), *bounced)
+    await tx.execute(its.values(reason=STOP_REASON, since=at))
 
 
 async def lift_stop(tx: AsyncSession, number: str, at: datetime) -> None:

@@ -129,9 +129,10 @@ def _read(found: Sequence[Any]) -> list[Line]:
 
 
 async def sequences_of(tx: AsyncSession, user_id: int) -> list[tuple[int, str]]:
-    """(number, name) of the sequences that a user's first thousand open to-dos belong to, by name."""
-    of = _in_order(Filter(assignee_id=user_id), select(TodoRow.sequence_id)).subquery()
-    rows = select(SequenceRow.id, SequenceRow.name).where(SequenceRow.id.in_(select(of.c.sequence_id)))
+    """(number, name) of the sequences that a user's open to-dos belong to, by name."""
+    of = TodoRow.sequence_id == SequenceRow.id, TodoRow.assignee_id == user_id
+    one = select(TodoRow.id).where(*of, is_on_the_list()).offset(0)  # so that it is looked for in each sequence
+    rows = select(SequenceRow.id, SequenceRow.name).where(one.correlate(SequenceRow).exists())
     return [(row.id, row.name) for row in await tx.execute(rows.order_by(SequenceRow.name, SequenceRow.id))]
 
 

@@ -38,9 +38,11 @@ TOGETHER = (
     "tests/workflows/test_cost.py",
     "tests/store/test_plans.py",
     "tests/web/test_bad_requests.py",
+    "tests/acceptance/test_seed",
     "tests/acceptance/test_permissions.py",
     "tests/acceptance/test_permissions_by_command.py",
     "tests/acceptance/test_permissions_by_http.py",
+    "tests/acceptance/test_permissions_by_page.py",
 )
 """Files and folders whose tests share what is dear; those of each run in one process."""
 

@@ -5,7 +5,7 @@ import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
 from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ from sequencing.sequences import Action, Sharing
 from sequencing.settings import SettingsChange
 from sequencing.stage_links import StageType
 from sequencing.todos import Outcome, Result
-from starter import companies, holds, keys, opportunities, people, stages, suppressions
+from starter import companies, holds, keys, opportunities, own_tasks, people, stages, suppressions
 from starter import enrollments as enrolling
 from starter import todos as todo_acts
 from starter.adds import begin_add
@@ -44,7 +44,7 @@ from starter.templates import (
 )
 from starter.timeline import story
 from starter.todo_lists import shown
-from starter.users import add_user
+from starter.users import UserChange, add_user, change_oneself
 from starter.users import listed as everybody
 from store import todos, users
 from store.database import Database
@@ -63,10 +63,12 @@ NOWHERE = {
     "sequence": "999999",
     "template": "999999",
     "hidden_token": "999999",
+    "task": "none such",
     "add": "none such",
 }
 """Names of what is not there."""
 SOON = timedelta(hours=1)
+SOME_DAY = date(2026, 12, 1)
 NEWER: dict[str, Any] = {"name": "Newer", "steps": [{**EMAIL, "delay": "2 days"}]}
 Names = Mapping[str, str]
 """What things are called, by what they are."""
@@ -78,13 +80,14 @@ class Judged:
     """By which act of the table a door judges what it is asked; None: nobody is refused.
 
     `general`: it regards nothing in particular. `tie`: to a thing to which Sam is always tied like that. `shown`: to a
-    thing that is hidden from nobody who sees anything.
+    thing that is hidden from nobody who sees anything. `private`: to one that is shown to nobody but whose it is.
     """
 
     act: str | None
     general: bool = False
     tie: str | None = None
     shown: bool = False
+    private: bool = False
 
     def answer(self, level: Level, tie: str) -> str:
         """`yes`, or the code of the refusal."""
@@ -92,6 +95,8 @@ class Judged:
             return "yes"
         if self.general:
             return "yes" if level.reaches(ACTS[self.act].own) else "not_permitted"
+        if self.private and tie == "seen":
+            return expected(self.act, level, "hidden")
         return expected(self.act, level, "seen" if self.shown and tie == "hidden" else self.tie or tie)
 
 
@@ -148,6 +153,7 @@ def _tie(connection: sqlite3.Connection, level: Level, tie: str) -> None:
     connection.execute(f"UPDATE enrollments SET enrolled_by = {of}", (who,))
     connection.execute(f"UPDATE todos SET assignee_id = {of}", (who,))
     connection.execute(f"UPDATE bulk_adds SET by = {of}", (who,))
+    connection.execute(f"UPDATE own_tasks SET user_id = {of}", (who,))
 
 
 def rows(door: Door, without: Collection[str] = ()) -> dict[str, list[str]]:
@@ -184,6 +190,11 @@ async def furnish(house: House) -> dict[str, str]:
     row = await house.row(names["waiting"])
     assert row is not None
     sequence = str(row.sequence_id)
+    company = await companies.add(house.door, "Cedar", ADA)
+    bob = next(user.id for user, _ in await everybody(house.door, ADA) if user.email == BOB)
+    role = next(one.id for one in await all_roles(house.door, ADA) if one.level is Level.use)
+    offer = next(stage.id for stage, _ in await stages.shown(house.door, ADA) if stage.name == "Offer")
+    spare = await stages.add(house.door, "Spare", StageType.done, ADA)
     mine, hers = [await keys.add_token(house.door, "tests", by) for by in (SAM, ADA)]
     return {
         **names,
@@ -192,8 +203,21 @@ async def furnish(house: House) -> dict[str, str]:
         "add": await begin_add(house.door, sequence, ["ann"], ADA, selection=Selection()),
         "bearer": mine.token,
         "token": str(mine.id),
+        "task": await own_tasks.add(house.door, own_tasks.Said("Read", SOME_DAY), ADA),
         "hidden_token": str(hers.id),
+        "session": await _session(house),
+        "bob": str(bob),
+        "company": str(company),
+        "role": str(role),
+        "offer": str(offer),
+        "spare": str(spare),
     }
+
+
+async def _session(house: House) -> str:
+    """Sam is signed in."""
+    sam = next(user.id for user, _ in await everybody(house.door, ADA) if user.email == SAM)
+    return await keys.sign_in_locally(house.door, sam)
 
 
 async def _live(house: House, enrollment_id: str, *happenings: Happening) -> None:
@@ -246,7 +270,9 @@ GENERAL: Mapping[str, Act] = {
     "stage_links": lambda door, names: stages.unlink(door, "Offer", SAM),
     "move_in_stages": lambda door, names: enter(door, "job", ["ann"], SAM),
     "password": lambda door, names: keys.set_password(door, SAM, "a long password", SAM),
+    "profile": lambda door, names: change_oneself(door, UserChange(time_zone="Europe/Berlin"), SAM),
     "tokens": lambda door, names: keys.add_token(door, "mine", SAM),
+    "own_tasks": lambda door, names: own_tasks.add(door, own_tasks.Said("Write", SOME_DAY), SAM),
 }
 """Acts that regard nothing in particular."""
 

@@ -6,7 +6,7 @@ A file is named by a ULID, so that names sort by the instant of the hand-over.
 import asyncio
 import os
 import tempfile
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -20,6 +20,8 @@ from ulid import ULID
 
 from sequencing.emails import TEST, tested
 from sequencing.errors import About, TransportError
+
+KEPT = (".eml", ".txt")
 
 
 class EmailOutbox:
@@ -110,7 +112,27 @@ class Kept:
 
 def messages(folder: Path) -> list[Kept]:
     """Every message in the folder, emails and texts, by the time of its hand-over; none where no folder is."""
-    return list(_read(folder))
+    return list(_read(sorted(path for path in folder.glob("*") if path.suffix in KEPT)))
+
+
+def newest_first(folder: Path, before: str = "") -> Iterator[Kept]:
+    """The same, the newest first, behind the message of that name; each is read when it is asked for."""
+    names = sorted((path for path in folder.glob("*") if path.suffix in KEPT), reverse=True)
+    return _read(path for path in names if not before or path.stem < before)
+
+
+def find(folder: Path, name: str) -> Kept | None:
+    """The message of that name, if there is one."""
+    return next(_read(path for suffix in KEPT if (path := folder / f"{name}{suffix}").is_file()), None)
+
+
+def html(one: Kept) -> str | None:
+    """The HTML of an email, if it has any."""
+    if one.path.suffix != ".eml":
+        return None
+    whole = message_from_string(one.path.read_bytes().decode(errors="replace"))
+    part = next((part for part in whole.walk() if part.get_content_type() == "text/html"), None)
+    return None if part is None else _payload(part)
 
 
 def listing(folder: Path) -> list[str]:
@@ -158,9 +180,9 @@ def _is_for(
     return named or recipient.lower() in recipients or (recipient, text) in wording
 
 
-def _read(folder: Path) -> Iterator[Kept]:
-    for path in sorted(path for path in folder.glob("*") if path.suffix in {".eml", ".txt"}):
-        with suppress(ValueError):  # a name that is no ULID is nothing of ours
+def _read(paths: Iterable[Path]) -> Iterator[Kept]:
+    for path in paths:
+        with suppress(ValueError, FileNotFoundError):  # a name that is no ULID is nothing of ours; others erase
             yield _kept(path, ULID.from_str(path.stem).datetime)
 
 
@@ -184,6 +206,10 @@ def _address(message: Message, header: str) -> str:
 
 def _wording(message: Message) -> str:
     part = next(part for part in message.walk() if not part.is_multipart())
+    return _payload(part)
+
+
+def _payload(part: Message) -> str:
     payload = part.get_payload(decode=True)
     return payload.decode(errors="replace").replace("\r\n", "\n") if isinstance(payload, bytes) else ""
 

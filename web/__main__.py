@@ -12,6 +12,7 @@ import uvicorn
 
 from sequencing.errors import Misconfigured
 from settings import Settings, read_settings
+from starter.local import check_local
 from starter.log import configure
 from starter.opening import open_door
 from store import clusters
@@ -29,11 +30,12 @@ log = structlog.get_logger()
 async def serve(settings: Settings) -> None:
     """Raises Misconfigured where nothing can be served at the address."""
     configure()
+    check_local(settings)
     listening = _listen(settings.web_address)
     async with open_door(settings) as door:
         await clusters.check_if_there(door.database)
         config = uvicorn.Config(
-            web_app(door, _signed_texts(settings)),
+            web_app(door, _signed_texts(settings), local=settings.local),
             log_level="error",
             access_log=False,
             lifespan="off",

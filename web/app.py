@@ -23,8 +23,11 @@ rights of its user. An act is a noun. A write may carry an `Idempotency-Key`: re
 body it is answered as the first time. A refusal is a problem (RFC 9457) with a stable `code`."""
 
 
-def web_app(door: Door, signed_texts: texts.Signed | None = None) -> FastAPI:
-    """Everything that is served by HTTP, but for the worker's /health. `signed_texts`: whose posts are believed."""
+def web_app(door: Door, signed_texts: texts.Signed | None = None, *, local: bool = False) -> FastAPI:
+    """Everything that is served by HTTP, but for the worker's /health. `signed_texts`: whose posts are believed.
+
+    `local`: who uses this machine signs in by one click.
+    """
     nobody_s()
     app = FastAPI(
         title="Contact sequencing",
@@ -36,7 +39,7 @@ def web_app(door: Door, signed_texts: texts.Signed | None = None) -> FastAPI:
         max_body_size=LARGEST_BODY,
         redirect_slashes=False,
     )
-    app.state.door, app.state.texts = door, signed_texts
+    app.state.door, app.state.texts, app.state.local = door, signed_texts, local
     app.include_router(_api())
     for pages in registered.PAGES:
         app.include_router(pages, include_in_schema=False)

@@ -11,11 +11,11 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from sequencing.errors import Refused
+from starter.local import is_loopback
 
 SESSION = "sequencing_session"
 FORM = "sequencing_form"
 SAID = "sequencing_said"
-LOOPBACK = re.compile(r"localhost|127(\.[0-9]{1,3}){3}|::1|.+\.localhost")
 HEADERS = {
     "content-security-policy": "default-src 'none'; style-src 'self'; img-src 'self'; script-src 'self'; "
     "connect-src 'self'; frame-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
@@ -48,8 +48,23 @@ class Headers:
 
 def cookie(url: URL) -> dict[str, Any]:
     """How a cookie is set: out of reach of scripts and of other sites; over plain HTTP only on this machine."""
-    plain = url.scheme == "http" and LOOPBACK.fullmatch(url.hostname or "") is not None
+    plain = url.scheme == "http" and is_loopback(url.hostname)
     return {"httponly": True, "samesite": "lax", "secure": not plain, "path": "/"}
+
+
+def is_local(request: Request) -> bool:
+    """Whether this house is in local mode."""
+    return bool(getattr(request.app.state, "local", False))
+
+
+def check_local(request: Request) -> None:
+    """Raises Refused(`not_found`) unless the house is in local mode, and the request was made at this machine for it.
+
+    A name that somebody else has let lead here (DNS rebinding), or a proxy, is not this machine.
+    """
+    asked_for, asked_by = request.url.hostname, request.client.host if request.client else ""
+    if not (is_local(request) and is_loopback(asked_for) and is_loopback(asked_by)):
+        raise Refused("not_found", "Sign in with your address and your password.")
 
 
 def whence(request: Request) -> str:

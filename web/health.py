@@ -14,6 +14,7 @@ from temporalio.client import Client
 from temporalio.service import RPCError
 
 from starter.hearing import hearing
+from starter.mail_server import shut_out
 from store.database import Database
 
 
@@ -52,19 +53,30 @@ class Health:
             return "unknown"
         return "off" if not now.on else "silent" if now.silent_since else "heard"
 
+    async def mail_server(self) -> str:
+        """`shut_out`: emails wait because the server refuses us itself; else `open`, or `unknown`."""
+        try:
+            async with asyncio.timeout(2), self.database.reading() as tx:
+                return "shut_out" if await shut_out(tx, datetime.now(UTC)) else "open"
+        except (SQLAlchemyError, OSError, TimeoutError):
+            return "unknown"
+
 
 def health_app(health: Health) -> Starlette:
     """GET /health answers 200 when all is well, else 503; both say what is and what is not.
 
-    A silent journal is said and is no 503: the worker works, and ending it would help nobody.
+    A silent journal, and a mail server that does not let us in, are said and are no 503: the worker works, and ending
+    it would help nobody.
     """
 
     async def answer(request: Request) -> JSONResponse:
-        temporal, database, journal = await asyncio.gather(
-            health.reaches_temporal(), health.reaches_database(), health.journal()
+        temporal, database, journal, mail_server = await asyncio.gather(
+            health.reaches_temporal(), health.reaches_database(), health.journal(), health.mail_server()
         )
         working = health.client is not None and not health.stopping
         said = {"worker": working, "temporal": temporal, "database": database}
-        return JSONResponse({**said, "journal": journal}, status_code=200 if all(said.values()) else 503)
+        return JSONResponse(
+            {**said, "journal": journal, "mail_server": mail_server}, status_code=200 if all(said.values()) else 503
+        )
 
     return Starlette(routes=[Route("/health", answer)])

@@ -40,7 +40,12 @@ def enroll(
     owner: Annotated[str, typer.Option(help="Whoever is this user's, by email.")] = "",
     company: Annotated[str, typer.Option(help="Whoever works where the name contains this.")] = "",
     in_sequence: Annotated[str, typer.Option(help="Whoever is or was in this sequence.")] = "",
-    status: Annotated[Status | None, typer.Option(help="With this status in it.")] = None,
+    status: Annotated[Status | None, typer.Option(help="With this status in it, or in any.")] = None,
+    outcome: Annotated[Outcome | None, typer.Option(help="With this outcome in it, or in any.")] = None,
+    any_sequence: Annotated[
+        bool | None, typer.Option("--any-sequence/--no-sequence", help="Who has been in any sequence, or in none.")
+    ] = None,
+    search: Annotated[str, typer.Option(help="Words of name, company, address or number.")] = "",
     opportunity: Annotated[str, typer.Option(help="The candidates of this opportunity: number or external id.")] = "",
     stage: Annotated[str, typer.Option(help="Whoever is at this stage.")] = "",
     by: As = "",
@@ -51,7 +56,7 @@ def enroll(
 
     Exit 1 when all were refused.
     """
-    selection = Selection(kind, owner, company, in_sequence, status, opportunity, stage)
+    selection = Selection(kind, owner, company, in_sequence, status, opportunity, stage, search, outcome, any_sequence)
     names = [*(wanted or []), *(names_in(file) if file else [])]
     if not names and selection.is_empty:
         fail("Say whom to enroll: contacts, --file, or what they have in common; see `sequencing enroll --help`.", 2)

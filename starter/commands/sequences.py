@@ -124,6 +124,7 @@ def preview(
         "From": found.sender,
         "To": f"{found.contact}, {found.recipient}" if found.recipient else found.contact,
         "Subject": found.subject,
+        "Costs": found.cost,
     }
     body = (found.html if as_html else found.text).split("\n")
     print("\n".join(map(harmless, [*(f"{name}: {value}" for name, value in said.items() if value), "", *body])))

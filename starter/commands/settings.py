@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from sequencing.errors import Refused, quoted
-from sequencing.settings import DAYS, SequencingSettings, SettingsChange, as_words, defaults, differences
+from sequencing.settings import DAYS, SequencingSettings, SettingsChange, as_words, differences_by_version
 from sequencing.timing import Frame, parse_frame
 from starter.commands.shell import As, Json, act, read, show
 from starter.door import Door
@@ -58,15 +58,15 @@ def history(by: As = "", as_json: Json = False) -> None:
 
     async def look(door: Door) -> list[dict[str, Any]]:
         versions = await settings_history(door, by)
-        before = [version.settings for version in versions[1:]] + [defaults()]
+        told = differences_by_version([version.settings for version in versions])
         return [
             {
                 "version": one.settings.version,
                 "by": one.by,
                 "at": one.at.isoformat(timespec="seconds"),
-                "what": "; ".join(differences(earlier, one.settings)),
+                "what": "; ".join(what),
             }
-            for one, earlier in zip(versions, before, strict=True)
+            for one, what in zip(versions, told, strict=True)
         ]
 
     show(read(look), as_json, "Nobody has changed them.")

@@ -1,6 +1,8 @@
-"""A furnished place for the tests of permissions."""
+"""A furnished place for the tests of permissions, and an agency at work for what was asked for."""
 
+import shutil
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 from temporalio.client import Client
@@ -8,6 +10,8 @@ from temporalio.contrib.pydantic import pydantic_data_converter
 
 from store import schema
 from store.database import Database
+from tests.acceptance.agency import Agency
+from tests.commands import Forks
 from tests.house import House
 from tests.permitted import Furnished, furnish
 
@@ -24,3 +28,14 @@ async def furnished(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[F
         names = await furnish(house)
         await database.close()
         yield Furnished(folder / "base.db", house, names)
+
+
+@pytest.fixture(scope="session")
+async def agency(
+    client: Client, forks: Forks, sqlite_to_copy: dict[str, Path], tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Agency]:
+    """One for all statements: each test makes its own contacts and sequences."""
+    file = tmp_path_factory.mktemp("agency") / "sequencing.db"
+    shutil.copy(sqlite_to_copy["furnished"], file)
+    async with Agency.open(file, client, forks) as opened:
+        yield opened

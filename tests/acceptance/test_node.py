@@ -17,6 +17,7 @@ EXAMPLE = Path(__file__).parents[2] / "examples" / "node"
 pytestmark = pytest.mark.timeout(400)
 
 
+@pytest.mark.statement(55)
 async def test_the_example_in_node_resolves_the_task_it_was_told_of(house: House, tmp_path: Path) -> None:
     folder = await _installed(tmp_path)
     sequence = await house.sequence(TASK)

@@ -97,6 +97,7 @@ COMMANDS = [
     general("import_contacts", "contacts import", "@people.csv"),
     general("see", "contacts list"),
     general("see", "contacts show", "ann"),
+    general("see", "contacts export"),
     general("change_contacts", "contacts add", "New"),
     general("change_contacts", "contacts change", "ann", "--title", "Chief"),
     general("erase", "contacts erase", "ann", "--yes"),

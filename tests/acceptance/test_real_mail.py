@@ -90,6 +90,7 @@ def post() -> None:
         pytest.skip(why_not)
 
 
+@pytest.mark.statement(42)
 async def test_an_answer_written_in_a_real_mailbox_comes_back_by_the_journal_and_pauses(
     sqlite: Database, client: Client, tmp_path: Path, post: None
 ) -> None:

@@ -15,6 +15,7 @@ ROOT = Path(__file__).parents[2]
 pytestmark = pytest.mark.timeout(420)
 
 
+@pytest.mark.statement(1)
 def test_eight_contacts_go_eight_ways_as_the_readme_says(tmp_path: Path) -> None:
     clone = _fresh_clone(tmp_path)
     ports = _free_ports()

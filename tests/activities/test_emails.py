@@ -1,5 +1,6 @@
 """What send_email makes of a step: which sender, which parts, and what a refusal comes to. No engine, no worker."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -14,15 +15,19 @@ import sqlalchemy as sa
 from temporalio.testing import ActivityEnvironment
 
 from activities.emails import EmailActivities
-from sequencing.happenings import Reason, What
+from sequencing.enrollments import Status
+from sequencing.happenings import Reason, What, Why
 from sequencing.runs import Ref
+from starter.attention import attention_of
 from starter.suppressions import lift
 from starter.timeline import story
 from starter.users import deactivate_user
-from store import enrollments, suppressions, users
+from store import enrollments, messages, suppressions, users
+from store.lives import Life
 from store.people_tables import ContactRow
+from store.tables import SenderRow
 from tests.house import ADA, BOB, EMAIL, RITA, TASK, House
-from tests.mail_server import MailServer
+from tests.mail_server import MailServer, read_diary, written
 from transports.smtp import SmtpTransport
 
 NOW: dict[str, Any] = {"delay": "none", "track_opens": False, "track_clicks": False, "unsubscribe_link": False}
@@ -119,9 +124,9 @@ async def test_a_body_that_grows_too_large_pauses(alone: House) -> None:
 
 
 @asynccontextmanager
-async def answering(house: House, tmp_path: Path, rule: str) -> AsyncIterator[House]:
-    """The house, with a mail server that answers by that rule."""
-    async with MailServer(diary=tmp_path / "mail.jsonl", rules=[rule]) as server:
+async def answering(house: House, tmp_path: Path, *rules: str) -> AsyncIterator[House]:
+    """The house, with a mail server that answers by those rules."""
+    async with MailServer(diary=tmp_path / "mail.jsonl", rules=rules) as server:
         emails = SmtpTransport(f"smtp://127.0.0.1:{server.port}", within=timedelta(seconds=10))
         yield replace(house, world=replace(house.world, emails=emails))
 
@@ -169,3 +174,63 @@ async def test_a_bounced_address_says_so_among_the_suppressed_and_holds_the_othe
     assert (found.target, found.reason, found.by) == ("ann@example.com", "bounced", None)
     assert stopped is not None
     assert stopped.reason is Reason.suppressed
+
+
+async def test_two_who_learn_together_that_nobody_has_their_addresses_do_not_wait_for_each_other(
+    alone: House, tmp_path: Path
+) -> None:
+    ann, ben = [await alone.enroll(name, {**EMAIL, **NOW}, LATER) for name in ("ann", "ben")]
+    async with answering(alone, tmp_path, "* answer stall 0.5", "* answer 550") as house:
+        hasty = replace(house, world=replace(house.world, record_within=timedelta()))
+        acts = [asyncio.create_task(act(hasty, one)) for one in (ann, ben)]
+        for name in ("ann", "ben"):
+            await written(tmp_path / "mail.jsonl", "DATA-complete", f"{name}@example.com")
+        async with alone.database.writing() as tx:  # both come to where one of them has to wait for the other
+            await tx.execute(sa.update(SenderRow).values(left_that_day=SenderRow.left_that_day))
+            await asyncio.sleep(1.5)
+        await asyncio.gather(*acts)
+
+    async with alone.database.reading() as tx:
+        assert await suppressions.among(tx, ["ann@example.com", "ben@example.com"]) == {
+            "ann@example.com",
+            "ben@example.com",
+        }
+
+
+async def test_a_message_left_when_it_was_answered_however_late_that_is_recorded(alone: House, tmp_path: Path) -> None:
+    one, diary = await alone.enroll("ann", {**EMAIL, **NOW}, LATER), tmp_path / "mail.jsonl"
+    async with answering(alone, tmp_path, "* answer stall 0.3") as house:
+        acting = asyncio.create_task(act(house, one))
+        await written(diary, "stalled")
+        async with alone.database.writing() as tx:
+            await Life.lock(tx, one, datetime.now(UTC))
+            answered = (await written(diary, "answered"))["at_second"]
+            await asyncio.sleep(2)
+        await acting
+
+    async with alone.database.reading() as tx:
+        [message] = await messages.of_enrollment(tx, one)
+    assert message.sent_at is not None
+    assert abs(message.sent_at.timestamp() - answered) < 1
+
+
+async def test_a_login_that_is_refused_is_told_to_those_who_manage_and_the_message_waits(
+    alone: House, tmp_path: Path
+) -> None:
+    one = await alone.enroll("ann", {**EMAIL, **NOW}, LATER)
+
+    async def told(by: str) -> list[str]:
+        return (await attention_of(alone.door, by)).notices
+
+    async with MailServer(diary=tmp_path / "mail.jsonl", login=("ada", "right")) as server:
+        for password in ("wrong", "right"):
+            url = f"smtp://ada:{password}@127.0.0.1:{server.port}?starttls=never"
+            transport = SmtpTransport(url, within=timedelta(seconds=10))
+            await act(replace(alone, world=replace(alone.world, emails=transport, retry_after=timedelta())), one)
+            if password == "wrong":
+                row, [sentence], others = await alone.row(one), await told(ADA), await told(RITA)
+
+    assert row is not None
+    assert (row.status, row.why, others) == (Status.active, Why.mail_server_unreachable, [])
+    assert sentence.startswith("The mail server does not let us in (it answers 535): 1 email waits, since ")
+    assert (await told(ADA), len(read_diary(tmp_path / "mail.jsonl", "answered"))) == ([], 1)

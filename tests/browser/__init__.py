@@ -15,7 +15,7 @@ How to write a walk
             await tab.open("/todos")
             await tab.look("todos")                                   # once for each page, see below
             await tab.press("Interested", within="Carla Klick")       # a button or a link, by what stands on it
-            await tab.reads("Noted: interested")
+            await tab.reads("Done: Interested")
 
             assert (await office.house.place(one, "finished")).outcome == "positive"
 
@@ -33,6 +33,7 @@ More
     `office.user("Kim Keys", Level.use)`    somebody of your own, with an empty list
     `office.reply("Carla Klick", "Yes!")`   a mail from her comes to the journal
     `tab.read(await office.letter("Carla Klick"))`   the last mail to her, as a mail program shows it, with its links
+    `tab.unfold("Postpone")`                opens what is folded up
     `tab.field("Subject")`                  a field by its label; `tab.page` is Playwright's own page
     `tab.until("Canceled")`                 loads the page again until it says so: a run takes a moment
     `@pytest.mark.statement(36)`            on the walk: it shows that statement of what was asked for

@@ -19,6 +19,7 @@ from temporalio.client import Client
 
 from sequencing.people import Level
 from sequencing.settings import SequencingSettings
+from starter import opportunities
 from starter.contacts import import_contacts
 from starter.enrollments import Enrolled
 from starter.journal import Journal, Taken
@@ -69,7 +70,7 @@ class Office:
                 wires(folder / "outbox") as emails,
                 House.open(database, client, folder / "outbox", emails, public_url=address) as house,
             ):
-                app = web_app(house.door)
+                app = web_app(house.door, local=True)
                 driven, journal = Driven(app), Journal(house.door, house.world.mail_domain)
                 office = cls(house, app, address, driven, browser, journal, pictures)
                 for email in (ADA, RITA, BOB):
@@ -124,6 +125,10 @@ class Office:
         taken = await import_contacts(self.house.door, f"{','.join(line)}\n{','.join(line.values())}", RITA)
         assert not taken.refused, taken
         return known
+
+    async def job(self, title: str) -> int:
+        """The number of a new opportunity."""
+        return await opportunities.add(self.house.door, title, RITA)
 
     async def enroll(self, name: str, *steps: dict[str, Any], sequence: str = "", by: str = RITA) -> str:
         """The id of the enrollment of that contact in a sequence, or in a new one of those steps."""

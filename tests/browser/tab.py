@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from playwright.async_api import BrowserContext, ConsoleMessage, Locator, Page, Request
+from playwright.async_api import BrowserContext, ConsoleMessage, Frame, Locator, Page, Request
 
 WIDE, NARROW = {"width": 1280, "height": 860}, {"width": 390, "height": 844}
 PICTURES = Path(__file__).parents[2] / "docs" / "pictures"
@@ -42,6 +42,8 @@ class Tab:
     wrong: list[str] = field(default_factory=list)
     refusals: int = 0
     """How many blocks that want a refusal are open."""
+    here: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set, unless the tab is on its way to another page."""
 
     @classmethod
     async def opened(
@@ -51,9 +53,12 @@ class Tab:
         page = await context.new_page()
         page.set_default_timeout(PATIENCE * 1000)
         tab = cls(page, address, looked, pictures)
+        tab.here.set()
         page.on("console", tab._console)
         page.on("pageerror", lambda error: tab.wrong.append(f"a script failed: {error.message}"))
+        page.on("request", tab._requested)
         page.on("requestfailed", tab._failed)
+        page.on("framenavigated", tab._arrived)
         return tab
 
     async def open(self, path: str) -> None:
@@ -71,7 +76,13 @@ class Tab:
 
     async def press(self, words: str, within: str = "") -> None:
         """Presses the button or the link on which just this stands, in the card or row that has these words in it."""
-        await self.on(words, within).click()
+        await self.click(self.on(words, within))
+
+    async def click(self, what: Locator) -> None:
+        """Clicks it, and waits for the page to which that leads, if any."""
+        await what.click()
+        await asyncio.sleep(0.05)
+        await asyncio.wait_for(self.here.wait(), PATIENCE)
         await self.page.wait_for_load_state()
         self.check()
 
@@ -86,6 +97,11 @@ class Tab:
             .filter(visible=True)
             .first
         )
+
+    async def unfold(self, words: str, within: str = "") -> None:
+        """Opens what is folded up under these words."""
+        where = self.around(within) if within else self.page.locator("body")
+        await where.locator("summary").filter(has_text=words).filter(visible=True).first.click()
 
     def around(self, words: str) -> Locator:
         """The smallest card, row or item of a list with these words in it."""
@@ -108,15 +124,14 @@ class Tab:
         self.check()
 
     async def _says(self, words: str, within: str, *, again: bool) -> None:
-        said, deadline = "", asyncio.get_running_loop().time() + PATIENCE
-        while words not in said:
+        where = self.page.locator("body" if within == "body" else "main")
+        where = where if within in ("", "body") else self.around(within)
+        deadline = asyncio.get_running_loop().time() + PATIENCE
+        while words not in (said := " ".join(" ".join(await where.all_inner_texts()).split())):
             assert asyncio.get_running_loop().time() < deadline, f"never {words!r}, but: {said[:1500]}"
-            if said:
-                await asyncio.sleep(0.1)
-                if again:
-                    await self.page.reload()
-            where = self.around(within) if within and within != "body" else self.page.locator(within or "main")
-            said = " ".join(" ".join(await where.all_inner_texts()).split())
+            await asyncio.sleep(0.1)
+            if again:
+                await self.page.reload()
 
     async def text(self) -> str:
         """Everything that is read in the middle of the page."""
@@ -158,10 +173,20 @@ class Tab:
 
     def _console(self, message: ConsoleMessage) -> None:
         if message.type == "error":
-            self.wrong.append(f"console: {message.text}")
+            self.wrong.append(f"console: {message.text} ({message.location['url']})")
+
+    def _requested(self, request: Request) -> None:
+        if request.is_navigation_request() and request.frame == self.page.main_frame:
+            self.here.clear()
+
+    def _arrived(self, frame: Frame) -> None:
+        if frame == self.page.main_frame:
+            self.here.set()
 
     def _failed(self, request: Request) -> None:
         """Going on before all has come is no failure, nor is a download."""
+        if request.is_navigation_request():
+            self.here.set()
         if request.failure != "net::ERR_ABORTED":
             self.wrong.append(f"{request.method} {request.url} failed: {request.failure}")
 

@@ -13,7 +13,7 @@ GIVEN = Tie(own=True)
 # act: the lowest level for what is one's own, for what one sees, and for everything else
 TABLE = {
     **dict.fromkeys(["result", "skip", "send", "draft", "postpone", "take_back", "reassign"], (NONE, MANAGE, MANAGE)),
-    "see_todo": (NONE, MANAGE, MANAGE),
+    **dict.fromkeys(["see_todo", "own_tasks"], (NONE, MANAGE, MANAGE)),
     **dict.fromkeys(["export", "preview", "report"], (VIEW, VIEW, MANAGE)),
     **dict.fromkeys(["password", "tokens"], (NONE, MANAGE, MANAGE)),
     "see": (VIEW, VIEW, MANAGE),

@@ -1,7 +1,7 @@
 import pytest
 
 from sequencing.errors import About
-from sequencing.smtp_answers import Refusal, refusal
+from sequencing.smtp_answers import Refusal, refusal, shuts_out
 
 MAIL, RCPT, DATA = About.sender, About.recipient, About.message
 NOBODY = Refusal(About.recipient, permanent=True, nobody=True)
@@ -32,6 +32,12 @@ FULL = Refusal(About.recipient, permanent=False)
         (RCPT, 550, "5.7.60 not allowed to send as this sender", OURS),
         (RCPT, 553, "5.1.8 bad sender", OURS),
         (RCPT, 554, "your address is on a blacklist", OURS),
+        (RCPT, 550, "5.1.0 <ada@agency.example>: Sender address rejected: User unknown in virtual mailbox table", OURS),
+        (RCPT, 550, "5.1.0 <ada@agency.example>: Sender address rejected: Domain not found", OURS),
+        (RCPT, 550, "Domain of sender address ada@agency.example does not exist", OURS),
+        (RCPT, 550, "Verification failed for <ada@agency.example>\nNo such user here\nSender verify failed", OURS),
+        (RCPT, 550, "<mail.agency.example>: Helo command rejected: Host not found", OURS),
+        (RCPT, 550, "Requested action not taken: mailbox unavailable\nReject due to policy restrictions", OURS),
         (MAIL, 550, "5.1.1 whatever", OURS),
         (MAIL, 550, "5.7.60 SMTP; Client does not have permissions to send as this sender", OURS),
         (MAIL, 553, "5.1.7 your address is malformed", OURS),
@@ -60,3 +66,24 @@ FULL = Refusal(About.recipient, permanent=False)
 )
 def test_a_refusal_is_laid_to_whom_it_concerns(asked: About, code: int, said: str, means: Refusal) -> None:
     assert refusal(asked, code, said) == means
+
+
+@pytest.mark.parametrize(
+    ("answer", "is_shut_out"),
+    [
+        ("535", True),
+        ("530", True),
+        ("550", True),
+        ("login", True),
+        ("oauth", True),
+        ("tls", True),
+        ("421", False),
+        ("454", False),
+        ("unreachable", False),
+        ("timeout", False),
+        ("20500", False),
+        ("", False),
+    ],
+)
+def test_a_server_that_does_not_let_us_in_is_told_from_one_that_is_away(answer: str, is_shut_out: bool) -> None:
+    assert shuts_out(answer) is is_shut_out

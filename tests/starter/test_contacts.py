@@ -9,12 +9,19 @@ from sequencing.enrollments import Status
 from sequencing.errors import Refused, Unchanged
 from sequencing.lines import BadLines
 from sequencing.people import AddressType, Contact, ContactKind, PhoneType
-from starter import companies, people
-from starter.contacts import import_contacts
+from sequencing.sequences import Action
+from sequencing.todos import Outcome, Result, TodoStatus
+from starter import companies, opportunities, people
+from starter.candidacies import enter
+from starter.contact_exports import export
+from starter.contacts import foresee_import, import_contacts
 from starter.people import Said
-from store import contacts
+from starter.sequences import create_sequence
+from store import contacts, users
 from store.contact_lists import Wanted
 from store.people_tables import CompanyRow, ContactRow
+from store.selections import Selection
+from store.tables import EnrollmentRow, TodoRow
 from tests.house import ADA, BOB, CALL, EMAIL, RITA, House
 
 COLUMNS = (
@@ -306,3 +313,76 @@ async def test_contacts_are_read_in_two_statements_however_many(alone: House) ->
 
     assert len(people_there) == 4
     assert len(asked) == 2
+
+
+async def test_an_import_is_foreseen_line_by_line_and_nothing_is_written(alone: House) -> None:
+    before = await count(alone, ContactRow), await count(alone, CompanyRow)
+    file = "external_id,first_name,company\nann,Anna,New Co\nnew,New,New Co\n,Nobody,\n"
+
+    foreseen = await foresee_import(alone.door, file, RITA)
+
+    assert [(one.number, one.name, one.known_as) for one in foreseen.lines] == [
+        (2, "Anna", "Ann Abel"),
+        (3, "New", None),
+    ]
+    assert (foreseen.created, foreseen.updated, [one.number for one in foreseen.refused]) == (1, 1, [4])
+    assert (await count(alone, ContactRow), await count(alone, CompanyRow)) == before
+
+
+async def test_what_is_exported_is_what_an_import_reads(alone: House) -> None:
+    said = Said(
+        "=Eva", "O'Neil", ContactKind.both, "-Chief", owner=BOB, time_zone="Asia/Tokyo", external_id="eva",
+        do_not_contact=True, emails=[(AddressType.work, "e@work.com"), (AddressType.personal, "e@home.com")],
+        numbers=[(PhoneType.home, "+4930000001"), (PhoneType.mobile, "+4915100000001")],
+    )  # fmt: skip
+    await people.add(alone.door, said, RITA)
+    eva = await contact(alone, "eva")
+
+    file = "".join([piece async for piece in export(alone.door, Selection(), RITA)])
+    await import_contacts(alone.door, file.replace("eva,", "copy,").replace("e@", "c@").replace("+49", "+48"), RITA)
+    copy = await contact(alone, "copy")
+
+    assert "'=Eva" in file
+    numbers = sorted((kind, number.replace("+48", "+49")) for kind, number in copy.numbers)
+    assert numbers == sorted(eva.numbers)
+    assert [(kind, address.replace("c@", "e@")) for kind, address in copy.emails] == list(eva.emails)
+    for name in ("first_name", "last_name", "kind", "title", "owner_id", "time_zone", "do_not_contact"):
+        assert getattr(copy, name) == getattr(eva, name), name
+
+
+async def test_contacts_are_found_by_their_outcome_in_a_sequence(alone: House) -> None:
+    sequence = await alone.sequence(CALL, name="Calls")
+    await alone.sequencer.enroll(sequence, ["ann", "ben"], by=RITA)
+    async with alone.database.writing() as tx:
+        ben = (await people.card(alone.door, "ben", ADA)).contact.id
+        ended = {"status": Status.finished, "outcome": Outcome.positive}
+        await tx.execute(sa.update(EnrollmentRow).where(EnrollmentRow.contact_id == ben).values(ended))
+
+    assert await found(alone, Wanted(outcome=Outcome.positive), sequence="Calls") == ["ben"]
+    assert await found(alone, Wanted(outcome=Outcome.negative)) == []
+    searched = await people.search(alone.door, Selection(sequence="Calls", status=Status.active), BOB)
+    assert [one.external_id for one in searched] == ["ann"]
+
+
+async def test_the_history_of_a_contact_outlives_its_enrollment_and_hides_what_is_not_shown(alone: House) -> None:
+    hidden = str(await create_sequence(alone.door, {"name": "Hidden", "steps": [CALL]}, ADA))
+    pia = (await people.card(alone.door, "pia", ADA)).contact.id
+    async with alone.database.writing() as tx:
+        ada = await users.by_email(tx, ADA)
+        done = TodoRow(
+            id="T", enrollment_id="E", sequence_id=int(hidden), contact_id=pia, step=1, action=Action.call,
+            assignee_id=ada.id, title="Call Pia", instructions="", status=TodoStatus.done, opened_at=alone.door.now(),
+            due_at=alone.door.now(), result=Result.no_answer, note="Away", done_by=ada.id, done_at=alone.door.now(),
+        )  # fmt: skip
+        tx.add(done)
+    job = await opportunities.add(alone.door, "A job", RITA)
+    await enter(alone.door, job, ["pia"], RITA)
+
+    seen = {by: await people.history(alone.door, "pia", by) for by in (ADA, BOB)}
+
+    assert [(one.kind, one.title, one.state, one.by) for one in seen[BOB]] == [
+        ("stage", "A job", "New", "Rita Recruiter")
+    ]
+    assert [(one.kind, one.sequence, one.state, one.words) for one in seen[ADA]][1:] == [
+        ("call", "Hidden", "no_answer", "Away")
+    ]

@@ -26,7 +26,7 @@ from starter.enrollments import NotEnrolled
 from starter.erasures import erase
 from starter.people import Said
 from starter.reconcile import reconcile
-from starter.suppressions import suppress
+from starter.suppressions import lift, suppress
 from starter.texts import Incoming, Status, take_status, take_text
 from store import erasures, suppressions, users
 from store.columns import Instant, Table
@@ -71,6 +71,8 @@ async def a_whole_life(house: House) -> list[str]:
     job = str(await opportunities.add(house.door, "Chief pilot", RITA))
     await enter(house.door, job, ["vic"], RITA)
     await move(house.door, job, ["vic"], "Interview", RITA)
+    await suppress(house.door, "vic.z@example.net", "by_mistake", RITA)
+    await lift(house.door, "vic.z@example.net", ADA)
     await suppress(house.door, "zab@example.net", "unsubscribed", RITA)
     await named_elsewhere(house, waiting)
     return [emailed, texted, called, written, waiting, removed, paused]
@@ -290,7 +292,7 @@ async def test_an_erased_address_is_lifted_by_its_name(keyed: House) -> None:
     await erase(keyed.door, "vic", ADA)
 
     async with keyed.database.writing() as tx:
-        lifted = await suppressions.lift(tx, "VIC.Z@example.net")
+        lifted = await suppressions.lift(tx, "VIC.Z@example.net", None, keyed.door.now())
         still = await suppressions.is_suppressed(tx, "vic.z@example.net")
 
     assert (lifted, still) == (True, False)

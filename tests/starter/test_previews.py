@@ -15,7 +15,7 @@ from starter.previews import Preview, preview, send_test
 from starter.suppressions import suppress
 from starter.users import deactivate_user
 from store.columns import Table
-from store.people_tables import UserRow
+from store.people_tables import ContactRow, UserRow
 from tests.activities.test_emails import LATER, NOW, act
 from tests.house import ADA, BOB, CALL, EMAIL, LETTER, RITA, TEXT, House
 from transports.outbox import messages
@@ -69,10 +69,20 @@ async def test_a_preview_is_what_then_leaves(alone: House) -> None:
     assert sent["To"].addresses[0].addr_spec == shown.recipient
 
 
-async def test_the_preview_of_a_text_says_the_numbers(alone: House) -> None:
-    shown = await seen(alone, TEXT)
+async def test_the_preview_of_a_text_says_the_numbers_and_what_it_costs(alone: House) -> None:
+    shown, dear = await seen(alone, TEXT), await seen(alone, {**TEXT, "body": "Grüße, {{ contact.first_name }} ☺" * 7})
 
     assert (shown.sender, shown.recipient, shown.text) == ("+4930900001", "+4915112340001", "Hello Ann")
+    assert (shown.cost, dear.cost) == ("1 segment (GSM-7, 9 of 160)", "2 segments (UCS-2, 84 of 134)")
+
+
+async def test_the_preview_of_a_text_that_becomes_too_long_says_so(alone: House) -> None:
+    async with alone.database.writing() as tx:
+        await tx.execute(sa.update(ContactRow).values(title="x" * 200))
+
+    shown = await seen(alone, {**TEXT, "body": "{{ contact.title }}" * 9})
+
+    assert (shown.reason, shown.cost) == (Reason.template_broken, "")
 
 
 @pytest.mark.parametrize(

@@ -84,7 +84,7 @@ async def test_what_is_exported_is_imported_the_same(alone: House) -> None:
     again = await import_suppressions(alone.door, text, ADA)
     for one in await listed(alone.door, Wanted(), ADA):
         async with alone.database.writing() as tx:
-            await suppressions.lift(tx, one.target)
+            await suppressions.lift(tx, one.target, None, alone.door.now())
     assert await standing(alone) == []
     anew = await import_suppressions(alone.door, text, ADA)
 

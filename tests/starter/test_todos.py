@@ -1,24 +1,29 @@
 """To-do lists: whose, which, in which order; postponing, handing on, and many at once."""
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
+from sequencing.enrollments import Enrollment
 from sequencing.errors import Refused, Unchanged
-from sequencing.happenings import Happening, What
+from sequencing.happenings import Happening, Reason, What
 from sequencing.sequences import Action
 from sequencing.settings import SettingsChange
-from sequencing.todos import Due
+from sequencing.todos import Due, DueWithin
 from starter import todos as acts
+from starter.counts import counts_of
+from starter.enrollments import Receipt
 from starter.settings import change_settings
 from starter.timeline import story
-from starter.todo_lists import Wanted, shown, todo_list
+from starter.todo_lists import Narrowed, Wanted, card, shown, todo_list, worklist
 from starter.users import UserChange, add_user, change_user, deactivate_user
-from store import todos, users
+from store import news, todos, users
 from store.lives import Life
-from tests.house import ADA, BOB, CALL, RITA, TASK, House
+from tests.house import ADA, BOB, CALL, EMAIL, RITA, TASK, House
 
 EVE = "eve@example.org"
 DAY = timedelta(days=1)
@@ -189,3 +194,74 @@ async def test_a_todo_can_only_be_handed_to_somebody_active(alone: House) -> Non
 
     assert refused.value.code == "unknown_user"
     assert await ids(alone, RITA) == [todo]
+
+
+async def test_of_two_who_resolve_it_at_the_same_moment_one_counts_and_the_other_is_told_who_was_first(
+    alone: House,
+) -> None:
+    names = {RITA: "Rita Recruiter", ADA: "Ada Admin"}
+    todo = await opened(alone, "ann")
+
+    said = {RITA: "positive", ADA: "negative"}
+    answers = await asyncio.gather(
+        *(acts.resolve(alone.door, todo, result, by) for by, result in said.items()), return_exceptions=True
+    )
+
+    (second,) = [one for one in answers if isinstance(one, Refused)]
+    first = RITA if answers[1] is second else ADA
+    (counted,) = [one for one in answers if isinstance(one, Receipt)]
+    assert (second.code, counted.enrollment.outcome) == ("already_answered", said[first])
+    assert second.sentence == f"{names[first]} was first: {said[first]}."
+    async with alone.database.reading() as tx:
+        assert len(await news.unnoted(tx, replace(counted.enrollment, noted=0, last_news=9))) == 1
+
+
+async def test_an_answer_leaves_the_list_at_once_and_what_is_taken_back_is_there_again(alone: House) -> None:
+    todo, other = await opened(alone, "ann", late=2 * DAY), await opened(alone, "ben")
+
+    await acts.resolve(alone.door, todo, "none", RITA)
+    answered, shows = await ids(alone, RITA), await card(alone.door, todo, RITA)
+    await acts.take_back(alone.door, todo, RITA)
+
+    assert (answered, shows.is_open, shows.is_answered) == ([other], False, True)
+    assert await ids(alone, RITA) == [todo, other]
+    assert (await card(alone.door, todo, RITA)).is_open
+
+
+async def test_the_page_list_is_narrowed_by_kind_sequence_and_days(alone: House) -> None:
+    call, task = await opened(alone, "ann", action=Action.call), await opened(alone, "ann", late=2 * DAY)
+    sequence = (await card(alone.door, call, RITA)).todo.sequence_id
+
+    async def narrowed(**wanted: Any) -> list[str]:
+        return [line.todo.id for line in (await worklist(alone.door, Narrowed(**wanted), RITA))[0]]
+
+    assert await narrowed(kind=Action.call) == await narrowed(sequence_id=sequence) == [call]
+    assert await narrowed(due=DueWithin.today) == [call]
+    assert await narrowed(due=DueWithin.overdue) == [task]
+    assert (await worklist(alone.door, Narrowed(limit=1), RITA))[1]
+    first = (await card(alone.door, task, RITA)).todo
+    assert await narrowed(after=(first.due_at, task)) == [call]
+
+
+async def test_the_navigation_counts_what_the_lists_hold(alone: House) -> None:
+    await opened(alone, "ann")
+    answered = await opened(alone, "ben")
+    await acts.skip(alone.door, answered, RITA)
+    paused = await alone.enroll("pia", {**EMAIL, "delay": "1 day"})
+    await alone.sequencer.hold(str((await row_of(alone, paused)).sequence_id), by=RITA)
+    async with alone.database.writing() as tx:
+        life = await Life.lock(tx, paused, datetime.now(UTC))
+        assert life is not None
+        life.happen(Happening(What.blocked, reason=Reason.bounced))
+        await life.save()
+        rita, bob = await users.by_email(tx, RITA), await users.by_email(tx, BOB)
+
+    assert await counts_of(alone.door, rita) == {"/todos": "1", "/attention": "1"}
+    assert await counts_of(alone.door, bob) == {}
+    assert len(await alone.sequencer.attention(by=RITA)) == 1
+
+
+async def row_of(house: House, enrollment_id: str) -> Enrollment:
+    row = await house.row(enrollment_id)
+    assert row is not None
+    return row

@@ -10,6 +10,7 @@ from sequencing.happenings import Happening, Reason, What, Why
 from sequencing.people import Level
 from sequencing.sequences import Action
 from sequencing.timing import Calendar
+from starter.attention import attention_of
 from starter.enrollments import Enrolled
 from store import attention, todos, users
 from store.database import Database
@@ -138,6 +139,24 @@ async def test_a_hold_on_all_sending_is_on_the_list_of_who_holds_it_and_counts_a
     assert (quiet, others) == ([], [])
     assert (line.sequence, line.sequence_id, line.due) == (None, None, 2)
     assert line.remedy.startswith("all sending is held by you since ")
+
+
+async def test_attention_is_read_page_by_page_and_what_somebody_mends_leaves_it_at_once(alone: House) -> None:
+    ids = [await alone.enroll(name, {**EMAIL, "delay": "1 day"}) for name in ("ann", "ben", "pia")]
+    for one in ids:
+        async with alone.database.writing() as tx:
+            life = await Life.lock(tx, one, datetime.now(UTC))
+            assert life is not None
+            life.happen(Happening(What.pause, by=2))
+            await life.save()
+
+    first = await attention_of(alone.door, RITA, limit=2)
+    second = await attention_of(alone.door, RITA, after=first.more, limit=2)
+    await alone.sequencer.resume(ids[0], by=RITA)
+
+    assert [one.enrollment for one in first.items + second.items] == ids
+    assert second.more is None
+    assert [one.enrollment for one in (await attention_of(alone.door, RITA)).items] == ids[1:]
 
 
 async def _opened(database: Database, enrollment_id: str, action: Action) -> str:

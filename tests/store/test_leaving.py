@@ -8,9 +8,11 @@ from sqlalchemy import select
 from sequencing.enrollments import Enrollment
 from sequencing.happenings import Happening, What
 from starter.enrollments import Enrolled
-from starter.suppressions import import_suppressions
+from starter.erasures import erase
+from starter.people import Said, change
+from starter.suppressions import import_suppressions, suppress
 from starter.timeline import story
-from store import enrollments, holds, leaving, messages, news, suppressions
+from store import enrollments, messages, news, suppressions
 from store.lives import Life
 from store.tables import Channel, EventRow
 from tests.house import ADA, EMAIL, RITA, TEXT, House
@@ -159,11 +161,32 @@ async def test_a_suppression_of_a_domain_names_what_was_leaving_to_it_and_below_
     await claim(alone, ben, "ben@mail.example.com")
     await claim(alone, pia, "pia@anotherexample.com")
 
-    async with alone.database.writing() as tx:
-        await holds.close_gate(tx)
-        await leaving.tell_suppressed(tx, ["@example.com"], None, NOW)
+    for _ in range(2):
+        await suppress(alone.door, "@Example.com", "by_user", ADA)
 
-    assert {one for one, _, _ in await named(alone)} == {ann, ben}
+    assert sorted(one for one, _, _ in await named(alone)) == sorted([ann, ben])
+
+
+async def test_a_fingerprint_that_is_suppressed_names_what_was_leaving_to_whose_it_is_once(alone: House) -> None:
+    ann, ben = [await alone.enroll(name, EMAIL) for name in ("ann", "ben")]
+    await claim(alone, ann)
+    await claim(alone, ben, "ben@example.com")
+
+    for _ in range(2):
+        async with alone.database.writing() as tx:
+            await suppressions.unsubscribe_unread(tx, suppressions.fingerprint(tx, "ann@example.com"), NOW)
+
+    assert await named(alone) == [(ann, 1, "suppression")]
+
+
+async def test_an_erasure_names_what_was_leaving_to_another_contact_with_that_address(alone: House) -> None:
+    await change(alone.door, "pia", Said(emails=[("work", "ann@example.com")]), ADA)  # type: ignore[list-item]
+    hers = await alone.enroll("pia", EMAIL)
+    await claim(alone, hers)
+
+    await erase(alone.door, "ann", ADA)
+
+    assert await named(alone) == [(hers, 1, "suppression")]
 
 
 async def test_an_import_of_suppressions_names_what_was_leaving_to_those_that_are_new(alone: House) -> None:

@@ -21,7 +21,7 @@ from tests.web.knocking import PASSWORD, Knocking, app_at, served
 @pytest.fixture
 async def knocking(house: House) -> AsyncIterator[Knocking]:
     """Rita with a token, and a worker behind the door."""
-    async with served(app_at(house.door)) as address, _knocking(house, address) as opened:
+    async with served(app_at(house.door)) as address, knocking_at(house, address) as opened:
         yield opened
 
 
@@ -50,13 +50,14 @@ async def at_rest(database: Database, client: Client, folder: Path) -> AsyncIter
     async with (
         House.open(database, client, folder / "outbox", working=False) as house,
         served(app_at(house.door)) as address,
-        _knocking(house, address) as opened,
+        knocking_at(house, address) as opened,
     ):
         yield opened
 
 
 @asynccontextmanager
-async def _knocking(house: House, address: str) -> AsyncIterator[Knocking]:
+async def knocking_at(house: House, address: str) -> AsyncIterator[Knocking]:
+    """Ada, Rita and Bob, each with a password and a token."""
     async with house.database.writing() as tx:
         for email in (ADA, RITA, BOB):
             await key_rows.set_password(tx, (await users.by_email(tx, email)).id, _hashed())

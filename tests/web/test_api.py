@@ -93,6 +93,7 @@ async def test_pausing_and_resuming_change_it_once_and_say_so_when_repeated(knoc
     assert answers[1][1]["message"] == "It is paused already."
 
 
+@pytest.mark.statement(35)
 async def test_a_bypass_ends_the_delay(knocking: Knocking) -> None:
     one = await knocking.house.enroll("ann", LATER)
 

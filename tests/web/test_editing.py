@@ -47,6 +47,7 @@ async def test_saving_over_a_newer_version_is_refused_with_who_and_when(resting:
     assert (await resting.ask("GET", f"/sequences/{sequence}"))[1]["document"]["name"] == "Ada's"
 
 
+@pytest.mark.statement(48)
 async def test_steps_are_frozen_once_contacts_were_added(resting: Knocking) -> None:
     sequence = await resting.house.sequence(LATER)
     await resting.ask("POST", f"/sequences/{sequence}/enrollments", json={"contacts": ["ann"]})
@@ -65,6 +66,7 @@ async def test_an_edit_that_says_what_is_so_changes_nothing_and_says_so(resting:
     assert (status, said["changed"], said["message"]) == (200, False, "The sequence is as the document says.")
 
 
+@pytest.mark.statement(50)
 @pytest.mark.parametrize("noun", ["copies", "copy"])
 async def test_a_copy_is_private_to_the_copier(resting: Knocking, noun: str) -> None:
     sequence = await resting.house.sequence(EMAIL, name="Original", by=ADA)

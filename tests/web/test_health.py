@@ -18,7 +18,7 @@ from web.health import Health, health_app
 async def test_health_is_well_while_temporal_and_the_database_answer(client: Client, sqlite: Database) -> None:
     assert await told(Health(sqlite, client)) == (
         200,
-        {"worker": True, "temporal": True, "database": True, "journal": "off"},
+        {"worker": True, "temporal": True, "database": True, "journal": "off", "mail_server": "open"},
     )
 
 
@@ -30,7 +30,10 @@ async def test_health_says_that_temporal_has_gone_away(sqlite: Database) -> None
     after = await told(health)
 
     assert before[0] == 200
-    assert after == (503, {"worker": True, "temporal": False, "database": True, "journal": "off"})
+    assert after == (
+        503,
+        {"worker": True, "temporal": False, "database": True, "journal": "off", "mail_server": "open"},
+    )
 
 
 async def test_health_says_that_the_database_cannot_be_reached(client: Client, tmp_path: Path) -> None:
@@ -38,15 +41,21 @@ async def test_health_says_that_the_database_cannot_be_reached(client: Client, t
 
     assert await told(Health(nowhere, client)) == (
         503,
-        {"worker": True, "temporal": True, "database": False, "journal": "unknown"},
+        {"worker": True, "temporal": True, "database": False, "journal": "unknown", "mail_server": "unknown"},
     )
 
 
 async def test_health_is_not_well_before_the_worker_polls_and_once_it_stops(client: Client, sqlite: Database) -> None:
     starting, stopping = Health(sqlite), Health(sqlite, client, stopping=True)
 
-    assert await told(starting) == (503, {"worker": False, "temporal": False, "database": True, "journal": "off"})
-    assert await told(stopping) == (503, {"worker": False, "temporal": True, "database": True, "journal": "off"})
+    assert await told(starting) == (
+        503,
+        {"worker": False, "temporal": False, "database": True, "journal": "off", "mail_server": "open"},
+    )
+    assert await told(stopping) == (
+        503,
+        {"worker": False, "temporal": True, "database": True, "journal": "off", "mail_server": "open"},
+    )
 
 
 async def told(health: Health) -> tuple[int, dict[str, bool | str]]:

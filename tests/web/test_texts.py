@@ -281,6 +281,18 @@ async def test_start_lifts_no_suppression_that_somebody_else_made(wired: Wired) 
     assert await wired.is_suppressed()
 
 
+async def test_a_stop_outweighs_a_bounce_and_start_lifts_it(wired: Wired) -> None:
+    text = await wired.leaves(await wired.enroll(TEXT, LATER))
+    await wired.phones.tell(text, "undelivered", "30005")
+
+    await wired.phones.text(ANN, "STOP")
+    async with wired.house.database.reading() as tx:
+        [found] = await suppressions.covering(tx, ANN)
+    await wired.phones.text(ANN, "START")
+
+    assert (found.reason, await wired.is_suppressed()) == ("stopped", False)
+
+
 async def test_of_a_number_that_nobody_has_there_is_nothing_but_a_count(wired: Wired) -> None:
     await wired.enroll()
 

@@ -10,6 +10,7 @@ from pydantic import BaseModel, Field
 from sequencing.adds import AddStatus, NotEnrolled
 from sequencing.enrollments import Status
 from sequencing.people import ContactKind
+from sequencing.todos import Outcome
 from starter import adds
 from starter.adds import AddStanding, Forecast
 from store.selections import Selection
@@ -22,7 +23,7 @@ Word = Annotated[Text, Field(max_length=320)]
 
 
 class Selected(Body):
-    """Contacts by what they have in common; every part narrows. `status` is the one in `sequence`."""
+    """Contacts by what they have in common; every part narrows. `status` and `outcome`: in `sequence`, or any."""
 
     kind: ContactKind | None = None
     owner: Word = Field("", description="A user's email.")
@@ -31,6 +32,9 @@ class Selected(Body):
     status: Status | None = None
     opportunity: Word = Field("", description="Number or external id: its candidates, added with regard to it.")
     stage: Word = Field("", description="The name of a stage.")
+    text: Word = Field("", description="Words of name, company, address or number.")
+    outcome: Outcome | None = None
+    in_any: bool | None = Field(None, description="Has been in any sequence (true), or in none.")
 
 
 class BulkAdding(Body):

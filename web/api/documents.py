@@ -37,3 +37,23 @@ async def document(request: Request) -> Any:
             "invalid_json", "The document nests too many levels, or holds a number that is too long."
         ) from None
     return await asyncio.to_thread(parse_yaml, text, "the document")
+
+
+CSV = {"requestBody": {"required": True, "content": {"text/csv": {"schema": {"type": "string"}}}}}
+"""How the API describes a request that brings a CSV file."""
+
+
+async def csv_text(request: Request, largest: int) -> str:
+    """The file that the request brings. Raises Refused."""
+    body = await request.body()
+    if len(body) > largest:
+        raise Refused("too_large", f"A file has at most {largest:,} bytes.")
+    return utf8(body)
+
+
+def utf8(file: bytes) -> str:
+    """What a text file says, with the ends of lines as the rest of the house has them. Raises Refused."""
+    try:
+        return file.decode("utf-8-sig").replace("\r\n", "\n")
+    except UnicodeDecodeError:
+        raise Refused("invalid_text", "The file is not UTF-8 text.") from None

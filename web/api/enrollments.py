@@ -69,11 +69,12 @@ async def enroll(door: At, by: By, id: Number, wanted: Adding, dry_run: bool = F
     )
     status = "would_be_enrolled" if dry_run else Status.active
     refused = [await _refused(door, answer) for answer in answers if isinstance(answer, NotEnrolled)]
-    enrolled = [_added(one, status) for one in answers if isinstance(one, Enrolled)]
+    enrolled = [added(one, status) for one in answers if isinstance(one, Enrolled)]
     return Answers(enrolled=enrolled, refused=refused, notices=(await heard(door)).notices)
 
 
-def _added(one: Enrolled, status: str) -> Added:
+def added(one: Enrolled, status: str) -> Added:
+    """How the API tells of whoever is enrolled, or would be."""
     return Added(
         contact=one.contact,
         contact_id=one.contact_id,

@@ -28,7 +28,10 @@ class TestMail(Wanted):
 
 
 class Preview(Body):
-    """A message as it would leave now; with a `reason` it would not, and its step would pause."""
+    """A message as it would leave now; with a `reason` it would not, and its step would pause.
+
+    `cost` says of a text how many the network makes of it: `1 segment (GSM-7, 42 of 160)`.
+    """
 
     contact: str
     sender: str
@@ -38,6 +41,7 @@ class Preview(Body):
     html: str
     reason: str | None
     missing: list[str]
+    cost: str
 
 
 class Sent(Body):

@@ -1,14 +1,18 @@
 """Whom nobody may write to."""
 
+from collections.abc import AsyncIterator
+from dataclasses import asdict
 from datetime import datetime
-from typing import Annotated, Self
+from typing import Annotated, Any, Self
 
-from fastapi import APIRouter, Path, Query
+from fastapi import APIRouter, Path, Query, Request
 from pydantic import BaseModel, Field
+from starlette.responses import StreamingResponse
 
 from starter import suppressions as acts
 from store.suppressions import Suppression, Wanted
 from web.acting import At, By
+from web.api.documents import CSV, csv_text
 from web.api.words import After, Body, Done, Limit, Text, behind
 from web.once import Once
 
@@ -70,6 +74,69 @@ async def suppress(door: At, by: By, new: New) -> Done:
     if await acts.suppress(door, new.target, new.reason, by.email):
         return Done(changed=True)
     return Done(changed=False, message="It was suppressed already.")
+
+
+class Lifted(BaseModel):
+    """What stood until somebody lifted it. `lifted_by` is a user's email; null: the owner of the number, by START."""
+
+    id: int
+    target: str
+    reason: str
+    since: datetime
+    lifted_by: str | None
+    lifted_at: datetime
+
+
+class Lifts(BaseModel):
+    """A page of them, newest first. `next` is the cursor of the next page; null: this was the last."""
+
+    items: list[Lifted]
+    next: str | None
+
+
+@router.get("/suppressions/lifts")
+async def lifts(door: At, by: By, after: After = "", limit: Limit = 100) -> Lifts:
+    """What was lifted, by whom and when."""
+    found = await acts.lifts(door, by.email, after=behind(after, 0), limit=limit + 1)
+    items = [Lifted(**asdict(one)) for one in found[:limit]]
+    return Lifts(items=items, next=str(items[-1].id) if len(found) > limit else None)
+
+
+CSV_ANSWER: dict[int | str, dict[str, Any]] = {
+    200: {"description": "All suppressions", "content": {"text/csv": {"schema": {"type": "string"}}}}
+}
+
+
+@router.get("/suppressions/export", response_class=StreamingResponse, responses=CSV_ANSWER)
+async def export(door: At, by: By) -> StreamingResponse:
+    """All of them as CSV, oldest first, as the import takes it."""
+    pieces = acts.exported(door, by.email)
+    first = await anext(pieces)
+
+    async def whole() -> AsyncIterator[str]:
+        yield first
+        async for piece in pieces:
+            yield piece
+
+    return StreamingResponse(whole(), media_type="text/csv")
+
+
+class Imports(BaseModel):
+    """How many came, were updated, were so already; and the lines that were refused, with their sentences."""
+
+    created: int
+    updated: int
+    unchanged: int
+    refused: list[str]
+
+
+@router.post("/suppressions/imports", openapi_extra=CSV)
+async def take_in(door: At, by: By, request: Request, skip_bad_lines: bool = False) -> Imports:
+    """Takes in a CSV file as the export gives it: all lines or none, or with `skip_bad_lines` the good ones."""
+    text = await csv_text(request, acts.LARGEST_CSV)
+    done = await acts.import_suppressions(door, text, by.email, skip_bad_lines=skip_bad_lines)
+    refused = [line.sentence for line in done.refused]
+    return Imports(created=done.created, updated=done.updated, unchanged=done.unchanged, refused=refused)
 
 
 @router.delete("/suppressions/{target:path}")

@@ -87,7 +87,8 @@ async def asked_again(request: Request, door: At) -> Response:
 @router.get("/adds")
 async def all_adds(request: Request, door: At, before: Annotated[str, Query(max_length=40)] = "") -> Response:
     """The adds that the reader sees, newest first."""
-    user, zone = await reader(request), await zone_of(door)
+    user = await reader(request)
+    zone = await zone_of(door, user)
     found = await adds.listed(door, user.email, before=before)
     more = found[-1][0].id if len(found) == 100 else None
     return page(request, "adding/adds.html", user=user, zone=zone, found=found, more=more)
@@ -118,7 +119,8 @@ async def shown(
     request: Request, door: At, id: Id, after: Annotated[str, Query(max_length=10)] = "", only: str = ""
 ) -> Response:
     """How far it is; who was refused, and why; while it runs the page follows it."""
-    user, zone = await reader(request), await zone_of(door)
+    user = await reader(request)
+    zone = await zone_of(door, user)
     standing = await adds.show_add(door, id, user.email)
     refused_only = only == "refused" or (only != "all" and standing.answered > standing.enrolled)
     lines = await adds.lines(door, id, user.email, refused_only=refused_only, after=behind(after, -1), limit=LINES + 1)
@@ -179,12 +181,13 @@ def _asked(door: Door, said: Mapping[str, str] | QueryParams, chosen: list[str])
         raise Refused("unknown_contact", "There is no such contact; go back, and choose from the list again.")
     if len(chosen) > MOST_CHOSEN:
         raise Refused("limit_reached", f"At most {MOST_CHOSEN:,} can be chosen at once; add all that a search finds.")
+    search = read_search(said)
     return Asked(
         chosen=tuple(dict.fromkeys(map(int, chosen))),
         listed=said.get("names", ""),
-        search=read_search(said),
+        search=search,
         sequence=said.get("sequence", "").strip(),
-        regards=said.get("regards", "").strip(),
+        regards=said.get("regards", search.typed.get("workflow", "")).strip(),
         back=path_of_ours(said.get("back", ""), "/contacts"),
         key=said.get("key", "") or door.new_id(),
         offer=said.get("offer", ""),
@@ -212,14 +215,14 @@ async def _dialog(request: Request, door: Door, user: User, asked: Asked, refuse
         "adding/dialog.html",
         status_of(refused.code) if refused else 200,
         user=user,
-        zone=await zone_of(door),
+        zone=await zone_of(door, user),
         asked=asked,
         offered=offered,
         foreseen=foreseen,
         ready=foreseen is not None and foreseen.enrolled > 0,
         is_enrolled=lambda answer: isinstance(answer, Enrolled),
         notices=(await heard(door)).notices,
-        **await _names(door, asked, foreseen),
+        **await _names(door, asked, foreseen, {str(one.id): one.name for one in offered}),
         **said,
     )
 
@@ -231,13 +234,19 @@ def _nothing_offered(user: User) -> str:
     )
 
 
-async def _names(door: Door, asked: Asked, foreseen: Foreseen | None) -> dict[str, Any]:
+async def _names(
+    door: Door, asked: Asked, foreseen: Foreseen | None, sequence_names: Mapping[str, str]
+) -> dict[str, Any]:
     """What those are called who were chosen, or are told of one by one; and the opportunities that are suggested."""
     told = [one.contact_id for one in foreseen.told if one.contact_id] if foreseen else []
     async with door.database.reading() as tx:
         names = await contacts.names(tx, [*asked.chosen[:NAMED_AT_MOST], *told])
         jobs = await opportunities.newest(tx, OFFERED)
-    return {"names": names, "jobs": jobs, "named": [names[one] for one in asked.chosen[:NAMED_AT_MOST] if one in names]}
+        of = asked.search.selection.opportunity
+        titles = {str(one.id): one.title for one in await opportunities.some(tx, [of] if isinstance(of, int) else [])}
+    named = [names[one] for one in asked.chosen[:NAMED_AT_MOST] if one in names]
+    searched = asked.search.words({"workflow": titles, "in": sequence_names})
+    return {"names": names, "jobs": jobs, "named": named, "searched": searched}
 
 
 async def _regards(door: Door, asked: Asked) -> int | None:

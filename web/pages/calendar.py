@@ -7,12 +7,16 @@ from fastapi import APIRouter, Query, Request
 from starlette.responses import RedirectResponse, Response
 
 from sequencing.days import FIRST, LAST, monday_of, read_day, read_time, read_week, week_name
+from sequencing.errors import Refused, Unchanged
+from sequencing.people import User
 from starter import own_tasks as acts
 from starter.calendar import agenda
+from starter.door import Door
 from starter.own_tasks import Said
 from web.acting import At
 from web.guard import path_of_ours
-from web.pages.frame import Form, Page, go_on, page, reader, sent, zone_of
+from web.pages.frame import Form, Page, count, go_on, page, reader, sent, zone_of
+from web.problems import status_of
 
 router = APIRouter(route_class=Page)
 Day = Annotated[str, Query(max_length=10)]
@@ -23,11 +27,25 @@ async def shown(request: Request, door: At, day: Day = "", week: Day = "") -> Re
     """A day, or a week, of the reader; without either his week."""
     user = await reader(request)
     first, number = (read_day(day), 1) if day else (read_week(week) if week else None, 7)
+    return await _view(request, door, user, first, number)
+
+
+async def _view(
+    request: Request,
+    door: Door,
+    user: User,
+    first: date | None,
+    number: int,
+    refused: Refused | None = None,
+    **typed: str,
+) -> Response:
+    """The days; with what was typed where that was refused."""
     told = await agenda(door, user.email, first, number)
     start = next(iter(told.days))
     return page(
         request,
         "calendar.html",
+        status_of(refused.code) if refused else 200,
         user=user,
         zone=told.zone,
         told=told,
@@ -37,9 +55,13 @@ async def shown(request: Request, door: At, day: Day = "", week: Day = "") -> Re
         after=_beside(start, number, 1),
         here=_path(start, number),
         week=_path(monday_of(start), 7),
-        form_for=told.today if told.today in told.days else start,
-        fields={},
+        fields={"day": str(told.today if told.today in told.days else start)} | typed,
+        **_trouble(refused),
     )
+
+
+def _trouble(refused: Refused | None) -> dict[str, str]:
+    return {"said": refused.sentence, "said_kind": "refused"} if refused else {}
 
 
 @router.get("/calendar/tasks/{id}")
@@ -47,15 +69,26 @@ async def one(request: Request, door: At, id: str) -> Response:
     """A task, to be edited, moved or deleted."""
     user = await reader(request)
     task = await acts.look(door, id, user.email)
-    return page(request, "task.html", user=user, zone=await zone_of(door, user), task=task)
+    words = {
+        "title": task.title,
+        "day": str(task.day),
+        "at": f"{task.at:%H:%M}" if task.at else "",
+        "note": task.note,
+        "contact": str(task.contact_id or ""),
+    }
+    return page(request, "task.html", user=user, zone=await zone_of(door, user), task=task, fields=words)
 
 
 @router.post("/calendar/tasks")
 async def add(request: Request, door: At) -> Response:
     """A new task."""
     form = await sent(request)
-    said = _said(form)
-    await acts.add(door, said, form.user.email)
+    try:
+        said = _said(form)
+        await acts.add(door, said, form.user.email)
+    except Refused as refused:
+        await count(request, form.user)
+        return await _view(request, door, form.user, None, 7, refused, **_typed(form))
     return go_on(request, _next(form), f"Written down for {said.day:%a %-d %b}.")
 
 
@@ -63,8 +96,16 @@ async def add(request: Request, door: At) -> Response:
 async def change(request: Request, door: At, id: str) -> Response:
     """It says something else, perhaps for another day."""
     form = await sent(request)
-    said = _said(form)
-    await acts.change(door, id, said, form.user.email)
+    try:
+        said = _said(form)
+        await acts.change(door, id, said, form.user.email)
+    except Unchanged:
+        raise
+    except Refused as refused:
+        await count(request, form.user)
+        task, zone = await acts.look(door, id, form.user.email), await zone_of(door, form.user)
+        code, words = status_of(refused.code), {"fields": _typed(form), **_trouble(refused)}
+        return page(request, "task.html", code, user=form.user, zone=zone, task=task, **words)
     return go_on(request, _path(said.day, 1), "The task is changed.")
 
 
@@ -101,6 +142,10 @@ async def remove(request: Request, door: At, id: str) -> Response:
 async def not_a_page(request: Request) -> Response:
     """Where a browser lands that reloads an act."""
     return RedirectResponse("/calendar", 303)
+
+
+def _typed(form: Form) -> dict[str, str]:
+    return {name: form.text(name) for name in ("title", "day", "at", "note", "contact")}
 
 
 def _said(form: Form) -> Said:

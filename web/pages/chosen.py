@@ -12,7 +12,7 @@ from starter.todos import Answered
 from store import todos
 from web.acting import At
 from web.guard import path_of_ours
-from web.pages.frame import Form, Page, page, read_local, sent, zone_of
+from web.pages.frame import Form, Page, count, page, read_local, sent, zone_of
 
 router = APIRouter(route_class=Page)
 MOST = 100
@@ -30,6 +30,7 @@ async def act(request: Request, door: At) -> Response:
     words, on_one = await _asked(door, form)
     names = await _names(door, form, ids)
     answers = await acts.each(ids, on_one)
+    await count(request, form.user)
     done = [one for one in answers if one.code == "done"]
     return page(
         request,
@@ -69,7 +70,9 @@ async def _asked(door: Door, form: Form) -> tuple[str, Callable[[str], Awaitable
 
 
 def _came_of(one: Answered) -> str:
-    return one.sentence or ("Done." if one.code == "done" else "Refused.")
+    if one.code != "done":
+        return one.sentence or "Refused."
+    return f"Done; {one.sentence}." if one.sentence else "Done."
 
 
 async def _names(door: Door, form: Form, ids: list[str]) -> dict[str, str]:

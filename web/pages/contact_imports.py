@@ -14,7 +14,7 @@ from sequencing.permissions import check_level
 from starter.contacts import ForeseenImport, Imported, foresee_import, import_contacts
 from starter.door import Door
 from web.acting import At
-from web.pages.frame import Page, page, reader, sent
+from web.pages.frame import Page, page, reader, sent, zone_of
 from web.problems import status_of
 
 router = APIRouter(route_class=Page)
@@ -34,11 +34,11 @@ class Told:
 
 
 @router.get("/contacts/imports")
-async def ask(request: Request) -> Response:
+async def ask(request: Request, door: At) -> Response:
     """Where a file is chosen, or its text put in."""
     user = await reader(request)
     check_level(user, "import_contacts")
-    return _shown(request, user, "", Told())
+    return await _shown(request, door, user, "", Told())
 
 
 @router.post("/contacts/imports")
@@ -51,12 +51,12 @@ async def take_in(request: Request, door: At) -> Response:
         text = await _text_of(sent_along) or text
         told = await _done(door, text, form.text("do"), form.user)
     except BadLines as refused:
-        return _shown(request, form.user, text, Told(bad=refused.lines), refused)
+        return await _shown(request, door, form.user, text, Told(bad=refused.lines), refused)
     except Refused as refused:
         if refused.code == "not_permitted":
             raise
-        return _shown(request, form.user, text, Told(), refused)
-    return _shown(request, form.user, "" if told.done and not told.bad else text, told)
+        return await _shown(request, door, form.user, text, Told(), refused)
+    return await _shown(request, door, form.user, "" if told.done and not told.bad else text, told)
 
 
 async def _text_of(file: UploadFile | str | None) -> str:
@@ -79,13 +79,16 @@ async def _done(door: Door, text: str, how: str, user: User) -> Told:
     return Told(foreseen, bad=foreseen.refused)
 
 
-def _shown(request: Request, user: User, text: str, told: Told, refused: Refused | None = None) -> Response:
+async def _shown(
+    request: Request, door: Door, user: User, text: str, told: Told, refused: Refused | None = None
+) -> Response:
     said = {"said": refused.sentence, "said_kind": "refused"} if refused else {}
     return page(
         request,
         "contacts/imports.html",
         status_of(refused.code) if refused else 200,
         user=user,
+        zone=await zone_of(door, user),
         text=text,
         told=told,
         bad=told.bad[:MOST_BAD],

@@ -38,15 +38,17 @@ async def table(request: Request, door: Door, user: User, search: Search, place:
     of_page = [("show", place.size)] if place.size != SIZES[0] else []
     later = written([*search.typed.items(), *of_page, ("after", shown[-1].id)]) if len(found) > place.size else None
     here = written([*search.typed.items(), *of_page, *([("after", place.after)] if place.after else [])])
+    offered = await choices(door, user)
     return {
         "search": search,
+        "found": search.words({"in": {str(one.id): one.name for one in offered["sequences"]}}),
         "items": shown,
         "more": f"{path}?{later}" if later else None,
         "here": f"{path}?{here}" if here else path,
         "larger": f"{path}?{written([*search.typed.items(), ('show', SIZES[1])])}" if len(found) > place.size else None,
         "is_first": not place.after,
         "may_use": user.level.reaches(Level.use),
-        **await choices(door, user),
+        **offered,
     }
 
 

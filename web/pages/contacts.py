@@ -33,7 +33,7 @@ async def listed(request: Request, door: At) -> Response:
     user = await reader(request)
     search = read_search(dict(request.query_params))
     shown = await table(request, door, user, search, place_of(request))
-    return page(request, "contacts/list.html", user=user, position=position, **shown)
+    return page(request, "contacts/list.html", user=user, zone=await zone_of(door, user), position=position, **shown)
 
 
 @router.get("/contacts/export")
@@ -139,7 +139,8 @@ async def not_a_page(request: Request, id: Number, noun: str) -> Response:
 
 
 async def _record(request: Request, door: Door, contact_id: int, tab: str, **more: Any) -> Response:
-    user, zone = await reader(request), await zone_of(door)
+    user = await reader(request)
+    zone = await zone_of(door, user)
     card = await people.card(door, contact_id, user.email)
     async with door.database.reading() as tx:
         regarded = await opportunities.some(tx, [number for number, _ in card.workflows])
@@ -173,6 +174,7 @@ async def _form(
         "contacts/form.html",
         status_of(refused.code) if refused else 200,
         user=user,
+        zone=await zone_of(door, user),
         typed=typed,
         was=typed.was,
         one=card.contact if card else None,

@@ -81,8 +81,13 @@ async def reader(request: Request) -> User:
     if user is None:
         raise Refused("not_signed_in", "Please sign in.")
     if request.method == "GET":
-        request.state.counts = await counts_of(door_of(request), user)
+        await count(request, user)
     return user
+
+
+async def count(request: Request, user: User) -> None:
+    """Finds what waits for the reader, for the navigation of the page that this request makes."""
+    request.state.counts = await counts_of(door_of(request), user)
 
 
 async def sent(request: Request) -> Form:
@@ -111,6 +116,7 @@ def page(request: Request, template: str, code: int = 200, **words: Any) -> HTML
     kind, _, sentence = unquote(request.cookies.get(guard.SAID, "")).partition("|")
     shown: dict[str, Any] = {"user": None, "zone": "UTC", "said": sentence, "said_kind": kind, "path": request.url.path}
     shown |= {"form": guard.form_word(secret) if secret else "", "typed": {}}
+    shown["local"] = guard.is_local(request)
     shown |= {"groups": _groups(request, words.get("user")), "counts": getattr(request.state, "counts", {})}
     answer = HTMLResponse(TEMPLATES.get_template(template).render({**shown, **words}), code)
     if sentence:
@@ -157,7 +163,7 @@ def read_local(said: str, zone: str) -> datetime:
 
 
 def _groups(request: Request, user: User | None) -> list[tuple[str, list[Section]]]:
-    return shown_to(user, local=door_of(request).outbox is not None) if user else []
+    return shown_to(user, local=guard.is_local(request)) if user else []
 
 
 async def _refused(request: Request, refused: Refused) -> Response:
@@ -168,7 +174,7 @@ async def _refused(request: Request, refused: Refused) -> Response:
         return trouble(request, refused)
     fields = await fields_of(request)
     typed = {name: fields[name] for name in TYPED if fields.get(name)}
-    if typed or refused.code in ("wrong_form", "not_found", "database_unreachable"):
+    if typed or refused.code in ("wrong_form", "database_unreachable") or problems.status_of(refused.code) == 404:
         return trouble(request, refused, typed)
     return go_on(request, await _next(request), refused.sentence, "refused")
 

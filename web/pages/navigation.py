@@ -45,14 +45,14 @@ GROUPS: tuple[tuple[str, tuple[Section, ...]], ...] = (
         (
             Section("Suppressions", "/suppressions", Level.use),
             Section("Settings", "/settings", Level.manage),
-            Section("Outbox", "/outbox", Level.manage),
+            Section("Outbox", "/outbox", Level.view),
         ),
     ),
 )
 
 
 def shown_to(user: User, *, local: bool) -> list[tuple[str, list[Section]]]:
-    """The groups and the sections in them that the user sees. `local`: whether messages stay in this house's outbox."""
+    """The groups and the sections in them that the user sees. `local`: whether the house is in local mode."""
     seen = [(name, [one for one in group if _sees(user, one, local)]) for name, group in GROUPS]
     return [(name, sections) for name, sections in seen if sections]
 

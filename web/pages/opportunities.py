@@ -46,6 +46,7 @@ async def listed(
         request,
         "opportunities/list.html",
         user=user,
+        zone=await zone_of(door, user),
         found=found[:A_PAGE],
         companies=names,
         owners={number: one.name for number, one in owners.items()},
@@ -87,7 +88,8 @@ async def add(request: Request, door: At) -> Response:
 @router.get("/opportunities/{id}")
 async def board(request: Request, door: At, id: Number, after: After = "") -> Response:
     """One opportunity: its recruiting workflow by stage, each contact with his status in the stage's sequence."""
-    user, zone = await reader(request), await zone_of(door)
+    user = await reader(request)
+    zone = await zone_of(door, user)
     found = await acts.workflow(door, id, user.email, after=behind(after, 0), limit=ON_A_BOARD + 1)
     shown = found.standings[:ON_A_BOARD]
     async with door.database.reading() as tx:
@@ -226,4 +228,4 @@ async def _form(
     said = {"said": refused.sentence, "said_kind": "refused"} if refused else {}
     status = status_of(refused.code) if refused else 200
     shown = {"typed": typed, "one": one, "owners": owners, **said}
-    return page(request, "opportunities/form.html", status, user=user, **shown)
+    return page(request, "opportunities/form.html", status, user=user, zone=await zone_of(door, user), **shown)

@@ -10,11 +10,17 @@ from web.pages.documentation import router as documentation
 from web.pages.drafts import router as drafts
 from web.pages.enrollments import router as enrollments
 from web.pages.links import router as links
+from web.pages.me import router as me
 from web.pages.metrics import router as metrics
 from web.pages.opportunities import router as opportunities
+from web.pages.outbox import router as outbox
 from web.pages.search import router as search
+from web.pages.settings import router as settings
 from web.pages.signing_in import router as signing_in
+from web.pages.stages import router as stages
+from web.pages.suppressions import router as suppressions
 from web.pages.todos import router as todos
+from web.pages.users import router as users
 
 PAGES = (
     signing_in,
@@ -30,6 +36,12 @@ PAGES = (
     opportunities,
     metrics,
     enrollments,
+    suppressions,
+    me,
+    users,
+    settings,
+    stages,
+    outbox,
     documentation,
     links,
 )

@@ -7,7 +7,7 @@ from sequencing.errors import Refused
 from sequencing.permissions import check_level
 from web.acting import At
 from web.pages.contact_tables import choices, place_of, position, table
-from web.pages.frame import Page, page, reader
+from web.pages.frame import Page, page, reader, zone_of
 from web.pages.searching import Search, read_search
 from web.problems import status_of
 
@@ -32,5 +32,13 @@ async def search(request: Request, door: At) -> Response:
             raise
         kept = {"search": Search(typed), "items": None, **await choices(door, user)}
         words = {"said": refused.sentence, "said_kind": "refused"}
-        return page(request, "contacts/search.html", status_of(refused.code), user=user, **kept, **words)
-    return page(request, "contacts/search.html", user=user, position=position, **shown)
+        return page(
+            request,
+            "contacts/search.html",
+            status_of(refused.code),
+            user=user,
+            zone=await zone_of(door, user),
+            **kept,
+            **words,
+        )
+    return page(request, "contacts/search.html", user=user, zone=await zone_of(door, user), position=position, **shown)

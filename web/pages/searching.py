@@ -33,10 +33,10 @@ class Search:
         """For an address, without the question mark."""
         return written(self.typed)
 
-    @property
-    def words(self) -> str:
-        """Whom it finds, for the reader."""
-        said = [f"{_SAID[name]} {quoted(value)}" for name, value in self.typed.items() if name not in ("data", "kind")]
+    def words(self, names: Mapping[str, Mapping[str, str]]) -> str:
+        """Whom it finds, for the reader; `names`: by field, what a value of it is called."""
+        shown = {name: names.get(name, {}).get(value, value) for name, value in self.typed.items()}
+        said = [f"{_SAID[name]} {quoted(value)}" for name, value in shown.items() if name in _SAID]
         kind = [self.typed["kind"].replace("both", "candidate and client")] if "kind" in self.typed else []
         data = [f"with {self.typed['data']} sequence data"] if "data" in self.typed else []
         return ", ".join([*kind, *said, *data])

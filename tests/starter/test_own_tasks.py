@@ -1,0 +1,179 @@
+"""Tasks that users write for themselves, and Tasks & Events, which shows them together with to-dos."""
+
+from collections.abc import Awaitable
+from dataclasses import replace
+from datetime import UTC, date, datetime, time, timedelta
+
+import pytest
+from sqlalchemy import update
+
+from sequencing.errors import Refused, Unchanged
+from sequencing.people import Level
+from starter import own_tasks as acts
+from starter.calendar import Agenda, agenda
+from starter.erasures import erase
+from starter.own_tasks import Said
+from starter.todo_lists import Narrowed, worklist
+from starter.users import UserChange, add_user, change_user
+from store import users
+from store.people_tables import UserRow
+from tests.house import ADA, BOB, RITA, House
+from tests.starter.test_todos import opened
+
+EVE = "eve@example.org"
+TUESDAY = date(2026, 12, 1)
+A_DAY = timedelta(days=1)
+
+
+async def titles(house: House, by: str = RITA) -> list[str]:
+    return [one.task.title for one in (await acts.listed(house.door, by)).lines]
+
+
+async def refusal(act: Awaitable[object]) -> str:
+    with pytest.raises(Refused) as refused:
+        await act
+    return refused.value.code
+
+
+async def test_a_task_is_written_edited_moved_done_undone_and_deleted(alone: House) -> None:
+    door = alone.door
+    task = await acts.add(door, Said(" Read ", TUESDAY, time(9, 30), "Twice", "ann"), RITA)
+    await acts.add(door, Said("Before", TUESDAY - A_DAY), RITA)
+    (_, line) = (await acts.listed(door, RITA)).lines
+    assert (line.task.title, line.task.at, line.contact) == ("Read", time(9, 30), "Ann Abel")
+
+    await acts.move(door, task, TUESDAY - 2 * A_DAY, RITA)
+    await acts.complete(door, task, RITA)
+    moved = await acts.look(door, task, RITA)
+    await acts.reopen(door, task, RITA)
+    await acts.change(door, task, Said("Write", TUESDAY), RITA)
+    changed = await acts.look(door, task, RITA)
+
+    assert (moved.day, moved.at, moved.done_at is not None) == (TUESDAY - 2 * A_DAY, time(9, 30), True)
+    assert (changed.title, changed.at, changed.note, changed.contact_id, changed.done_at) == (
+        "Write",
+        None,
+        "",
+        None,
+        None,
+    )
+    assert await titles(alone) == ["Before", "Write"]
+    await acts.remove(door, task, RITA)
+    assert await titles(alone) == ["Before"]
+    assert await refusal(acts.look(door, task, RITA)) == "not_found"
+
+
+async def test_a_repeated_act_on_a_task_changes_nothing_and_says_so(alone: House) -> None:
+    door, said = alone.door, Said("Read", TUESDAY)
+    task = await acts.add(door, said, RITA)
+
+    for act in (
+        acts.change(door, task, said, RITA),
+        acts.move(door, task, TUESDAY, RITA),
+        acts.reopen(door, task, RITA),
+    ):
+        with pytest.raises(Unchanged):
+            await act
+    await acts.complete(door, task, RITA)
+    with pytest.raises(Unchanged):
+        await acts.complete(door, task, RITA)
+
+
+async def test_a_task_does_not_exist_for_anybody_else_who_does_not_manage(alone: House) -> None:
+    task = await acts.add(alone.door, Said("Read", TUESDAY), RITA)
+
+    for act in (
+        acts.look(alone.door, task, BOB),
+        acts.complete(alone.door, task, BOB),
+        acts.remove(alone.door, task, BOB),
+    ):
+        assert await refusal(act) == "not_found"
+    assert (await titles(alone, BOB), await titles(alone, ADA)) == ([], [])
+    assert (await acts.look(alone.door, task, ADA)).done_at is None
+
+
+async def test_whoever_sees_no_contacts_names_none_and_is_told_none(alone: House) -> None:
+    await add_user(alone.door, EVE, "Eve", ["use"], None, ADA)
+    await acts.add(alone.door, Said("Call back", TUESDAY, contact="ann"), EVE)
+    async with alone.database.writing() as tx:
+        eve = await users.by_email(tx, EVE)
+        await tx.execute(update(UserRow).where(UserRow.id == eve.id).values(level=Level.none))
+
+    (line,) = (await acts.listed(alone.door, EVE)).lines
+
+    assert (line.task.title, line.contact) == ("Call back", "")
+    assert await refusal(acts.add(alone.door, Said("Another", TUESDAY, contact="ann"), EVE)) == "not_permitted"
+
+
+@pytest.mark.parametrize(
+    ("said", "code"),
+    [
+        (Said("  ", TUESDAY), "invalid_text"),
+        (Said("T" * 201, TUESDAY), "invalid_text"),
+        (Said("T", TUESDAY, note="N" * 10_001), "too_long"),
+        (Said("T", TUESDAY, contact="nobody"), "unknown_contact"),
+    ],
+)
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+async def test_what_cannot_be_a_task_is_refused_and_nothing_is_written(alone: House, said: Said, code: str) -> None:
+    assert await refusal(acts.add(alone.door, said, RITA)) == code
+    assert await titles(alone) == []
+
+
+async def test_tasks_are_listed_page_by_page_in_the_order_of_their_days(alone: House) -> None:
+    for number in (2, 0, 1, 1):
+        await acts.add(alone.door, Said(f"Task {number}", TUESDAY + number * A_DAY), RITA)
+
+    first = await acts.listed(alone.door, RITA, limit=3)
+    second = await acts.listed(alone.door, RITA, limit=3, after=first.more)
+
+    assert [one.task.title for one in first.lines + second.lines] == ["Task 0", "Task 1", "Task 1", "Task 2"]
+    assert second.more is None
+
+
+async def test_an_erasure_takes_the_tasks_that_name_the_contact(alone: House) -> None:
+    await acts.add(alone.door, Said("Call Ann Abel", TUESDAY, contact="ann"), RITA)
+    await acts.add(alone.door, Said("Read", TUESDAY), RITA)
+
+    await erase(alone.door, "ann", ADA)
+
+    assert await titles(alone) == ["Read"]
+
+
+def said(told: Agenda) -> dict[str, list[str]]:
+    """What stands under each day that has anything."""
+    return {
+        f"{day:%a}": [one.task.title if one.task else one.contact for one in each]
+        for day, each in told.days.items()
+        if each
+    }
+
+
+async def test_a_week_holds_to_dos_and_own_tasks_on_the_users_clock_and_before_them_what_is_overdue(
+    alone: House,
+) -> None:
+    await change_user(alone.door, RITA, UserChange(time_zone="Asia/Tokyo"), ADA)
+    late_on_tuesday = datetime(2026, 12, 1, 14, 30, tzinfo=UTC)
+    door = replace(alone.door, now=lambda: late_on_tuesday)
+    now = datetime.now(UTC)
+    await opened(alone, "ann", late=now - late_on_tuesday)
+    await opened(alone, "ben", late=now - datetime(2026, 12, 1, 15, 30, tzinfo=UTC))
+    await opened(alone, "pia", late=now - datetime(2026, 11, 28, 12, tzinfo=UTC))
+    for title, day, at in (("Noon", TUESDAY, time(12)), ("Any", TUESDAY, None), ("Missed", TUESDAY - 4 * A_DAY, None)):
+        await acts.add(door, Said(title, day, at), RITA)
+    over = await acts.add(door, Said("Over", TUESDAY - 4 * A_DAY), RITA)
+    await acts.complete(door, over, RITA)
+
+    week = await agenda(door, RITA, None, 7)
+    tomorrow = await agenda(door, RITA, TUESDAY + A_DAY, 1)
+
+    assert (week.zone, week.today, week.cut) == ("Asia/Tokyo", TUESDAY, False)
+    assert said(week) == {"Tue": ["Any", "Noon", "Ann Abel"], "Wed": ["Ben Bruno"]}
+    assert [one.task.title if one.task else one.contact for one in week.late] == ["Missed", "Pia Porter"]
+    assert (said(tomorrow), tomorrow.late) == ({"Wed": ["Ben Bruno"]}, [])
+
+
+async def test_own_tasks_are_no_to_dos(alone: House) -> None:
+    await acts.add(alone.door, Said("Read", TUESDAY), RITA)
+
+    assert await worklist(alone.door, Narrowed(), RITA) == ([], False)
