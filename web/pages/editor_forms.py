@@ -45,7 +45,7 @@ Step = Mapping[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Typed:
-    """Everything in the form, as text; a switch is `yes` or empty. `version`: the one that was read, empty: a new one."""
+    """Everything in the form, as text; a switch is `yes` or empty. `version`: the one read, empty: a new one."""
 
     name: str = ""
     description: str = ""
