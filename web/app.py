@@ -12,6 +12,7 @@ from starter.keys import nobody_s
 from web import problems, texts
 from web.acting import SCHEME
 from web.api import registered as api_registered
+from web.api.description import with_problems
 from web.api.words import PROBLEMS
 from web.guard import Headers
 from web.pages import frame, registered
@@ -46,6 +47,7 @@ def web_app(
     for pages in registered.PAGES:
         app.include_router(pages, include_in_schema=False)
     app.include_router(texts.router, include_in_schema=False)
+    app.openapi = with_problems(app.openapi)  # type: ignore[method-assign]
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     app.add_middleware(Headers)
     app.add_exception_handler(HTTPException, _trouble)
