@@ -79,6 +79,8 @@ def _grid(top: int, y: int) -> Iterator[Markup]:
 
 def _days(rows: Sequence[Row], y: int) -> Iterator[Markup]:
     """The first and the last, and the one in between where there is room."""
+    if not rows:
+        return
     last = len(rows) - 1
     for at, side in {0: "start", last // 2: "middle", last: "end"}.items() if last > 1 else ((0, "start"),):
         x = BESIDE + (WIDTH - BESIDE) * at // max(last, 1)
