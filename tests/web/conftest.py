@@ -8,13 +8,9 @@ import pytest
 from temporalio.client import Client
 
 from store.database import Database
-from tests.acceptance.conftest import furnished
 from tests.conftest import furnished_copy
 from tests.house import House
 from tests.web.knocking import Knocking, app_at, knocking_at, served
-
-__all__ = ["furnished"]
-"""A fixture of the tests of permissions, for tests here too."""
 
 
 @pytest.fixture

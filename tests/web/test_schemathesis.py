@@ -21,9 +21,11 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from sequencing.people import Level
+from tests.acceptance import conftest as acceptance
 from tests.permitted import Furnished
 from tests.web.knocking import app_at, bearer, served
 
+furnished = acceptance.furnished
 USERS = [(Level.none, "hidden"), (Level.view, "seen"), (Level.use, "own"), (Level.manage, "own")]
 CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
 FEW, MANY = 2, 300
