@@ -51,11 +51,15 @@ EXAMPLES = {
     "/adds/{id}": crowd.LARGE_ADD,
     "/bulk-adds/{id}": crowd.LARGE_ADD,
     "/calendar/tasks/{id}": FIRST,
+    "/companies/{id}": "101",
+    "/contacts/{contact}": "102",
     "/contacts/{id}": "102",
     "/enrollments/{id}": FIRST,
     "/opportunities/{id}": "101",
+    "/opportunities/{opportunity}": "101",
     "/sequences/{id}": "101",
     "/todos/{id}": FIRST,
+    "/users/{id}": str(READER),
 }
 LEFT_OUT = {
     "/": "it leads to another page",
@@ -261,7 +265,7 @@ async def _print(bench: Bench, only: str) -> None:
     for path, why in LEFT_OUT.items():
         _say(f"left out: {path}: {why}")
     for path in _without_example():
-        _say(f"left out: {path}: no example of it")
+        _say(f"left out: {path}: " + ("the form of one act" if "{noun}" in path else "no example of it"))
 
 
 async def _asked(bench: Bench, path: str) -> Said:
@@ -302,8 +306,8 @@ def _registered() -> list[str]:
 def _filled(route: str) -> str | None:
     path = route
     for pattern, example in EXAMPLES.items():
-        path = path.replace(pattern, pattern.replace("{id}", example))
-    return None if re.search(r"{\w+}", path) else path
+        path = path.replace(pattern, re.sub(r"{\w+}", example, pattern))
+    return None if "{" in path else path
 
 
 async def _acts(bench: Bench) -> dict[str, Ask]:

@@ -24,7 +24,12 @@ from sequencing.people import ContactKind
 from starter import zones
 from starter.companies import unknown_owner
 from starter.door import Door, permitted
+<<<<<<< HEAD
 from store import contact_imports, contact_words, contacts, suppressions, users
+=======
+from store import contact_imports, contacts, suppressions, users
+from store.holds import close_gate
+>>>>>>> 04581a070cb735aae06a552deea1288a23af87e9
 from store.people_tables import EmailAddressRow, PhoneNumberRow
 
 LARGEST_CSV = 20_000_000
@@ -140,9 +145,11 @@ async def import_contacts(
         if refused and not skip_bad_lines:
             raise BadLines(refused)
         taken = await _taken(tx, good, owners)
+        if updated := [one.contact_id for one in taken if one.contact_id is not None]:
+            await contact_imports.lock(tx, updated)
+            await close_gate(tx)
         await _keep(tx, taken)
         remarks = await _remarks(tx, taken)
-    updated = [one.contact_id for one in taken if one.contact_id is not None]
     if updated and "time_zone" in taken[0].line.header:
         await zones.follow(door, updated)
     return Imported(len(taken) - len(updated), len(updated), refused, remarks)

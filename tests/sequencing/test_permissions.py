@@ -31,6 +31,7 @@ TABLE = {
     "see_settings": (VIEW, VIEW, VIEW),
     **dict.fromkeys(["see_users", "see_roles"], (NONE, NONE, NONE)),
     **dict.fromkeys(["settings", "users", "roles", "stage_links", "hand_over", "hold_all"], (MANAGE, MANAGE, MANAGE)),
+    "hand_over_template": (MANAGE, MANAGE, MANAGE),
     **dict.fromkeys(
         ["suppress_domain", "import_suppressions", "lift_suppression", "erase", "reconcile"], (MANAGE, MANAGE, MANAGE)
     ),

@@ -13,9 +13,13 @@ from starter import keys
 from store import keys as key_rows
 from store import users
 from store.database import Database
+from tests.acceptance.conftest import furnished
 from tests.conftest import furnished_copy
 from tests.house import ADA, BOB, RITA, House
 from tests.web.knocking import PASSWORD, Knocking, app_at, served
+
+__all__ = ["furnished"]
+"""A fixture of the tests of permissions, for tests here too."""
 
 
 @pytest.fixture

@@ -102,7 +102,7 @@ class Browser:
         self.word = found[1] if found else self.word
         return answer
 
-    async def post(self, path: str, **fields: str) -> httpx2.Response:
+    async def post(self, path: str, **fields: str | list[str]) -> httpx2.Response:
         """A form as the last page would send it."""
         return await self.client.post(path, data={"form": self.word, **fields})
 
