@@ -24,12 +24,8 @@ from sequencing.people import ContactKind
 from starter import zones
 from starter.companies import unknown_owner
 from starter.door import Door, permitted
-<<<<<<< HEAD
 from store import contact_imports, contact_words, contacts, suppressions, users
-=======
-from store import contact_imports, contacts, suppressions, users
 from store.holds import close_gate
->>>>>>> 04581a070cb735aae06a552deea1288a23af87e9
 from store.people_tables import EmailAddressRow, PhoneNumberRow
 
 LARGEST_CSV = 20_000_000
