@@ -297,5 +297,5 @@ def _sentence(client: httpx2.AsyncClient) -> str:
 
 def _nameless(said: str, names: Names) -> str:
     for name in sorted(names.values(), key=len, reverse=True):
-        said = said.replace(f"/{name}", "/…") if name else said
+        said = said.replace(f"/{name}", "/…").replace(f" {name};", " …;") if name else said
     return nameless(unescape(said), names)
