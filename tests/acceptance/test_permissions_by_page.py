@@ -82,6 +82,31 @@ def hidden(method: str, path: str, thing: str, **fields: str) -> Visit:
     return Visit(method, path, FREE, thing, fields=fields)
 
 
+def shown(method: str, path: str, judged_by: str) -> Visit:
+    fields = {"name": "Newer", "subject": "S", "body": "B", "to": "bob@example.org", "version": "1"}
+    return Visit(method, path, Judged(judged_by, shown=True), of="template", fields=fields)
+
+
+OF_A_TEMPLATE = {
+    "": "edit_template",
+    "/copies": "copy_template",
+    "/archive": "archive_template",
+    "/unarchive": "archive_template",
+    "/owner": "hand_over",
+}
+OF_ALL = {"chosen": "1", "act": "pause", "sharing": "everyone", "step": "1", "contact": "ann", "to": "bob@example.org"}
+OF_A_SEQUENCE = (
+    "archive",
+    "chosen",
+    "copies",
+    "hold",
+    "owner",
+    "release",
+    "sharing",
+    "steps",
+    "test-mails",
+    "unarchive",
+)
 TYPED: dict[str, dict[str, str]] = {
     "result": {"result": "interested"},
     "postponement": {"until": "2026-12-01T09:00"},
@@ -132,6 +157,15 @@ NOT_HIDDEN = [
     do("/opportunities/{id}/stage-moves", "move_in_stages", "one", chosen="2", stage="Offer"),
     read("/opportunities/{id}/{noun}", of="one"),
     read("/sequences"),
+    read("/sequences/new", "create_sequence"),
+    do("/sequences", "create_sequence", name="New"),
+    read("/sequences/{id}/{noun}", of="one"),
+    read("/templates", "see"),
+    read("/templates/new", "create_template"),
+    do("/templates", "create_template", name="New", subject="S", body="B", format="text", type="any"),
+    read("/templates/{id}/{noun}", of="one"),
+    *(shown("GET", f"/templates/{{id}}{noun}", "see_template") for noun in ("", "/letter?contact=ann")),
+    *(shown("POST", f"/templates/{{id}}{noun}", act) for noun, act in OF_A_TEMPLATE.items()),
     read("/metrics", "report"),
     read("/metrics/csv", "report"),
     read("/enrollments/{id}/{noun}", of="one"),
@@ -180,6 +214,10 @@ HIDDEN = [
     hidden("GET", "/enrollments/{id}", "waiting"),
     hidden("GET", "/enrollments/{id}/removal", "waiting"),
     *(hidden("POST", f"/enrollments/{{id}}/{noun}", "waiting", **TYPED.get(noun, {})) for noun in NOUNS),
+    hidden("GET", "/enrollments/{id}/any-hour", "waiting"),
+    *(hidden("POST", f"/sequences/{{id}}/{noun}", "sequence", **OF_ALL) for noun in OF_A_SEQUENCE),
+    *(hidden("GET", f"/sequences/{{id}}/{noun}", "sequence") for noun in ("managing", "preview", "steps")),
+    hidden("GET", "/sequences/{id}/letter?step=1&contact=ann", "sequence"),
     hidden("GET", "/sequences/{id}", "sequence"),
     hidden("GET", "/sequences/{id}/metrics", "sequence"),
     hidden("GET", "/sequences/{id}/metrics/csv", "sequence"),
