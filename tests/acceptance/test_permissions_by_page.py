@@ -160,7 +160,7 @@ NOT_HIDDEN = [
     read("/sequences/new", "create_sequence"),
     do("/sequences", "create_sequence", name="New"),
     read("/sequences/{id}/{noun}", of="one"),
-    read("/templates", "see"),
+    Visit("GET", "/templates", Judged("see_template", shown=True)),
     read("/templates/new", "create_template"),
     do("/templates", "create_template", name="New", subject="S", body="B", format="text", type="any"),
     read("/templates/{id}/{noun}", of="one"),
