@@ -10,14 +10,17 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import httpx2
 import sqlalchemy as sa
 
 from simulator.log import Log
 from simulator.recruiters import Recruiter
+from store import settings
 from store.database import Database
 from tests.kills.stage import DIES_WITH_US, ROOT, free_port
 
@@ -99,6 +102,13 @@ async def recruiters(place: Place, *emails: str) -> AsyncIterator[list[Recruiter
             client = httpx2.AsyncClient(base_url=place.address, headers=bearer, timeout=60)
             at_work.append(Recruiter(email, await stack.enter_async_context(client), log, who))
         yield at_work
+
+
+async def clock(place: Place) -> timedelta:
+    """How far the clock of the settings is ahead."""
+    async with place.database.reading() as tx:
+        zone = (await settings.current(tx)).calendar.zone
+    return datetime.now(ZoneInfo(zone)).utcoffset() or timedelta()
 
 
 async def _until_it_says(process: "subprocess.Popen[bytes]", log: Path, words: str) -> None:

@@ -12,7 +12,6 @@ from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import pytest
 import yaml
@@ -23,12 +22,11 @@ from sequencing.todos import Outcome
 from simulator.log import entries
 from simulator.personas import Behaviour, chance_of, other_address, persona_of
 from simulator.recruiters import Doing, Recruiter, Todo
-from store import settings
 from store.lives import value
 from store.people_tables import UserRow
 from store.tables import EnrollmentRow, SequenceRow
 from tests.acceptance.counting import Asked, Counting, Person, differences
-from tests.acceptance.simulated import RITA, Place, recruiters, running
+from tests.acceptance.simulated import RITA, Place, clock, recruiters, running
 
 RON, ADA = "ron@example.org", "ada@example.org"
 SPEED = 1200
@@ -183,7 +181,7 @@ async def test_the_figures_of_a_month_are_those_of_the_worlds_own_log(tmp_path: 
         async with recruiters(place, RITA, RON) as (rita, ron):
             month = Month(place, people, rita, ron, sequences)
             await month.live()
-        counting = _counting(month, clock=await _clock(place))
+        counting = _counting(month, clock=await clock(place))
         now = [Asked(), *(Asked(one) for one in sequences), Asked(user=RITA), Asked(sequences[3], user=RON)]
         users = {str(number): email for number, email in await place.rows(UserRow.id, UserRow.email)}
         found = {asked: differences(counting, _report(place, asked), users, asked) for asked in now}
@@ -248,13 +246,6 @@ def _counting(month: Month, clock: timedelta, back: Callable[[str], int] = lambd
     counting = Counting(plans, month.people, placed, clock, back)
     counting.read(entries(month.place.log))
     return counting
-
-
-async def _clock(place: Place) -> timedelta:
-    """How far the clock of the settings is ahead."""
-    async with place.database.reading() as tx:
-        zone = (await settings.current(tx)).calendar.zone
-    return datetime.now(ZoneInfo(zone)).utcoffset() or timedelta()
 
 
 def _report(place: Place, asked: Asked) -> dict[str, Any]:

@@ -12,9 +12,11 @@ from sequencing.enrollments import Status
 from sequencing.happenings import What
 from simulator.log import Tally, entries
 from simulator.personas import PERSON, Behaviour, other_address
-from store.people_tables import ContactRow, EmailAddressRow, PhoneNumberRow
+from simulator.recruiters import Doing, Recruiter
+from store.people_tables import ContactRow, EmailAddressRow, PhoneNumberRow, UserRow
 from store.tables import Channel, EnrollmentRow, EventRow, LinkUseRow, MessageRow, MessageState, SuppressionRow
-from tests.acceptance.simulated import PATIENCE, RITA, Place, running
+from tests.acceptance.counting import Asked, Counting, Person, differences
+from tests.acceptance.simulated import PATIENCE, RITA, Place, clock, recruiters, running
 
 pytestmark = pytest.mark.timeout(240)
 TOLD = (What.reply, What.auto_replied, What.soft_bounced)
@@ -77,13 +79,57 @@ async def test_one_of_each_ends_where_it_should_and_the_world_counts_what_the_pr
     async with running(tmp_path) as place:
         place.run("contacts", "import", str(tmp_path / "people.csv"))
         place.run("sequences", "create", str(tmp_path / "sequence.yaml"))
-        place.run("enroll", "One of each", "--company", "Each")
-
-        await _settled(place, len(ENDS), quiet=5)
-        ended = await _ended(place)
-        await _agree(place, told_apart=True)
+        async with recruiters(place, RITA) as (rita,):
+            await rita.add(1, list(ENDS))
+            await _settled(place, len(ENDS), quiet=5)
+            ended = await _ended(place)
+            await _agree(place, told_apart=True)
+            await _work(place, rita)
+            differ = await _numbers_that_differ(place, rita)
 
     assert ended == ENDS
+    assert differ == []
+
+
+async def _work(place: Place, rita: Recruiter) -> None:
+    """Some get a call as well, one result is taken back, two are removed, and two added again."""
+    calls = {"name": "Calls", "steps": [{"action": "call", "title": "Call", "delay": "0 seconds"}]}
+    (await rita.client.post("/api/sequences", json=calls)).raise_for_status()
+    called = ["silent", "opens", "proxied", "clicks", "scanned"]
+    await rita.add(2, called)
+    async with asyncio.timeout(PATIENCE):
+        while len(todos := await rita.todos()) < len(called):
+            await asyncio.sleep(0.2)
+    for todo, result in zip(todos, ("interested", "no_answer", "interested"), strict=False):
+        await rita.resolve(todo, result)
+    await rita.take_back(todos[2])
+    await rita.skip(todos[3])
+    of = {name: one for one, name in rita.who.items() if name in ("full", "replies")}
+    for enrollment in of.values():
+        await rita.do(Doing.remove, enrollment)
+    await rita.add(1, ["full", "silent"])
+    async with asyncio.timeout(PATIENCE):
+        while not _all_is_noted(await place.rows(EnrollmentRow), len(ENDS) + len(called)):
+            await asyncio.sleep(0.1)
+
+
+def _all_is_noted(rows: list[Any], number: int) -> bool:
+    """Whether the removed ones are gone, and those added again have got their first mail and wait for the second."""
+    ones = [row for (row,) in rows]
+    again = [one for one in ones if (one.sequence_id, one.step, one.status) == (1, 2, Status.active)]
+    return len(ones) == number and len(again) == 2 and all(one.noted == one.last_news for one in ones)
+
+
+async def _numbers_that_differ(place: Place, rita: Recruiter) -> list[str]:
+    """What the product counts otherwise than one does from the world's log."""
+    people = {line.split(",")[0]: Person(line.split(",")[4], line.split(",")[6]) for line in _people().split()[1:]}
+    plans = {1: ("automatic_email", "text", "automatic_email"), 2: ("call",)}
+    counting = Counting(plans, people, lambda subject: (1, 3 if subject.startswith("Re:") else 1), await clock(place))
+    counting.read(entries(place.log))
+    users = {str(number): email for number, email in await place.rows(UserRow.id, UserRow.email)}
+    told = {path: (await rita.client.get(f"/api{path}")).json() for path in ("/metrics", "/sequences/1/metrics")}
+    asked = {"/metrics": Asked(), "/sequences/1/metrics": Asked(1)}
+    return [said for path, one in asked.items() for said in differences(counting, told[path], users, one)]
 
 
 @pytest.mark.soak

@@ -211,6 +211,8 @@ LISTS: dict[str, List] = {
     "events": lambda tx, user: events.after(tx, user, (0, 0), 100),
     "events, later": lambda tx, user: events.after(tx, user, (0, 2 * YEARS.many), 100),
     "suppressions": lambda tx, user: suppressions.listed(tx, suppressions.Wanted()),
+    "what was lifted": lambda tx, user: suppressions.lifts(tx, limit=PAGE),
+    "what was lifted of one": lambda tx, user: suppressions.lifts(tx, target="gone7@example.com"),
     "whether an address is suppressed": lambda tx, user: suppressions.is_suppressed(tx, "gone7@example.com"),
     "sweep: unstarted": lambda tx, user: enrollments.unstarted(tx, SOON, 200),
     "sweep: unstarted adds": lambda tx, user: adds.unstarted(tx, SOON, 200),
