@@ -93,6 +93,22 @@ TYPED: dict[str, dict[str, str]] = {
 }
 """What the forms of these acts hold."""
 PASSWORD = {"new_password": "a long enough word"}
+MADE = {"name": "New", "1-action": "call", "1-amount": "1", "1-unit": "days", "1-title": "T"}
+TEMPLATE = Judged("see_template", shown=True)
+ON_TEMPLATES: list[tuple[str, str, dict[str, str]]] = [
+    ("edit_template", "", {"name": "Newer", "subject": "S", "body": "B"}),
+    ("copy_template", "/copies", {}),
+    ("archive_template", "/archive", {}),
+    ("archive_template", "/unarchive", {}),
+    ("hand_over_template", "/owner", {"to": "rita@example.org"}),
+]
+SEQUENCE_ACTS = ("copies", "archive", "unarchive", "hold", "release", "steps")
+
+
+def on_template(act: str, noun: str, **fields: str) -> Visit:
+    return Visit("POST", f"/templates/{{id}}{noun}", Judged(act, shown=True), of="template", fields=fields)
+
+
 NOT_HIDDEN = [
     read("/"),
     read("/todos"),
@@ -132,6 +148,15 @@ NOT_HIDDEN = [
     do("/opportunities/{id}/stage-moves", "move_in_stages", "one", chosen="2", stage="Offer"),
     read("/opportunities/{id}/{noun}", of="one"),
     read("/sequences"),
+    read("/sequences/new", "create_sequence"),
+    do("/sequences", "create_sequence", **MADE),
+    read("/sequences/{id}/{noun}", of="one"),
+    read("/templates/new", "create_template"),
+    do("/templates", "create_template", name="New", subject="S", body="B"),
+    Visit("GET", "/templates", TEMPLATE),
+    *(Visit("GET", f"/templates/{{id}}{noun}", TEMPLATE, of="template") for noun in ("", "/letter?contact=ann")),
+    read("/templates/{id}/{noun}", of="one"),
+    *(on_template(act, noun, **fields) for act, noun, fields in ON_TEMPLATES),
     read("/metrics", "report"),
     read("/metrics/csv", "report"),
     read("/enrollments/{id}/{noun}", of="one"),
@@ -181,6 +206,14 @@ HIDDEN = [
     hidden("GET", "/enrollments/{id}/removal", "waiting"),
     *(hidden("POST", f"/enrollments/{{id}}/{noun}", "waiting", **TYPED.get(noun, {})) for noun in NOUNS),
     hidden("GET", "/sequences/{id}", "sequence"),
+    *(hidden("GET", f"/sequences/{{id}}/{noun}", "sequence") for noun in ("steps", "preview", "managing")),
+    hidden("GET", "/sequences/{id}/letter?step=1&contact=ann", "sequence"),
+    *(hidden("POST", f"/sequences/{{id}}/{noun}", "sequence") for noun in SEQUENCE_ACTS),
+    hidden("POST", "/sequences/{id}/test-mails", "sequence", step="1", contact="ann"),
+    hidden("POST", "/sequences/{id}/sharing", "sequence", sharing="everyone"),
+    hidden("POST", "/sequences/{id}/owner", "sequence", to="rita@example.org"),
+    hidden("POST", "/sequences/{id}/chosen", "sequence", act="pause", chosen="waiting"),
+    hidden("GET", "/enrollments/{id}/any-hour", "waiting"),
     hidden("GET", "/sequences/{id}/metrics", "sequence"),
     hidden("GET", "/sequences/{id}/metrics/csv", "sequence"),
     hidden("GET", "/add-to-sequence?chosen=2&sequence={id}", "sequence"),
