@@ -175,7 +175,9 @@ async def find_numbered(tx: AsyncSession, number: int, user: User) -> SequenceRo
     """The sequence of that number, if the user sees it: a name that is a number is not meant. Raises Refused."""
     row = await tx.scalar(select(SequenceRow).where(SequenceRow.id == number, shown_to(user)))
     if row is None:
-        raise Refused("unknown_sequence", f"There is no sequence {number}; `sequencing sequences list` shows yours.")
+        raise Refused(
+            "unknown_sequence", f"There is no sequence {quoted(str(number))}; `sequencing sequences list` shows yours."
+        )
     return row
 
 

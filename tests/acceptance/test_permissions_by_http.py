@@ -112,7 +112,7 @@ REQUESTS = [
     on("see", "GET", "/api/bulk-adds/{id}", "add"),
     on("cancel", "DELETE", "/api/bulk-adds/{id}", "add"),
     Request("POST", "/api/templates", Judged("create_template", general=True), said={"json": WORDED}),
-    Request("GET", "/api/templates", Judged("see_template", general=True)),
+    Request("GET", "/api/templates", Judged("see_template", shown=True)),
     on_template("see_template", "GET"),
     on_template("edit_template", "PATCH", name="Newer"),
     on_template("edit_template", "PATCH", "?dry_run=true", name="Newer"),
