@@ -25,10 +25,12 @@ check: $(VENV)/development ## format, lint, types, import contracts, deployment 
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/python deploy/check.py
 
-bench: $(VENV)/development ## measure beside the bare engine
+bench: $(VENV)/development ## measure beside the bare engine, and a large house
 	$(BIN)/python -m benchmarks.enrollments
 	$(BIN)/python -m benchmarks.bulk_adds
 	$(BIN)/python -m benchmarks.replies
+	$(BIN)/python -m benchmarks.lists
+	$(BIN)/python -m benchmarks.lists --sqlite
 
 soak: $(VENV)/development ## kills, races and long queues, many times
 	$(BIN)/python -m pytest -m soak -n 4 --maxschedchunk=1 --timeout=7200 tests

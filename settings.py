@@ -32,6 +32,12 @@ def _web_address(said: str) -> str:
 
 
 Address = Annotated[str, AfterValidator(_host_and_port)]
+
+
+def _web_address_or_nothing(said: str) -> str:
+    return _web_address(said) if said else said
+
+
 WebAddress = Annotated[str, AfterValidator(_web_address)]
 
 
@@ -66,6 +72,9 @@ class Settings(BaseSettings):
     mail_domain: str = Field("sequencing.localhost", pattern=r"^[^\s@<>]+$", description="Right half of Message-IDs.")
     public_url: WebAddress = Field(
         "http://localhost:8000", description="Where links in emails and webhooks reach the pages."
+    )
+    temporal_ui: Annotated[str, AfterValidator(_web_address_or_nothing)] = Field(
+        "", description="Temporal's UI, as https://temporal.example.org/namespaces/default; empty: no links to runs."
     )
     secret: SecretStr = Field(SecretStr(""), description="Message-IDs are derived from it; empty: kept in var/secret.")
     old_secrets: SecretStr = Field(SecretStr(""), description="Secrets before this one, with blanks between them.")

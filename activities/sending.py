@@ -223,7 +223,8 @@ class Sending:
             life = await Life.lock(tx, enrollment.id, self.clock.now())
             if life is not None and await self._was_seen(life, enrollment):
                 return await self._taken_in(life)
-            if life is not None and await messages.lose(tx, enrollment, self.attempt):
+            lost = life is not None and await messages.lose(tx, enrollment, self.attempt)
+            if life is not None and lost and life.enrollment.is_sending(enrollment.step, enrollment.copy):
                 life.happen(Happening(What.lost, step=enrollment.step, copy=enrollment.copy))
                 return await self._taken_in(life)
         return await self._stand()
@@ -251,7 +252,8 @@ class Sending:
                     await senders.give_back(tx, letter.sender_id, day_of(self.clock.now(), life.course.calendar))
                 if forbidden:
                     await suppressions.add(tx, letter.recipient, forbidden, None, self.clock.now())
-                if released or life.enrollment == enrollment:
+                sending = life.enrollment.is_sending(enrollment.step, enrollment.copy)
+                if sending if released else life.enrollment == enrollment:
                     life.happen(self._after_refusal(life, error), {"answer": error.code})
                     return await self._taken_in(life)
         return await self._stand()

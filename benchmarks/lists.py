@@ -51,11 +51,15 @@ EXAMPLES = {
     "/adds/{id}": crowd.LARGE_ADD,
     "/bulk-adds/{id}": crowd.LARGE_ADD,
     "/calendar/tasks/{id}": FIRST,
+    "/companies/{id}": "101",
+    "/contacts/{contact}": "102",
     "/contacts/{id}": "102",
     "/enrollments/{id}": FIRST,
     "/opportunities/{id}": "101",
+    "/opportunities/{opportunity}": "101",
     "/sequences/{id}": "101",
     "/todos/{id}": FIRST,
+    "/users/{id}": str(READER),
 }
 LEFT_OUT = {
     "/": "it leads to another page",
@@ -167,7 +171,7 @@ async def main(*, sqlite: bool, database_url: str, seconds: float, only: str) ->
         address = await stack.enter_async_context(_web(database, client, folder))
         cookies = {guard.SESSION: secret}
         limits = httpx2.Limits(max_connections=200)
-        asking = httpx2.AsyncClient(base_url=address, cookies=cookies, timeout=30, limits=limits)
+        asking = httpx2.AsyncClient(base_url=address, cookies=cookies, timeout=300, limits=limits)
         bench = Bench(database, await stack.enter_async_context(asking), token, seconds)
         await _print(bench, only)
         await database.close()
@@ -261,16 +265,18 @@ async def _print(bench: Bench, only: str) -> None:
     for path, why in LEFT_OUT.items():
         _say(f"left out: {path}: {why}")
     for path in _without_example():
-        _say(f"left out: {path}: no example of it")
+        _say(f"left out: {path}: " + ("the form of one act" if "{noun}" in path else "no example of it"))
 
 
 async def _asked(bench: Bench, path: str) -> Said:
-    """Whoever is first pays for what is made once; what takes too long alone is not asked so often, only five times."""
+    """Whoever is first pays for what is made once. What takes too long alone is asked five times in a row, or once."""
     ask = bench.get(path)
-    alone = [await _timed(time.perf_counter(), ask, 0) for _ in range(2)]
-    if alone[-1][0] < SLOW:
-        return await bench.asked(path, ask)
-    alone = [await _timed(time.perf_counter(), ask, 0) for _ in range(5)]
+    alone = [await _timed(time.perf_counter(), ask, 0)]
+    if alone[0][0] < 10 * SLOW:
+        alone = [await _timed(time.perf_counter(), ask, 0)]
+        if alone[0][0] < SLOW:
+            return await bench.asked(path, ask)
+        alone += [await _timed(time.perf_counter(), ask, 0) for _ in range(4)]
     return Said(f"{path} (one by one)", [took for took, _ in alone], _refusals(alone))
 
 
@@ -302,8 +308,8 @@ def _registered() -> list[str]:
 def _filled(route: str) -> str | None:
     path = route
     for pattern, example in EXAMPLES.items():
-        path = path.replace(pattern, pattern.replace("{id}", example))
-    return None if re.search(r"{\w+}", path) else path
+        path = path.replace(pattern, re.sub(r"{\w+}", example, pattern))
+    return None if "{" in path else path
 
 
 async def _acts(bench: Bench) -> dict[str, Ask]:
@@ -357,6 +363,8 @@ def _line(said: Said) -> None:
 
 def _figures(said: Said) -> tuple[float, float]:
     """Median, and what 99 of 100 did not exceed, in milliseconds."""
+    if len(said.took) == 1:
+        return said.took[0] * 1000, said.took[0] * 1000
     return statistics.median(said.took) * 1000, statistics.quantiles(said.took, n=100, method="inclusive")[98] * 1000
 
 

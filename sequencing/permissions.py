@@ -71,6 +71,7 @@ ACTS: Mapping[str, Needs] = {
     "copy_template": Needs(own=Level.edit, seen=Level.edit),
     "archive_template": Needs(own=Level.edit),
     "hand_over": Needs(own=Level.manage),
+    "hand_over_template": Needs(own=Level.manage),
     "hold_all": Needs(own=Level.manage),
     "lift_suppression": Needs(own=Level.manage),
     "erase": Needs(own=Level.manage),

@@ -23,7 +23,7 @@ COUNTRY = re.compile(r"\+(1|7|2[07]|3[0-469]|4[013-9]|5[1-8]|6[0-6]|8[1246]|9[0-
 END = "\U0010ffff"
 LETTERS = str.maketrans(
     {"ß": "ss", "ø": "o", "ł": "l", "đ": "d", "æ": "ae", "œ": "oe", "ı": "i"}
-    | dict.fromkeys("'’`\u200b\xad", "")
+    | dict.fromkeys("'’`\u200b\xad\0", "")
     | dict.fromkeys(",;-‐‑–", " ")
 )
 """Letters that Unicode does not take apart, marks that are left out, and what stands between words."""

@@ -25,6 +25,7 @@ from starter import zones
 from starter.companies import unknown_owner
 from starter.door import Door, permitted
 from store import contact_imports, contact_words, contacts, suppressions, users
+from store.holds import close_gate
 from store.people_tables import EmailAddressRow, PhoneNumberRow
 
 LARGEST_CSV = 20_000_000
@@ -140,9 +141,11 @@ async def import_contacts(
         if refused and not skip_bad_lines:
             raise BadLines(refused)
         taken = await _taken(tx, good, owners)
+        if updated := [one.contact_id for one in taken if one.contact_id is not None]:
+            await contact_imports.lock(tx, updated)
+            await close_gate(tx)
         await _keep(tx, taken)
         remarks = await _remarks(tx, taken)
-    updated = [one.contact_id for one in taken if one.contact_id is not None]
     if updated and "time_zone" in taken[0].line.header:
         await zones.follow(door, updated)
     return Imported(len(taken) - len(updated), len(updated), refused, remarks)

@@ -1,6 +1,7 @@
 """Enrolling contacts, and every act on an enrollment: permitted, judged by the rules, recorded, then told."""
 
 import asyncio
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -21,6 +22,7 @@ from store.enrolling import Add, Batch, Wanted
 from store.lives import Life
 
 STARTS_AT_ONCE = 16
+DONE = "done"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +36,20 @@ class Receipt:
     def takes_effect(self) -> str:
         """For the reader."""
         return "now" if self.engine_heard else "when Temporal is back"
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """What came of an act on one of many: `code` is `done`, or why not."""
+
+    enrollment_id: str
+    code: str
+    sentence: str
+
+    @property
+    def done(self) -> bool:
+        """Whether it was done."""
+        return self.code == DONE
 
 
 async def enroll(
@@ -150,6 +166,21 @@ async def act(door: Door, enrollment_id: str, happening: Happening, by: str, not
         return Receipt(after, await tell(door, life.enrollment, piece))
     reopened = first is not None and life.enrollment.is_open
     return Receipt(life.enrollment, await start(door, life.enrollment, first) if reopened and first else True)
+
+
+async def act_on_each(door: Door, ids: Collection[str], happening: Happening, by: str) -> list[Answered]:
+    """The same act on every one of them: one that is refused never stops the rest. In the order of `ids`."""
+    turns = asyncio.Semaphore(STARTS_AT_ONCE)
+
+    async def one(enrollment_id: str) -> Answered:
+        async with turns:
+            try:
+                receipt = await act(door, enrollment_id, happening, by)
+            except Refused as refused:
+                return Answered(enrollment_id, refused.code, refused.sentence)
+        return Answered(enrollment_id, DONE, "" if receipt.engine_heard else f"Takes effect {receipt.takes_effect}.")
+
+    return await asyncio.gather(*map(one, ids))
 
 
 async def _act_on_closed(life: Life, user: User, happening: Happening, note: str | None) -> Decision:

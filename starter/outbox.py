@@ -5,6 +5,7 @@ from collections.abc import Callable
 from itertools import islice
 from pathlib import Path
 
+from sequencing.errors import Refused
 from sequencing.people import Level
 from sequencing.permissions import not_found
 from starter.door import Door, permitted
@@ -28,7 +29,10 @@ def _newest(folder: Path, shown: Callable[[Kept], bool], before: str, limit: int
 
 async def one(door: Door, name: str, by: str) -> Kept:
     """The message of that name. Raises Refused(`not_found`)."""
-    shown = await _shown_to(door, by)
+    try:
+        shown = await _shown_to(door, by)
+    except Refused:
+        raise not_found() from None
     found = await asyncio.to_thread(outbox.find, door.outbox, name) if door.outbox else None
     if found is None or not shown(found):
         raise not_found()

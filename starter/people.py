@@ -101,6 +101,7 @@ async def change(door: Door, name: str | int, said: Said, by: str) -> Kept:
             raise Unchanged("unchanged", "The contact says so already; nothing was changed.")
         if after.external_id and after.external_id != before.external_id:
             await _check_id_free(tx, after.external_id)
+        await contact_imports.lock(tx, [before.id])
         await close_gate(tx)
         await contacts.change(tx, after)
         kept = Kept(after.id, await _remarks(tx, after))

@@ -7,19 +7,22 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from activities.texts import sendable
 from activities.wording import Blocked, Scene, email_address, mobile_number, scene
 from activities.writing import Written, write
+from sequencing.assignment import Assignment
 from sequencing.emails import Email, Mailbox, compose
 from sequencing.enrollments import Enrollment
 from sequencing.errors import Refused, TransportError, quoted
 from sequencing.happenings import Reason
 from sequencing.letter_links import UNSUBSCRIBE_HERE, linked
 from sequencing.letters import Wording
-from sequencing.permissions import check
+from sequencing.permissions import Tie, check
 from sequencing.segments import in_words
 from sequencing.sequences import Action, Step
+from sequencing.timing import Delay, Unit
 from sequencing.tracking import Links
 from starter.door import Door, acting_user
 from starter.enrollments import one_contact
-from store import enrollments, sequences, ties, users
+from store import enrollments, sequences, templates, ties, users
+from store.tables import TemplateRow
 
 NOBODY_COUNTS = Links("", b"", "")
 
@@ -51,6 +54,25 @@ async def preview(door: Door, sequence: str, step: int, contact: str, by: str) -
             return await _text(tx, place) if place.step.action is Action.text else await _email(tx, enrollment, place)
         except Blocked as blocked:
             return await _blocked(tx, place, blocked)
+
+
+async def preview_template(door: Door, template: str | int, contact: str, by: str) -> Preview:
+    """What that contact would get of the template as an automatic email that the user sends. Raises Refused."""
+    async with door.database.reading() as tx:
+        user = await acting_user(tx, by)
+        row = await templates.find(tx, template, user)
+        check(user, "see_template", Tie(own=row.owner_id == user.id, seen=True))
+        person = await one_contact(tx, contact)
+        place = Scene(_as_step(row), "", person, Assignment(user, fallback=False), None)
+        try:
+            return await _email(tx, Enrollment("", 0, person.id, user.id, door.now(), door.now()), place)
+        except Blocked as blocked:
+            return await _blocked(tx, place, blocked)
+
+
+def _as_step(row: TemplateRow) -> Step:
+    step = Step(1, Action.automatic_email, Delay(0, Unit.minutes), subject=row.subject, body=row.body)
+    return replace(step, format=row.format, address_type=row.address_type, unsubscribe_link=True)
 
 
 async def send_test(door: Door, sequence: str, step: int, contact: str, by: str, to: str = "") -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from sequencing.documents import SequenceDocument, StepDocument, delay_of
@@ -79,7 +79,11 @@ async def _template(tx: AsyncSession, step: StepDocument, used: Collection[int |
 async def _opportunity(tx: AsyncSession, step: StepDocument) -> int | None:
     if step.opportunity is None or step.opportunity == "enrolled":
         return None
-    found = await tx.scalar(select(OpportunityRow.id).where(OpportunityRow.external_id == step.opportunity))
+    said = step.opportunity
+    number = int(said) if said.isascii() and said.isdecimal() and len(said) < 10 else None
+    means = or_(OpportunityRow.external_id == said, OpportunityRow.id == number)
+    rows = select(OpportunityRow.id).where(means).order_by(OpportunityRow.external_id.is_(None)).limit(1)
+    found = await tx.scalar(rows)
     if found is None:
         raise Refused("unknown_opportunity", f"There is no opportunity {quoted(step.opportunity)}.")
     return found
@@ -120,4 +124,4 @@ async def _opportunity_said(tx: AsyncSession, step: Step) -> str | None:
     if step.regards_enrolled_opportunity:
         return "enrolled"
     row = await tx.get(OpportunityRow, step.opportunity_id) if step.opportunity_id else None
-    return row.external_id if row else None
+    return (row.external_id or str(row.id)) if row else None

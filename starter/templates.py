@@ -9,7 +9,7 @@ from sequencing.errors import Refused, Unchanged, quoted
 from sequencing.letters import check_html
 from sequencing.limits import LINE_LENGTH, NAME_LENGTH
 from sequencing.merge_fields import check as check_fields
-from sequencing.people import AddressType, User
+from sequencing.people import AddressType, Level, User
 from sequencing.permissions import Tie, check
 from sequencing.replans import Cause, Replan
 from sequencing.sequences import Format
@@ -78,11 +78,12 @@ async def create_template(
         row = TemplateRow(name=name, version=1, owner_id=user.id, **said)
         tx.add(row)
         await tx.flush()
+        await door.made(tx, row.id)
         return row.id
 
 
 async def edit_template(
-    door: Door, name: str, change: TemplateChange, by: str, *, dry_run: bool = False
+    door: Door, name: str | int, change: TemplateChange, by: str, *, dry_run: bool = False
 ) -> EditedTemplate:
     """Changes what is named. Emails not yet sent follow at once, untouched drafts some each second.
 
@@ -121,14 +122,22 @@ async def _change(tx: AsyncSession, door: Door, user: User, row: TemplateRow, ch
     return after[1:4] != before[1:4]
 
 
-async def copy_template(door: Door, name: str, by: str) -> str:
+async def copy_template(door: Door, name: str | int, by: str) -> str:
     """A copy that is the copier's; its name. Raises Refused."""
+    return (await copied(door, name, by)).name
+
+
+async def copied(door: Door, name: str | int, by: str) -> TemplateRow:
+    """The same; its row."""
     async with door.database.writing() as tx:
         user, row = await _seen(tx, name, by, "copy_template")
         copy = await _free_name(tx, row.name)
         said = {name: getattr(row, name) for name in ("subject", "body", "format", "address_type")}
-        tx.add(TemplateRow(name=copy, version=1, owner_id=user.id, **said))
-        return copy
+        made = TemplateRow(name=copy, version=1, owner_id=user.id, **said)
+        tx.add(made)
+        await tx.flush()
+        await door.made(tx, made.id)
+        return made
 
 
 async def _free_name(tx: AsyncSession, name: str) -> str:
@@ -140,7 +149,7 @@ async def _free_name(tx: AsyncSession, name: str) -> str:
     return copy
 
 
-async def archive_template(door: Door, name: str, by: str, *, archived: bool) -> None:
+async def archive_template(door: Door, name: str | int, by: str, *, archived: bool) -> None:
     """From now on no new step can use it, or can again; steps that use it go on. Raises Refused, or Unchanged."""
     async with door.database.writing() as tx:
         user, row = await _mine(tx, name, by, "archive_template")
@@ -150,7 +159,20 @@ async def archive_template(door: Door, name: str, by: str, *, archived: bool) ->
         _changed(row, user, door)
 
 
-async def show_template(door: Door, name: str, by: str) -> tuple[Template, Users]:
+async def hand_over_template(door: Door, name: str | int, to: str, by: str) -> None:
+    """Gives the template another owner, who must be able to edit it. Raises Refused, or Unchanged."""
+    async with door.database.writing() as tx:
+        user, row = await _mine(tx, name, by, "hand_over_template")
+        owner = await users.who_stays(tx, to)
+        if not owner.level.reaches(Level.edit):
+            raise Refused("invalid_owner", f"{owner.email} has the level {owner.level.value!r}; an owner needs 'edit'.")
+        if row.owner_id == owner.id:
+            raise Unchanged("unchanged", f"It belongs to {owner.email} already.")
+        row.owner_id = owner.id
+        _changed(row, user, door)
+
+
+async def show_template(door: Door, name: str | int, by: str) -> tuple[Template, Users]:
     """The template, and whom it concerns. Raises Refused."""
     async with door.database.reading() as tx:
         user, row = await _seen(tx, name, by, "see_template")
@@ -168,7 +190,7 @@ async def list_templates(door: Door, by: str) -> list[Template]:
     return [Template(row, emails.get(row.owner_id or 0)) for row in rows]
 
 
-async def _seen(tx: AsyncSession, name: str, by: str, act: str) -> tuple[User, TemplateRow]:
+async def _seen(tx: AsyncSession, name: str | int, by: str, act: str) -> tuple[User, TemplateRow]:
     """Templates are shown to whoever sees sequences at all; only their owners, and who manages, change them."""
     user = await acting_user(tx, by)
     row = await templates.find(tx, name, user)
@@ -176,7 +198,7 @@ async def _seen(tx: AsyncSession, name: str, by: str, act: str) -> tuple[User, T
     return user, row
 
 
-async def _mine(tx: AsyncSession, name: str, by: str, act: str) -> tuple[User, TemplateRow]:
+async def _mine(tx: AsyncSession, name: str | int, by: str, act: str) -> tuple[User, TemplateRow]:
     user, row = await _seen(tx, name, by, act)
     return user, await templates.locked(tx, row.id)
 

@@ -163,7 +163,11 @@ def _worker_environment(ports: Ports) -> dict[str, str]:
 
 
 def _web_environment(ports: Ports, *, local: bool) -> dict[str, str]:
-    return {"SEQUENCING_WEB_ADDRESS": f"127.0.0.1:{ports.web}", "SEQUENCING_LOCAL": str(local)}
+    return {
+        "SEQUENCING_WEB_ADDRESS": f"127.0.0.1:{ports.web}",
+        "SEQUENCING_LOCAL": str(local),
+        "SEQUENCING_TEMPORAL_UI": f"http://localhost:{ports.ui}/namespaces/default",
+    }
 
 
 def _welcome(settings: Settings, ports: Ports, *, local: bool) -> str:

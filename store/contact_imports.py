@@ -12,7 +12,7 @@ from store.database import upsert
 from store.people_tables import CompanyRow, ContactRow, EmailAddressRow, PhoneNumberRow
 
 AT_ONCE = 1000
-TAKING_IN = 0x5E900E4D
+TAKING_IN = 0x5E900ADD
 """Number of the advisory lock under which addresses are looked up and contacts made of what is not found."""
 CONTACTS = ContactRow.metadata.tables[ContactRow.__tablename__]
 
@@ -21,6 +21,17 @@ async def alone(tx: AsyncSession) -> None:
     """Until the transaction ends nobody else makes contacts of addresses or companies of names. SQLite writes alone."""
     if tx.get_bind().dialect.name == "postgresql":
         await tx.execute(text(f"SELECT pg_advisory_xact_lock({TAKING_IN})"))
+
+
+async def lock(tx: AsyncSession, ids: Collection[int]) -> None:
+    """Keeps these contacts as they are until the transaction ends. Who closes the gate of claims does this before, as
+    whoever unsubscribes does: else each would wait for the other.
+    """
+    if tx.get_bind().dialect.name != "postgresql":
+        return
+    for some in _portions(sorted(ids)):
+        rows = select(ContactRow.id).where(ContactRow.id.in_(some)).order_by(ContactRow.id)
+        await tx.execute(rows.with_for_update(key_share=True))
 
 
 async def by_external_id(tx: AsyncSession, external_ids: Collection[str]) -> dict[str, int]:

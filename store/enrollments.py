@@ -11,6 +11,7 @@ from sequencing.enrollments import Enrollment, Status, StepState
 from sequencing.happenings import What, Why
 from sequencing.people import Level, User
 from sequencing.sequences import Action
+from sequencing.todos import Outcome
 from store.columns import says, unindexed
 from store.lives import value
 from store.people_tables import ContactRow, UserRow
@@ -124,6 +125,7 @@ class Filter:
     status: Status | None = None
     after: str = ""
     limit: int = 1000
+    outcome: Outcome | None = None
 
 
 async def listed(tx: AsyncSession, user: User, wanted: Filter) -> list[Enrollment]:
@@ -135,10 +137,18 @@ async def listed(tx: AsyncSession, user: User, wanted: Filter) -> list[Enrollmen
         page = page.where(EnrollmentRow.contact_id == wanted.contact_id)
     if wanted.status is not None:
         page = page.where(says(EnrollmentRow.status, wanted.status))
+    if wanted.outcome is not None:
+        page = page.where(says(EnrollmentRow.outcome, wanted.outcome))
     if wanted.sequence_id is None or not await sees(tx, user, wanted.sequence_id):
         page = page.where(seen_by(user))
     some = page.order_by(EnrollmentRow.id).limit(wanted.limit)  # alone, so that an index answers without the rows
     rows = select(EnrollmentRow).where(EnrollmentRow.id.in_(some)).order_by(EnrollmentRow.id)
+    return [value(row) for row in await tx.scalars(rows)]
+
+
+async def some(tx: AsyncSession, user: User, ids: Collection[str]) -> list[Enrollment]:
+    """Those of these that the user sees, in the order in which they began."""
+    rows = select(EnrollmentRow).where(EnrollmentRow.id.in_(ids), seen_by(user)).order_by(EnrollmentRow.id)
     return [value(row) for row in await tx.scalars(rows)]
 
 

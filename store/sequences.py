@@ -171,6 +171,14 @@ async def find(tx: AsyncSession, name: str, user: User) -> SequenceRow:
     return rows[0]
 
 
+async def find_numbered(tx: AsyncSession, number: int, user: User) -> SequenceRow:
+    """The sequence of that number, if the user sees it: a name that is a number is not meant. Raises Refused."""
+    row = await tx.scalar(select(SequenceRow).where(SequenceRow.id == number, shown_to(user)))
+    if row is None:
+        raise Refused("unknown_sequence", f"There is no sequence {number}; `sequencing sequences list` shows yours.")
+    return row
+
+
 async def names_shown(tx: AsyncSession, ids: Collection[int], user: User) -> list[str]:
     """The names of those among these sequences that the user sees."""
     rows = select(SequenceRow.name).where(SequenceRow.id.in_(ids), shown_to(user))

@@ -11,22 +11,27 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sequencing.enrollments import Status, StepState
 from sequencing.errors import Refused, quoted
 from sequencing.people import Level, User
+from sequencing.permissions import not_found
 from sequencing.sequences import Action
 from sequencing.todos import TodoStatus
 from store.sequences import shown_to
 from store.tables import EnrollmentRow, SequenceRow, StepRow, TemplateRow, TodoRow
 
 
-async def find(tx: AsyncSession, name: str, user: User) -> TemplateRow:
-    """The template a person means by name or number. Raises Refused(`unknown_template`)."""
+async def find(tx: AsyncSession, name: str | int, user: User) -> TemplateRow:
+    """The template a person means by name or number; a page means its number alone. Raises Refused."""
     unknown = Refused(
-        "unknown_template", f"There is no template {quoted(name)}; `sequencing templates list` shows all."
+        "unknown_template", f"There is no template {quoted(str(name))}; `sequencing templates list` shows all."
     )
+    unknown = not_found() if isinstance(name, int) else unknown
     if not user.level.reaches(Level.view):
         raise unknown
-    number = int(name) if name.isascii() and name.isdecimal() and len(name) < 10 else None
-    wanted = select(TemplateRow).where(or_(TemplateRow.name == name, TemplateRow.id == number))
-    row = await tx.scalar(wanted.order_by(TemplateRow.name != name).limit(1))
+    if isinstance(name, int):
+        row = await tx.get(TemplateRow, name)
+    else:
+        number = int(name) if name.isascii() and name.isdecimal() and len(name) < 10 else None
+        wanted = select(TemplateRow).where(or_(TemplateRow.name == name, TemplateRow.id == number))
+        row = await tx.scalar(wanted.order_by(TemplateRow.name != name).limit(1))
     if row is None:
         raise unknown
     return row

@@ -40,6 +40,7 @@ from starter.templates import (
     copy_template,
     create_template,
     edit_template,
+    hand_over_template,
     show_template,
 )
 from starter.timeline import story
@@ -313,6 +314,7 @@ ON_A_TEMPLATE: Mapping[str, Act] = {
     "edit_template": lambda door, names: edit_template(door, names["template"], TemplateChange(name="Newer"), SAM),
     "copy_template": lambda door, names: copy_template(door, names["template"], SAM),
     "archive_template": lambda door, names: archive_template(door, names["template"], SAM, archived=True),
+    "hand_over_template": lambda door, names: hand_over_template(door, names["template"], RITA, SAM),
 }
 """Acts on a template, which is hidden from nobody who sees anything."""
 

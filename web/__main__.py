@@ -35,7 +35,7 @@ async def serve(settings: Settings) -> None:
     async with open_door(settings) as door:
         await clusters.check_if_there(door.database)
         config = uvicorn.Config(
-            web_app(door, _signed_texts(settings), local=settings.local),
+            web_app(door, _signed_texts(settings), settings.temporal_ui, local=settings.local),
             log_level="error",
             access_log=False,
             lifespan="off",

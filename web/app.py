@@ -12,6 +12,7 @@ from starter.keys import nobody_s
 from web import problems, texts
 from web.acting import SCHEME
 from web.api import registered as api_registered
+from web.api.description import with_problems
 from web.api.words import PROBLEMS
 from web.guard import Headers
 from web.pages import frame, registered
@@ -23,10 +24,11 @@ rights of its user. An act is a noun. A write may carry an `Idempotency-Key`: re
 body it is answered as the first time. A refusal is a problem (RFC 9457) with a stable `code`."""
 
 
-def web_app(door: Door, signed_texts: texts.Signed | None = None, *, local: bool = False) -> FastAPI:
-    """Everything that is served by HTTP, but for the worker's /health. `signed_texts`: whose posts are believed.
-
-    `local`: who uses this machine signs in by one click.
+def web_app(
+    door: Door, signed_texts: texts.Signed | None = None, temporal_ui: str = "", *, local: bool = False
+) -> FastAPI:
+    """Everything that is served by HTTP, but for the worker's /health. `signed_texts`: whose posts are believed;
+    `temporal_ui`: where Temporal's own pages show the namespace; `local`: who uses this machine signs in by one click.
     """
     nobody_s()
     app = FastAPI(
@@ -39,11 +41,13 @@ def web_app(door: Door, signed_texts: texts.Signed | None = None, *, local: bool
         max_body_size=LARGEST_BODY,
         redirect_slashes=False,
     )
-    app.state.door, app.state.texts, app.state.local = door, signed_texts, local
+    app.state.door, app.state.texts = door, signed_texts
+    app.state.temporal_ui, app.state.local = temporal_ui, local
     app.include_router(_api())
     for pages in registered.PAGES:
         app.include_router(pages, include_in_schema=False)
     app.include_router(texts.router, include_in_schema=False)
+    app.openapi = with_problems(app.openapi)  # type: ignore[method-assign]
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     app.add_middleware(Headers)
     app.add_exception_handler(HTTPException, _trouble)

@@ -123,3 +123,12 @@ def _line(one: Template) -> dict[str, Any]:
 def _reach(of: Users) -> str:
     drafts = f"{of.drafts} untouched drafts; {of.touched} that somebody has typed in stay as they are"
     return f"{of.coming} enrollments before an email from it, in {of.sequences} sequences you see, and {drafts}"
+
+
+@app.command("hand-over")
+def hand_over(
+    template: Which, to: Annotated[str, typer.Argument(help="The new owner's email.", metavar="EMAIL")], by: As = ""
+) -> None:
+    """Give a template another owner."""
+    act(lambda door: acts.hand_over_template(door, template, to, by))
+    print(f"Template {template} belongs to {to} now.")

@@ -143,6 +143,7 @@ COMMANDS = [
     on_a_template("copy_template", "templates copy", "{template}"),
     on_a_template("archive_template", "templates archive", "{template}"),
     on_a_template("archive_template", "templates unarchive", "{template}"),
+    on_a_template("hand_over_template", "templates hand-over", "{template}", "rita@example.org"),
     general("users", "users add", "new@example.org", "New", "use"),
     general("users", "users change", BOB, "--name", "Robert"),
     general("users", "users deactivate", BOB, "--heir", ADA),

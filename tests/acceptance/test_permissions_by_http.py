@@ -16,7 +16,7 @@ from sqlalchemy import update
 from sequencing.people import Level
 from starter.door import Door
 from store.people_tables import UserRow
-from tests.house import BOB, HEADER
+from tests.house import BOB, HEADER, RITA
 from tests.permitted import CASES, NEWER, NOWHERE, SAM, Furnished, Judged, Names, nameless, rows
 from tests.web.knocking import bearer
 from web.app import web_app
@@ -68,6 +68,15 @@ def on_todo(act: str, noun: str, thing: str = "call", **said: Any) -> Request:
     return Request("POST", f"/api/todos/{{id}}/{noun}", Judged(act), thing, {"json": said})
 
 
+WORDED = {"name": "New", "subject": "S", "body": "B"}
+
+
+def on_template(act: str, method: str, noun: str = "", **said: Any) -> Request:
+    path, _, query = f"/api/templates/{{id}}{noun}".partition("?")
+    judged, body = Judged(act, shown=True), {"json": said} if said else {}
+    return Request(method, path, judged, "template", body, f"?{query}" if query else "")
+
+
 TASK_SAID = {"title": "Write", "day": "2026-12-01"}
 
 
@@ -88,6 +97,8 @@ REQUESTS = [
     on_sequence("preview", "POST", "/previews", step=1, contact="ann"),
     on_sequence("send_test", "POST", "/test-mails", step=1, contact="ann"),
     on_sequence("copy_sequence", "POST", "/copy"),
+    on_sequence("share", "PUT", "/sharing", sharing="users", users=[BOB]),
+    on_sequence("hand_over", "PUT", "/owner", to=RITA),
     on_sequence("archive", "POST", "/archive"),
     on_sequence("archive", "POST", "/unarchive"),
     on_sequence("hold", "POST", "/hold"),
@@ -100,6 +111,15 @@ REQUESTS = [
     on_sequence("enroll", "POST", "/bulk-adds", selection={"stage": "New", "opportunity": "job"}),
     on("see", "GET", "/api/bulk-adds/{id}", "add"),
     on("cancel", "DELETE", "/api/bulk-adds/{id}", "add"),
+    Request("POST", "/api/templates", Judged("create_template", general=True), said={"json": WORDED}),
+    Request("GET", "/api/templates", Judged("see_template", general=True)),
+    on_template("see_template", "GET"),
+    on_template("edit_template", "PATCH", name="Newer"),
+    on_template("edit_template", "PATCH", "?dry_run=true", name="Newer"),
+    on_template("copy_template", "POST", "/copies"),
+    on_template("archive_template", "POST", "/archive"),
+    on_template("archive_template", "POST", "/unarchive"),
+    on_template("hand_over_template", "PUT", "/owner", to=RITA),
     Request("GET", "/api/enrollments", FREE),
     on("see", "GET", "/api/enrollments", "sequence", "?sequence={id}"),
     on("see", "GET", "/api/enrollments/{id}", "waiting"),
@@ -288,7 +308,7 @@ async def test_what_is_hidden_answers_as_what_is_not_there(
     served: Served, furnished: Furnished, tmp_path: Path, level: Level
 ) -> None:
     async with furnished.case(tmp_path, level, "hidden") as door:
-        for request in (request for request in REQUESTS if request.thing):
+        for request in (request for request in REQUESTS if request.thing and not request.judged.shown):
             hidden, missing = await served.ask(door, request), await served.ask(door, request, NOWHERE)
 
             assert hidden.status_code == missing.status_code == 404, request

@@ -16,7 +16,7 @@ from temporalio.testing import ActivityEnvironment
 
 from activities.emails import EmailActivities
 from sequencing.enrollments import Status
-from sequencing.happenings import Reason, What, Why
+from sequencing.happenings import Happening, Reason, What, Why
 from sequencing.runs import Ref
 from starter.attention import attention_of
 from starter.suppressions import lift
@@ -25,7 +25,7 @@ from starter.users import deactivate_user
 from store import enrollments, messages, suppressions, users
 from store.lives import Life
 from store.people_tables import ContactRow
-from store.tables import SenderRow
+from store.tables import MessageState, SenderRow
 from tests.house import ADA, BOB, EMAIL, RITA, TASK, House
 from tests.mail_server import MailServer, read_diary, written
 from transports.smtp import SmtpTransport
@@ -234,3 +234,24 @@ async def test_a_login_that_is_refused_is_told_to_those_who_manage_and_the_messa
     assert (row.status, row.why, others) == (Status.active, Why.mail_server_unreachable, [])
     assert sentence.startswith("The mail server does not let us in (it answers 535): 1 email waits, since ")
     assert (await told(ADA), len(read_diary(tmp_path / "mail.jsonl", "answered"))) == ([], 1)
+
+
+async def test_a_refusal_that_comes_after_the_run_was_terminated_leaves_nothing_unknown(
+    alone: House, tmp_path: Path
+) -> None:
+    one, diary = await alone.enroll("ann", {**EMAIL, **NOW}, LATER), tmp_path / "mail.jsonl"
+    async with answering(alone, tmp_path, "* answer stall 1", "* answer 554") as house:
+        acting = asyncio.create_task(act(house, one))
+        await written(diary, "stalled")
+        async with alone.database.writing() as tx:
+            life = await Life.lock(tx, one, datetime.now(UTC))
+            assert life is not None
+            life.happen(Happening(What.ended_in_temporal))
+            await life.save()
+        await acting
+
+    async with alone.database.reading() as tx:
+        [message] = await messages.of_enrollment(tx, one)
+    row = await alone.row(one)
+    assert row is not None
+    assert (row.status, message.state) == (Status.canceled, MessageState.not_sent)

@@ -3,7 +3,7 @@
 import asyncio
 import re
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
@@ -22,6 +22,7 @@ PATIENCE = 10.0
 MAIL_PROGRAM = "http://mail.localhost/"
 SEVERE = ("serious", "critical")
 REFUSED = re.compile(r"the server responded with a status of 4\d\d")
+LEADS_ELSEWHERE = "one => !!one.closest('a[href], form button:not([type=button])')"
 SIDEWAYS = """() => [...document.querySelectorAll('body *')].filter(one => {
     const box = one.getBoundingClientRect();
     if (box.right <= innerWidth + 1 || box.width === 0) return false;
@@ -44,6 +45,8 @@ class Tab:
     """How many blocks that want a refusal are open."""
     here: asyncio.Event = field(default_factory=asyncio.Event)
     """Set, unless the tab is on its way to another page."""
+    left: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set as soon as a click has led somewhere."""
 
     @classmethod
     async def opened(
@@ -78,10 +81,21 @@ class Tab:
         """Presses the button or the link on which just this stands, in the card or row that has these words in it."""
         await self.click(self.on(words, within))
 
+    async def download(self, words: str) -> str:
+        """What the file says that this button or link gives."""
+        async with self.page.expect_download() as coming:
+            await self.on(words).click()
+        file = await (await coming.value).path()
+        self.here.set()
+        return file.read_text(encoding="utf-8-sig")
+
     async def click(self, what: Locator) -> None:
         """Clicks it, and waits for the page to which that leads, if any."""
+        leads = await what.evaluate(LEADS_ELSEWHERE)
+        self.left.clear()
         await what.click()
-        await asyncio.sleep(0.05)
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self.left.wait(), 1 if leads else 0.05)
         await asyncio.wait_for(self.here.wait(), PATIENCE)
         await self.page.wait_for_load_state()
         self.check()
@@ -178,6 +192,7 @@ class Tab:
     def _requested(self, request: Request) -> None:
         if request.is_navigation_request() and request.frame == self.page.main_frame:
             self.here.clear()
+            self.left.set()
 
     def _arrived(self, frame: Frame) -> None:
         if frame == self.page.main_frame:

@@ -15,7 +15,7 @@ TABLE = {
     **dict.fromkeys(["result", "skip", "send", "draft", "postpone", "take_back", "reassign"], (NONE, MANAGE, MANAGE)),
     **dict.fromkeys(["see_todo", "own_tasks"], (NONE, MANAGE, MANAGE)),
     **dict.fromkeys(["export", "preview", "report"], (VIEW, VIEW, MANAGE)),
-    **dict.fromkeys(["password", "tokens"], (NONE, MANAGE, MANAGE)),
+    **dict.fromkeys(["password", "profile", "tokens"], (NONE, MANAGE, MANAGE)),
     "see": (VIEW, VIEW, MANAGE),
     **dict.fromkeys(["enroll", "send_test"], (USE, USE, MANAGE)),
     **dict.fromkeys(["bypass", "pause", "resume", "cancel", "reactivate", "remove"], (USE, MANAGE, MANAGE)),
@@ -31,6 +31,7 @@ TABLE = {
     "see_settings": (VIEW, VIEW, VIEW),
     **dict.fromkeys(["see_users", "see_roles"], (NONE, NONE, NONE)),
     **dict.fromkeys(["settings", "users", "roles", "stage_links", "hand_over", "hold_all"], (MANAGE, MANAGE, MANAGE)),
+    "hand_over_template": (MANAGE, MANAGE, MANAGE),
     **dict.fromkeys(
         ["suppress_domain", "import_suppressions", "lift_suppression", "erase", "reconcile"], (MANAGE, MANAGE, MANAGE)
     ),

@@ -237,6 +237,37 @@ async def test_contacts_are_found_by_what_is_known_of_them(alone: House) -> None
     assert await found(alone, Wanted(text="%")) == []
 
 
+async def test_whoever_changed_is_found_by_what_he_is_called_now_and_by_nothing_before(alone: House) -> None:
+    await people.change(alone.door, "ann", Said(last_name="Äbler", emails=[(AddressType.work, "a@new.example")]), RITA)
+    await companies.change(alone.door, "Birch", RITA, name="Elm & Sons")
+    await import_contacts(alone.door, "external_id,first_name,mobile\nben,Benno,+4915100000009\n", RITA)
+
+    assert await found(alone, Wanted(text="abler")) == await found(alone, Wanted(text="new.example")) == ["ann"]
+    assert await found(alone, Wanted(text="elm")) == ["dot", "pia"]
+    assert await found(alone, Wanted(text="0151 00000009")) == await found(alone, Wanted(text="benno")) == ["ben"]
+    assert [await found(alone, Wanted(text=text)) for text in ("abel", "birch", "15112340002")] == [[], [], []]
+
+
+async def test_the_pages_of_a_text_show_each_contact_once(alone: House) -> None:
+    lines = "".join(f"p{n},Pat{n % 3},Patton{n},Patco,pat{n}@example.com\n" for n in range(7))
+    await import_contacts(alone.door, f"external_id,first_name,last_name,company,work_email\n{lines}", RITA)
+    shown: list[int] = []
+    while page := await alone.sequencer.find_contacts(Wanted(text="pat", after=(shown or [0])[-1], limit=3), by=RITA):
+        shown += [one.id for one in page]
+
+    assert len(shown) == len(set(shown)) == 7
+
+
+async def test_a_text_and_what_is_known_otherwise_narrow_together(alone: House) -> None:
+    sequence = await alone.sequence(EMAIL)
+    await alone.sequencer.enroll(sequence, ["ann"], by=RITA)
+
+    assert await found(alone, Wanted(text="acme")) == ["ann", "ben"]
+    assert await found(alone, Wanted(text="acme", status=Status.active), sequence=sequence) == ["ann"]
+    assert await found(alone, Wanted(text="acme", in_any=False)) == ["ben"]
+    assert await found(alone, Wanted(text="acme", kind=ContactKind.client)) == []
+
+
 async def test_contacts_are_found_by_sequence_by_status_in_it_and_by_having_any(alone: House) -> None:
     sequence = await alone.sequence(EMAIL)
     await alone.sequencer.enroll(sequence, ["ann", "ben"], by=RITA)

@@ -19,7 +19,7 @@ from starter.door import Door
 from starter.erasures import erase
 from starter.people import Said
 from starter.suppressions import lift, suppress
-from store import enrollments, holds, news, suppressions
+from store import enrollments, holds, inbound, news, suppressions, texts
 from store.lives import Life
 from store.tables import EventRow, LinkUseRow, MessageRow, NewsRow, SuppressionRow
 from store.tracking import COUNTED, MAIL
@@ -330,6 +330,17 @@ async def try_to_claim(house: House, enrollment_id: str) -> bool:
             life.happen(Happening(What.claimed))
         await life.save()
         return free
+
+
+async def test_who_changes_a_contact_and_an_unsubscribe_of_his_do_not_wait_for_each_other(alone: House) -> None:
+    async with alone.database.writing() as tx:
+        [ann] = await texts.holders(tx, "+4915112340001")
+        await inbound.lock_contacts(tx, [ann])
+        changing = asyncio.create_task(people.change(alone.door, "ann", Said(title="Lead"), RITA))
+        await asyncio.sleep(0.5)
+        await suppressions.unsubscribe(tx, "ann@example.com", alone.door.now())
+
+    assert (await changing).id == ann
 
 
 async def test_an_unsubscribe_that_races_a_claim_comes_before_it_or_after_it(alone: House, letter: Posted) -> None:

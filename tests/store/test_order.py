@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sequencing.enrollments import Enrollment
 from sequencing.people import AddressType, Contact, Level
 from sequencing.sequences import Sharing
-from store import contacts, holds, messages, sequences, suppressions, users
+from store import contact_imports, contacts, holds, messages, sequences, suppressions, users
 from store.database import Database
 from store.people_tables import ContactRow, EmailAddressRow
 from store.tables import SequenceRow
@@ -189,3 +189,11 @@ async def test_claims_and_plans_do_not_wait_for_each_other(database: Database, a
     _, waited = await one_after_the_other(database, act, act)
 
     assert not waited
+
+
+async def test_who_looks_contacts_up_for_an_import_holds_up_no_claim(database: Database) -> None:
+    async with database.writing() as tx, database.reading() as claiming:
+        await contact_imports.alone(tx)
+
+        async with asyncio.timeout(5):
+            await holds.stand_in_line(claiming)

@@ -85,8 +85,10 @@ OVER_ALL = {
 }
 """Pages that lists over all sequences may read for somebody who sees a fifth of them."""
 COUNTED = {
-    "what stands in the navigation": 41,
+    "what stands in the navigation": 60,
     "the queue of a sender": 30,
+    "what contacts wrote last": 5,
+    "who waits for the mail server": 12,
     "who waits for a step": 160,
     "who follows a new timing": 160,
     "who follows another window": 20,
@@ -209,6 +211,8 @@ LISTS: dict[str, List] = {
     "events": lambda tx, user: events.after(tx, user, (0, 0), 100),
     "events, later": lambda tx, user: events.after(tx, user, (0, 2 * YEARS.many), 100),
     "suppressions": lambda tx, user: suppressions.listed(tx, suppressions.Wanted()),
+    "what was lifted": lambda tx, user: suppressions.lifts(tx, limit=PAGE),
+    "what was lifted of one": lambda tx, user: suppressions.lifts(tx, target="gone7@example.com"),
     "whether an address is suppressed": lambda tx, user: suppressions.is_suppressed(tx, "gone7@example.com"),
     "sweep: unstarted": lambda tx, user: enrollments.unstarted(tx, SOON, 200),
     "sweep: unstarted adds": lambda tx, user: adds.unstarted(tx, SOON, 200),

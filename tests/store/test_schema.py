@@ -58,10 +58,12 @@ async def test_rows_of_the_first_schema_survive_the_next_ones(database: Database
     async with grown.reading() as tx:
         kept = {name: await tx.scalar(sa.text(f"SELECT count(*) FROM {name}")) for name in KEPT}
         roles = list(await tx.scalars(sa.text("SELECT name FROM roles JOIN user_roles ON role_id = roles.id")))
+        words = set(await tx.scalars(sa.text("SELECT word FROM contact_words")))
         broken = (await tx.execute(sa.text("PRAGMA foreign_key_check"))).all()
     await grown.close()
     assert kept == KEPT
     assert roles == ["Administrator", "Sequences: edit"]
+    assert {"ann abel", "abel ann"} <= words
     assert broken == []
 
 

@@ -12,12 +12,16 @@ from urllib.parse import unquote
 
 import httpx2
 import uvicorn
+from argon2 import PasswordHasher
 from fastapi import FastAPI
 from starlette.datastructures import State
 
+from starter import keys
 from starter.door import Door
+from store import keys as key_rows
+from store import users
 from tests.conftest import free_port
-from tests.house import RITA, House
+from tests.house import ADA, BOB, RITA, House
 from web.app import web_app
 
 PASSWORD = "a long enough word"
@@ -102,7 +106,7 @@ class Browser:
         self.word = found[1] if found else self.word
         return answer
 
-    async def post(self, path: str, **fields: str) -> httpx2.Response:
+    async def post(self, path: str, **fields: str | list[str]) -> httpx2.Response:
         """A form as the last page would send it."""
         return await self.client.post(path, data={"form": self.word, **fields})
 
@@ -122,3 +126,20 @@ class Browser:
 def bearer(token: str) -> dict[str, str]:
     """The header that shows a token."""
     return {"Authorization": f"Bearer {token}"}
+
+
+@asynccontextmanager
+async def knocking_at(house: House, address: str) -> AsyncIterator[Knocking]:
+    """Ada, Rita and Bob, each with a password and a token."""
+    async with house.database.writing() as tx:
+        for email in (ADA, RITA, BOB):
+            await key_rows.set_password(tx, (await users.by_email(tx, email)).id, _hashed())
+    tokens = {email: (await keys.add_token(house.door, "tests", email)).token for email in (ADA, RITA, BOB)}
+    async with Knocking.at(house, address, tokens) as opened:
+        yield opened
+
+
+@cache
+def _hashed() -> str:
+    """Quick to compare, by parameters that stand in the hash; ours make it take long on purpose."""
+    return PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(PASSWORD)

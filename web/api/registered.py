@@ -13,9 +13,11 @@ from web.api.reports import router as reports
 from web.api.roles import router as roles
 from web.api.sequences import router as sequences
 from web.api.settings import router as settings
+from web.api.sharing import router as sharing
 from web.api.stages import router as stages
 from web.api.suppressions import router as suppressions
 from web.api.tasks import router as tasks
+from web.api.templates import router as templates
 from web.api.todos import router as todos
 from web.api.tokens import router as tokens
 from web.api.users import router as users
@@ -23,6 +25,8 @@ from web.api.users import router as users
 ROUTES = (
     sequences,
     editing,
+    sharing,
+    templates,
     previews,
     holds,
     enrollments,

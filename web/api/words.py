@@ -29,6 +29,7 @@ Limit = Annotated[int, Query(ge=1, le=500, description="How many at most.")]
 PROBLEMS: dict[int | str, dict[str, Any]] = {
     status: {"model": Problem, "description": words}
     for status, words in {
+        400: "The body cannot be read",
         401: "No valid token",
         403: "Seen, but a level is missing",
         404: "Not there, or not shown to you",

@@ -96,7 +96,7 @@ async def all_adds(request: Request, door: At, before: Annotated[str, Query(max_
 
 @router.post("/adds")
 async def add(request: Request, door: At) -> Response:
-    """Adds them, once however often the form is sent; then shows what became of each."""
+    """Adds them, once however often the form is sent; then shows what became of each, or the board that offered it."""
     form = await sent(request)
     asked = _sent(door, form)
     if asked.seen != asked.as_seen:
@@ -111,7 +111,7 @@ async def add(request: Request, door: At) -> Response:
     standing = await adds.show_add(door, asked.key, form.user.email)
     running = standing.status is AddStatus.running
     said = "They are being added in the background." if running else " ".join(standing.sentences)
-    return go_on(request, f"/adds/{asked.key}", said)
+    return go_on(request, asked.back if asked.offer and not running else f"/adds/{asked.key}", said)
 
 
 @router.get("/adds/{id}")

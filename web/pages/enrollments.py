@@ -2,26 +2,31 @@
 
 from collections.abc import Sequence
 from typing import Annotated, Any
+from urllib.parse import quote, urlencode
 
-from fastapi import APIRouter, Path, Query, Request
+from fastapi import APIRouter, Query, Request
 from starlette.responses import RedirectResponse, Response
 
-from sequencing.enrollments import Enrollment, Status
+from sequencing.enrollments import Enrollment, Status, StepState
 from sequencing.errors import Refused
 from sequencing.happenings import Happening, Reason, Settlement, What
-from sequencing.people import Contact
+from sequencing.people import Contact, Level, User
+from sequencing.sequences import Action
 from sequencing.todos import Outcome
 from sequencing.transitions import ARROWS
 from starter import enrollments as acts
 from starter.attention import REMEDIES
+from starter.clocks import clock_of
 from starter.door import Door
 from starter.hearing import heard
 from starter.timeline import story
 from store import contacts, sequences
 from store import enrollments as rows
 from web.acting import At
+from web.api.words import Number
 from web.guard import path_of_ours
 from web.pages.frame import Page, go_on, page, reader, sent, zone_of
+from web.pages.sequences import heading
 
 router = APIRouter(route_class=Page)
 A_PAGE = 100
@@ -44,16 +49,6 @@ BUTTONS = {
     "reactivation": "Reactivate",
 }
 """What can be done by one click; all else is asked more about."""
-Number = Annotated[int, Path(ge=1, le=2**31 - 1)]
-
-
-@router.get("/sequences")
-async def all_sequences(request: Request, door: At) -> Response:
-    """The sequences the reader sees."""
-    user = await reader(request)
-    async with door.database.reading() as tx:
-        found = await sequences.all_shown(tx, user)
-    return page(request, "sequences.html", user=user, found=found)
 
 
 @router.get("/sequences/{id}")
@@ -62,32 +57,43 @@ async def in_sequence(
     door: At,
     id: Number,
     status: str = "",
+    outcome: str = "",
     after: Annotated[str, Query(max_length=40)] = "",
 ) -> Response:
     """Who is in a sequence: status, step, when, why."""
     user, zone = await reader(request), await zone_of(door)
     only = Status(status) if status in list(Status) else None
+    ended = Outcome(outcome) if outcome in list(Outcome) else None
     async with door.database.reading() as tx:
-        sequence = await sequences.find(tx, str(id), user)
+        sequence = await sequences.find_numbered(tx, id, user)
         steps = await sequences.steps(tx, sequence.id)
-        wanted = rows.Filter(sequence_id=sequence.id, status=only, after=after, limit=A_PAGE + 1)
+        head = await heading(tx, user, sequence)
+        wanted = rows.Filter(sequence_id=id, status=only, outcome=ended, after=after, limit=A_PAGE + 1)
         found = await rows.listed(tx, user, wanted)
         people = await contacts.some(tx, [one.contact_id for one in found])
-    page_of = [_line(one, people.get(one.contact_id)) for one in found[:A_PAGE]]
     return page(
         request,
         "sequence.html",
         user=user,
         zone=zone,
-        sequence=sequence,
         steps=steps,
-        lines=page_of,
+        lines=[_line(one, people.get(one.contact_id)) for one in found[:A_PAGE]],
         status=only or "",
+        outcome=ended or "",
+        outcomes=list(Outcome),
+        here=_list_at(id, only, ended),
+        is_first=not after,
         statuses=[one for one in Status if one is not Status.removed],
         buttons=BUTTONS,
         more=found[A_PAGE - 1].id if len(found) > A_PAGE else None,
         notices=(await heard(door)).notices,
+        **head,
     )
+
+
+def _list_at(sequence: int, status: Status | None, outcome: Outcome | None) -> str:
+    said = {name: word for name, word in (("status", status), ("outcome", outcome)) if word}
+    return f"/sequences/{sequence}?{urlencode(said)}"
 
 
 @router.get("/enrollments/{id}")
@@ -102,6 +108,13 @@ async def ask_before_removing(request: Request, door: At, id: str) -> Response:
     return await _shown(request, door, id, "removal.html")
 
 
+@router.get("/enrollments/{id}/any-hour")
+async def ask_before_any_hour(request: Request, door: At, id: str) -> Response:
+    """What time it is at the contact's place, before an email leaves outside the send window."""
+    user = await reader(request)
+    return await _shown(request, door, id, "any_hour.html", clock=await clock_of(door, id, user.email))
+
+
 @router.post("/enrollments/{id}/{noun}")
 async def act(request: Request, door: At, id: str, noun: str) -> Response:
     """Every act."""
@@ -110,14 +123,14 @@ async def act(request: Request, door: At, id: str, noun: str) -> Response:
         raise Refused("not_found", "There is no such act.")
     happening = Happening(
         NOUNS[noun],
+        any_hour=noun == "bypass" and form.text("any_hour") == "yes",
         outcome=_word(Outcome, form.text("outcome")) if noun == "conclusion" else None,
         settlement=_word(Settlement, form.text("settlement")) if noun == "delivery" else None,
     )
     receipt = await acts.act(door, id, happening, form.user.email)
     one = receipt.enrollment
-    then = (
-        f"/sequences/{one.sequence_id}" if noun == "removal" else path_of_ours(form.text("next"), f"/enrollments/{id}")
-    )
+    then = path_of_ours(form.text("next"), f"/enrollments/{id}")
+    then = f"/sequences/{one.sequence_id}" if noun == "removal" else then
     if noun == "removal":
         return go_on(request, then, f"Removed; takes effect {receipt.takes_effect}.")
     why = f" ({one.outcome or one.reason})" if one.reason or one.outcome else ""
@@ -131,21 +144,37 @@ async def not_a_page(request: Request, id: str, noun: str) -> Response:
     return RedirectResponse(f"/enrollments/{id}", 303)
 
 
-async def _shown(request: Request, door: Door, enrollment_id: str, template: str) -> Response:
+async def _shown(request: Request, door: Door, enrollment_id: str, template: str, **more: Any) -> Response:
     user, zone = await reader(request), await zone_of(door)
     told = await story(door, enrollment_id, user.email)
+    one = told.enrollment
+    async with door.database.reading() as tx:
+        steps = await sequences.steps(tx, one.sequence_id)
+    due = steps[one.step - 1].action if one.step <= len(steps) else None
     return page(
         request,
         template,
         user=user,
         zone=zone,
         story=told,
-        one=told.enrollment,
-        offered=_offered(told.enrollment),
+        one=one,
+        steps=steps,
+        offered=_offered(one),
         buttons=BUTTONS,
         outcomes=list(Outcome),
         plain=("at", "what", "step", "by", "status", "refused", "mail", "text", "said"),
+        may_any_hour=one.place is StepState.waiting and not one.any_hour and due is Action.automatic_email,
+        run_at=run_at(request, user, one.workflow_id),
+        **more,
     )
+
+
+def run_at(request: Request, user: User, workflow_id: str) -> str:
+    """Where Temporal's own pages show the run; empty for who does not manage, or where none were named."""
+    at: str = getattr(request.app.state, "temporal_ui", "")
+    if not at or user.level is not Level.manage:
+        return ""
+    return f"{at}/workflows/{quote(workflow_id, safe='')}"
 
 
 def _line(one: Enrollment, person: Contact | None) -> dict[str, Any]:

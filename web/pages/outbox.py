@@ -54,7 +54,8 @@ async def html(request: Request, door: At, id: Name) -> Response:
     content = await asyncio.to_thread(outbox.html_of, await outbox.one(door, id, user.email))
     if content is None:
         raise not_found()
-    return HTMLResponse(content, headers=SHUT)
+    whole = f'<!doctype html><html lang="en"><meta charset="utf-8"><title>A letter</title><main>{content}</main>'
+    return HTMLResponse(whole, headers=SHUT)
 
 
 def _only_locally(request: Request) -> None:
