@@ -107,6 +107,8 @@ class Counting:
     facts: list[Fact] = field(default_factory=list)
     removed: list[tuple[One, str, datetime]] = field(default_factory=list)
     refused: list[str] = field(default_factory=list)
+    unwanted: set[tuple[str, str]] = field(default_factory=set)
+    """(person, channel) that may not be written to any more: by email, or by text."""
 
     def read(self, lines: Iterable[Mapping[str, Any]]) -> None:
         """Goes through the log, then stops at whoever has nothing to be written to."""
@@ -124,12 +126,17 @@ class Counting:
         return self._names.get(who) or re.split(r"[+@]", who)[0]
 
     def _wants_an_address(self, one: One) -> None:
-        """Nothing outside tells that somebody has no address: he is paused where he should have been written to."""
+        """Nothing outside tells that somebody has no address, or none that may be used: he is paused where he should
+        have been written to.
+        """
         person, action = self.people[one.person], self.plans[one.sequence][one.step - 1]
-        if one.status == "active" and action in EMAILS and not person.email:
-            one.stand("paused", "no_email_address", one.at)
-        if one.status == "active" and action == "text" and not person.number:
-            one.stand("paused", "no_phone_number", one.at)
+        if one.status != "active" or action not in (*EMAILS, "text"):
+            return
+        channel, has = ("text", person.number) if action == "text" else ("email", person.email)
+        if not has:
+            one.stand("paused", "no_phone_number" if channel == "text" else "no_email_address", one.at)
+        elif (one.person, channel) in self.unwanted:
+            one.stand("paused", "suppressed", one.at)
 
     # --- what recruiters did
 
@@ -215,6 +222,7 @@ class Counting:
             self._of(line["message_id"], "clicked", at)
 
     def _refused(self, line: Mapping[str, Any], person: str, at: datetime) -> None:
+        self.unwanted.add((person, "email"))
         for one in self._all_open(person):
             if one.status == "active" and self.plans[one.sequence][one.step - 1] in EMAILS:
                 self.facts += [Fact(one, measure, at, one.step, one.by) for measure in ("tried", "bounced")]
@@ -232,6 +240,8 @@ class Counting:
         if line["direction"] != "in" or line["again"] or line["message_id"] not in self.letters:
             return
         measure, answered = self.letters[line["message_id"]]
+        if measure == "bounced":
+            self.unwanted.add((person, "email"))
         self._of(answered, measure, at)
         for one in self._all_open(person):
             if measure == "replied":
@@ -244,6 +254,7 @@ class Counting:
 
     def _unsubscribed(self, line: Mapping[str, Any], person: str, at: datetime) -> None:
         self._of(line["message_id"], "unsubscribed", at)
+        self.unwanted.add((person, "email"))
         self._leave_all(person, at)
 
     def _texted(self, line: Mapping[str, Any], person: str, at: datetime) -> None:
@@ -253,7 +264,10 @@ class Counting:
                 one.stand("paused", "replied", at)
         elif line["kind"] == "stop":
             self._of(line["message_id"], "unsubscribed", at)
+            self.unwanted.add((person, "text"))
             self._leave_all(person, at)
+        else:
+            self.unwanted.discard((person, "text"))
 
     def _leave_all(self, person: str, at: datetime) -> None:
         for one in self._all_open(person):
