@@ -79,8 +79,11 @@ def _grid(top: int, y: int) -> Iterator[Markup]:
 
 def _days(rows: Sequence[Row], y: int) -> Iterator[Markup]:
     """The first and the last, and the one in between where there is room."""
+    if not rows:
+        return
     last = len(rows) - 1
-    for at, side in {0: "start", last // 2: "middle", last: "end"}.items() if last > 1 else ((0, "start"),):
+    sides = {0: "start", last // 2: "middle", last: "end"} if last > 1 else {0: "start"} if rows else {}
+    for at, side in sides.items():
         x = BESIDE + (WIDTH - BESIDE) * at // max(last, 1)
         yield Markup('<text class="{}" x="{}" y="{}">{}</text>').format(side, x, y + HEIGHT + 16, rows[at].label)
 

@@ -13,8 +13,7 @@ from temporalio.client import Client
 from store.database import Database
 from tests.commands import Ended, Forks, Place
 from tests.house import RITA, House
-from tests.web.conftest import knocking_at
-from tests.web.knocking import Browser, Knocking, app_at, served
+from tests.web.knocking import Browser, Knocking, app_at, knocking_at, served
 
 
 @dataclass

@@ -15,7 +15,7 @@ TABLE = {
     **dict.fromkeys(["result", "skip", "send", "draft", "postpone", "take_back", "reassign"], (NONE, MANAGE, MANAGE)),
     **dict.fromkeys(["see_todo", "own_tasks"], (NONE, MANAGE, MANAGE)),
     **dict.fromkeys(["export", "preview", "report"], (VIEW, VIEW, MANAGE)),
-    **dict.fromkeys(["password", "tokens"], (NONE, MANAGE, MANAGE)),
+    **dict.fromkeys(["password", "profile", "tokens"], (NONE, MANAGE, MANAGE)),
     "see": (VIEW, VIEW, MANAGE),
     **dict.fromkeys(["enroll", "send_test"], (USE, USE, MANAGE)),
     **dict.fromkeys(["bypass", "pause", "resume", "cancel", "reactivate", "remove"], (USE, MANAGE, MANAGE)),

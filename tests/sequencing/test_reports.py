@@ -3,12 +3,26 @@
 import csv
 import io
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
 from sequencing.periods import Every, filled, instants, offsets
 from sequencing.report_lines import HEADER, as_csv, as_json
-from sequencing.reports import DEFINITIONS, FUNNEL, OUT_OF, By, Count, Figures, Measure, Names, Time, Wanted, report
+from sequencing.reports import (
+    DEFINITIONS,
+    FUNNEL,
+    OUT_OF,
+    REMOVED,
+    By,
+    Count,
+    Figures,
+    Measure,
+    Names,
+    Time,
+    Wanted,
+    report,
+)
 from sequencing.sequences import Action, Step
 from sequencing.timing import Delay, Unit
 
@@ -159,3 +173,9 @@ def test_days_and_weeks_without_anything_are_filled_in() -> None:
 
     assert [day.day for day in filled(first, last, Every.week)] == [2, 9, 16]
     assert len(filled(first, last, Every.day)) == 15
+
+
+def test_the_page_on_metrics_says_the_same_of_every_number() -> None:
+    said = (Path(__file__).parents[2] / "docs" / "metrics.md").read_text(encoding="utf-8")
+
+    assert [sentence for sentence in (*DEFINITIONS.values(), REMOVED) if sentence not in said] == []

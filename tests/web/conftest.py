@@ -2,24 +2,15 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from functools import cache
 from pathlib import Path
 
 import pytest
-from argon2 import PasswordHasher
 from temporalio.client import Client
 
-from starter import keys
-from store import keys as key_rows
-from store import users
 from store.database import Database
-from tests.acceptance.conftest import furnished
 from tests.conftest import furnished_copy
-from tests.house import ADA, BOB, RITA, House
-from tests.web.knocking import PASSWORD, Knocking, app_at, served
-
-__all__ = ["furnished"]
-"""A fixture of the tests of permissions, for tests here too."""
+from tests.house import House
+from tests.web.knocking import Knocking, app_at, knocking_at, served
 
 
 @pytest.fixture
@@ -57,20 +48,3 @@ async def at_rest(database: Database, client: Client, folder: Path) -> AsyncIter
         knocking_at(house, address) as opened,
     ):
         yield opened
-
-
-@asynccontextmanager
-async def knocking_at(house: House, address: str) -> AsyncIterator[Knocking]:
-    """Ada, Rita and Bob, each with a password and a token."""
-    async with house.database.writing() as tx:
-        for email in (ADA, RITA, BOB):
-            await key_rows.set_password(tx, (await users.by_email(tx, email)).id, _hashed())
-    tokens = {email: (await keys.add_token(house.door, "tests", email)).token for email in (ADA, RITA, BOB)}
-    async with Knocking.at(house, address, tokens) as opened:
-        yield opened
-
-
-@cache
-def _hashed() -> str:
-    """Quick to compare, by parameters that stand in the hash; ours make it take long on purpose."""
-    return PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(PASSWORD)

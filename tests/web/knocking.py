@@ -12,12 +12,16 @@ from urllib.parse import unquote
 
 import httpx2
 import uvicorn
+from argon2 import PasswordHasher
 from fastapi import FastAPI
 from starlette.datastructures import State
 
+from starter import keys
 from starter.door import Door
+from store import keys as key_rows
+from store import users
 from tests.conftest import free_port
-from tests.house import RITA, House
+from tests.house import ADA, BOB, RITA, House
 from web.app import web_app
 
 PASSWORD = "a long enough word"
@@ -122,3 +126,20 @@ class Browser:
 def bearer(token: str) -> dict[str, str]:
     """The header that shows a token."""
     return {"Authorization": f"Bearer {token}"}
+
+
+@asynccontextmanager
+async def knocking_at(house: House, address: str) -> AsyncIterator[Knocking]:
+    """Ada, Rita and Bob, each with a password and a token."""
+    async with house.database.writing() as tx:
+        for email in (ADA, RITA, BOB):
+            await key_rows.set_password(tx, (await users.by_email(tx, email)).id, _hashed())
+    tokens = {email: (await keys.add_token(house.door, "tests", email)).token for email in (ADA, RITA, BOB)}
+    async with Knocking.at(house, address, tokens) as opened:
+        yield opened
+
+
+@cache
+def _hashed() -> str:
+    """Quick to compare, by parameters that stand in the hash; ours make it take long on purpose."""
+    return PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(PASSWORD)

@@ -41,6 +41,8 @@ async def contacts_are_added_from_inside_a_sequence_without_scripts(office: Offi
     await tab.reads("1 of 3 has no email address: they will pause at step 1.")
     await tab.reads("There is no contact 'nobody-of-that-name'.")
     await tab.on("Add 2 contacts").dblclick()
+    await tab.page.wait_for_url("**/adds/*")
+    await tab.page.wait_for_load_state("networkidle")
     await tab.reads("2 of 3 enrolled.")
 
     assert await _who_is_in(office, sequence) == 2
