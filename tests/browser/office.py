@@ -1,12 +1,13 @@
 """A real house with its pages, and a browser in front of it."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from functools import cache
+from itertools import count
 from pathlib import Path
 from socket import create_server, socket
 from typing import Any, Self
@@ -32,6 +33,7 @@ from tests.browser.wires import wires
 from tests.house import ADA, BOB, RITA, House
 from web.app import web_app
 
+TRADES = ("Engineers", "Nurses", "Welders", "Teachers", "Bakers", "Drivers", "Lawyers", "Gardeners", "Pilots", "Cooks")
 PASSWORD = "a long enough word"
 FAILURES = Path("var/browser")
 PERSON = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36"
@@ -57,6 +59,8 @@ class Office:
     tabs: list[Tab] = field(default_factory=list)
     contexts: list[BrowserContext] = field(default_factory=list)
     keys: dict[str, StorageState] = field(default_factory=dict)
+    trades: Iterator[str] = field(default_factory=lambda: map(_trade, count()))
+    """What the next sequences are called."""
 
     @classmethod
     @asynccontextmanager
@@ -133,7 +137,7 @@ class Office:
     async def enroll(self, name: str, *steps: dict[str, Any], sequence: str = "", by: str = RITA) -> str:
         """The id of the enrollment of that contact in a sequence, or in a new one of those steps."""
         house = self.house
-        sequence = sequence or await house.sequence(*steps)
+        sequence = sequence or await house.sequence(*steps, name=f"{next(self.trades)}, spring")
         (answer,) = await house.sequencer.enroll(sequence, [name.lower().replace(" ", "-")], by=by)
         assert isinstance(answer, Enrolled), answer
         return answer.enrollment_id or ""
@@ -223,6 +227,11 @@ class Office:
                 if found := [one for one in mails if address.encode() in one]:
                     return found[-1]
                 await asyncio.sleep(0.05)
+
+
+def _trade(number: int) -> str:
+    nth = number // len(TRADES)
+    return TRADES[number % len(TRADES)] + (f" {nth + 1}" if nth else "")
 
 
 @asynccontextmanager

@@ -11,10 +11,11 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from playwright.async_api import BrowserContext, ConsoleMessage, Frame, Locator, Page, Request
+from playwright.async_api import BrowserContext, ConsoleMessage, FloatRect, Frame, Locator, Page, Request
 
 WIDE, NARROW = {"width": 1280, "height": 860}, {"width": 390, "height": 844}
 PICTURES = Path(__file__).parents[2] / "docs" / "pictures"
+SHOWN: FloatRect = {"x": 0, "y": 0, "width": 1280, "height": 720}
 LARGEST_PICTURE = 150_000
 """Bytes."""
 PATIENCE = 10.0
@@ -216,7 +217,7 @@ class Tab:
 
     async def _take_picture(self, to: Path) -> None:
         to.parent.mkdir(exist_ok=True)
-        await self.page.screenshot(path=to, animations="disabled")
+        await self.page.screenshot(path=to, animations="disabled", clip=SHOWN)
         assert to.stat().st_size < LARGEST_PICTURE, f"{to.name} has {to.stat().st_size} bytes"
 
 

@@ -1,6 +1,7 @@
 """Every walk, and then what no walk has driven."""
 
 import inspect
+import re
 from collections.abc import Awaitable, Callable
 from importlib import import_module
 from pathlib import Path
@@ -9,6 +10,7 @@ import pytest
 
 from tests.browser.office import Office
 from tests.browser.routes import Route, registered
+from tests.browser.tab import PICTURES
 
 Walk = Callable[[Office], Awaitable[None]]
 FOLDER = Path(__file__).with_name("walks")
@@ -47,6 +49,15 @@ def test_every_page_is_looked_at(office: Office) -> None:
     pages = {route for route in office.driven.pages.values() if route[0] == "GET" and route in office.driven.routes}
 
     assert _lines(pages - set(office.looked)) == []
+
+
+def test_the_readme_shows_the_picture_of_every_page() -> None:
+    taken = {picture.stem for picture in PICTURES.glob("*.png")}
+    looked_at = {name for file in FOLDER.glob("*.py") for name in re.findall(r'\.look\("([^"]+)"\)', file.read_text())}
+    shown = set(re.findall(r"\(docs/pictures/([^)]+)\.png\)", (PICTURES.parents[1] / "README.md").read_text()))
+
+    assert taken == looked_at, "`make pictures` takes them anew"
+    assert shown == taken
 
 
 def _only_after_all(office: Office) -> None:

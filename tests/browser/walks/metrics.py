@@ -1,14 +1,20 @@
 """The numbers, read and chosen."""
 
+import pytest
+
 from tests.browser.office import Office
 from tests.house import CALL, EMAIL, RITA
 
 
+@pytest.mark.statement(43)
+@pytest.mark.statement(44)
 async def the_numbers_of_a_sequence_are_read_beside_their_charts(office: Office) -> None:
     sequence = await office.house.sequence(EMAIL, CALL, name="Counted letters")
-    await office.contact("Nora Number")
-    one = await office.enroll("Nora Number", sequence=sequence)
-    await office.house.todo(one)
+    for name, result in {"Nora Number": "interested", "Nick Number": "not_interested"}.items():
+        await office.contact(name)
+        todo = await office.house.todo(one := await office.enroll(name, sequence=sequence), 2)
+        await office.house.sequencer.resolve(todo.id, result, by=RITA)
+        await office.house.place(one, "finished")
     tab = await office.enter(RITA)
 
     await tab.open("/metrics")
@@ -19,7 +25,8 @@ async def the_numbers_of_a_sequence_are_read_beside_their_charts(office: Office)
     await tab.press("Show")
     await tab.reads("Metrics of Counted letters")
     await tab.reads("Step by step")
-    await tab.look("metrics of a sequence")
+    await tab.look("metrics-of-a-sequence")
+    assert {"positive", "negative"} <= set((await tab.text()).lower().split())
 
     assert await tab.page.get_by_role("img", name="Step by step").is_visible()
 

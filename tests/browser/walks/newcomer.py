@@ -62,7 +62,7 @@ async def _make_a_sequence(tab: Tab) -> None:
             await tab.press(action)
         for field, words in fields.items():
             await tab.page.locator(f"[name='{number}-{field}']").fill(words)
-    await tab.page.locator("[name='5-amount']").fill("1")
+        await tab.page.locator(f"[name='{number}-amount']").fill("1" if number == len(STEPS) else "0")
     await tab.page.locator("[name='5-unit']").select_option("hours")
     await tab.press("Make the sequence")
 

@@ -75,7 +75,7 @@ async def several_are_stopped_and_removed_from_within_the_sequence(office: Offic
     for name in names[:2]:
         await tab.page.get_by_label(f"Choose {name}").check()
     await tab.click(tab.page.locator(".many").get_by_role("button", name="Stop"))
-    await tab.look("chosen")
+    await tab.look("chosen-contacts")
     for one in (sina, samu):
         await office.house.place(one, "canceled")
     await tab.press("Go on")
