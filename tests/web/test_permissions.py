@@ -152,7 +152,7 @@ async def test_a_level_too_low_to_create_is_named(knocking: Knocking) -> None:
 
 def _without(said: Any, names: Names) -> Any:
     for name in names.values():
-        said = re.sub(rf"(?<![\w=]){name}(?!\w)", "ID", said) if isinstance(said, str) else said
+        said = re.sub(rf"(?<![\w=])(?<!\"-){name}(?!\w)", "ID", said) if isinstance(said, str) else said
     return said
 
 
