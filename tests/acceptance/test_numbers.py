@@ -203,7 +203,8 @@ def _furnish(place: Place, people: dict[str, Person]) -> None:
     zone = f"Etc/GMT{datetime.now(UTC).hour - 12:+d}"
     lines = [HEADER]
     for name, one in people.items():
-        other = other_address(one.email) if _behaviour(one.email) is Behaviour.replies_elsewhere else ""
+        elsewhere = one.email and _behaviour(one.email) is Behaviour.replies_elsewhere
+        other = other_address(one.email) if elsewhere else ""
         lines.append(f"{name},{name.title()},Crowd,{RITA},{one.email},{other},{one.number},{zone}")
     (place.folder / "people.csv").write_text("\n".join(lines))
     place.run("contacts", "import", str(place.folder / "people.csv"))
