@@ -33,6 +33,10 @@ NOUNS = {
 }
 
 
+class Vain(Exception):  # noqa: N818 - it is an answer
+    """The product refused it; nothing was done, and the log says nothing of it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Todo:
     """One of his list."""
@@ -117,8 +121,8 @@ class Recruiter:
         self.log.write(what, self.who[todo.enrollment], **facts, by=self.email, **more)
 
     async def _ask(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Any:
-        """What the product answers. Raises ValueError with its refusal: a recruiter here does nothing in vain."""
+        """What the product answers. Raises Vain where it refuses."""
         answer = await self.client.request(method, f"/api{path}", json=body)
         if answer.status_code >= 400:
-            raise ValueError(f"{method} {path}: {answer.status_code} {answer.text}")
+            raise Vain(f"{method} {path}: {answer.status_code} {answer.text}")
         return answer.json()

@@ -6,7 +6,7 @@ import random
 import sqlite3
 from collections import Counter
 from collections.abc import Callable, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
@@ -21,7 +21,7 @@ from sequencing.happenings import Reason
 from sequencing.todos import Outcome
 from simulator.log import entries
 from simulator.personas import Behaviour, chance_of, other_address, persona_of
-from simulator.recruiters import Doing, Recruiter, Todo
+from simulator.recruiters import Doing, Recruiter, Todo, Vain
 from store.lives import value
 from store.people_tables import UserRow
 from store.tables import EnrollmentRow, SequenceRow
@@ -93,7 +93,8 @@ class Month:
         """How many of his list he has worked; some he leaves for good."""
         fresh = [todo for todo in await who.todos() if todo.id not in self.left]
         for todo in fresh:
-            await self._work(who, todo)
+            with suppress(Vain):  # its contact has answered meanwhile
+                await self._work(who, todo)
         return len(fresh)
 
     async def _work(self, who: Recruiter, todo: Todo) -> None:
@@ -203,7 +204,8 @@ def _furnish(place: Place, people: dict[str, Person]) -> None:
     zone = f"Etc/GMT{datetime.now(UTC).hour - 12:+d}"
     lines = [HEADER]
     for name, one in people.items():
-        other = other_address(one.email) if _behaviour(one.email) is Behaviour.replies_elsewhere else ""
+        elsewhere = one.email and _behaviour(one.email) is Behaviour.replies_elsewhere
+        other = other_address(one.email) if elsewhere else ""
         lines.append(f"{name},{name.title()},Crowd,{RITA},{one.email},{other},{one.number},{zone}")
     (place.folder / "people.csv").write_text("\n".join(lines))
     place.run("contacts", "import", str(place.folder / "people.csv"))

@@ -247,15 +247,15 @@ async def test_what_the_log_says_is_what_was_counted(scene: Scene) -> None:
     assert tally == scene.world.log.tally
     assert tally.counts() | {"copied": 0} == {
         **dict.fromkeys(tally.counts(), 0),
-        "mails": 15,
-        "opened": 7,
+        "mails": 16,
+        "opened": 8,
         "opened_by_machines": 2,
         "clicked": 1,
         "clicked_by_machines": 1,
         "unsubscribed": 2,
         "replied": 4,
         "away": 1,
-        "returned_hard": 1,
+        "returned_hard": 2,
         "returned_soft": 1,
     }
 
