@@ -49,7 +49,7 @@ async def the_last_admin_stays(office: Office) -> None:
     tab = await office.enter(ADA)
 
     await tab.open("/settings/users")
-    await tab.press("Ada Admin")
+    await tab.press("Ada Admin", within=ADA)
     async with tab.refused():
         await tab.page.get_by_label("Administrator").uncheck()
         await tab.page.get_by_role("button", name="Keep the roles").click()
