@@ -3,7 +3,13 @@
 from tests.browser.office import Office
 from tests.house import ADA, EMAIL
 
-HTML = {**EMAIL, "subject": "A letter in colour", "body": "<p>Hello <b>you</b></p>", "format": "html"}
+HTML = {
+    **EMAIL,
+    "subject": "A letter in colour",
+    "body": "<p>Hello <b>you</b></p>",
+    "format": "html",
+    "track_opens": False,
+}
 
 
 async def what_would_have_been_sent_is_read_as_text_and_as_html(office: Office) -> None:
