@@ -56,7 +56,10 @@ def _acts(route: Route) -> Iterable[Route]:
 
 @dataclass
 class Driven:
-    """In front of the app. `routes`: what was answered and not refused; `pages`: what was answered with a page."""
+    """In front of the app. `routes`: what was answered and not refused; `pages`: what was answered with a page.
+
+    A letter in a sandbox is none: it is what others wrote, and no checker can run in it.
+    """
 
     app: ASGIApp
     routes: set[Route] = field(default_factory=set)
@@ -80,7 +83,9 @@ class Driven:
         headers = [(name.decode().lower(), value.decode("latin-1")) for name, value in head["headers"]]
         if route is None:
             return
-        if any(name == "content-type" and value.startswith("text/html") for name, value in headers):
+        if any(name == "content-type" and value.startswith("text/html") for name, value in headers) and not any(
+            name == "content-security-policy" and "sandbox" in value for name, value in headers
+        ):
             self.pages[scope["path"]] = route
         if head["status"] < 400 and not any(_says_no(*one) for one in headers):
             self.routes.add(route)

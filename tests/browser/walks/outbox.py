@@ -3,7 +3,13 @@
 from tests.browser.office import Office
 from tests.house import ADA, EMAIL
 
-HTML = {**EMAIL, "subject": "A letter in colour", "body": "<p>Hello <b>you</b></p>", "format": "html"}
+HTML = {
+    **EMAIL,
+    "subject": "A letter in colour",
+    "body": "<p>Hello <b>you</b></p>",
+    "format": "html",
+    "track_opens": False,
+}
 
 
 async def what_would_have_been_sent_is_read_as_text_and_as_html(office: Office) -> None:
@@ -18,5 +24,3 @@ async def what_would_have_been_sent_is_read_as_text_and_as_html(office: Office) 
     await tab.reads("Hello you")
     frame = tab.page.frame_locator("iframe")
     assert await frame.locator("b").inner_text() == "you"
-    await tab.open(f"{tab.page.url.removeprefix(office.address)}/html")
-    await tab.look("outbox-html")

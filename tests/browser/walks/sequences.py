@@ -18,13 +18,13 @@ async def a_sequence_is_made_from_its_place_in_the_navigation(office: Office) ->
     await tab.open("/todos")
     await tab.press("Sequences")
     await tab.press("New sequence")
+    await tab.look("new-sequence")
     await tab.field("Name").fill("Nurses in spring")
     await tab.field("Subject").fill("Hello")
     await tab.field("Wording").fill("Dear {{ contact.first_name }}")
     await tab.press("Task")
     await tab.field("Title").fill("Think of {{ contact.name }}")
     await tab.press("Move step 2 up")
-    await tab.look("new-sequence")
     red = await tab.page.locator(".required").first.evaluate("one => getComputedStyle(one).color")
     assert red == "rgb(179, 38, 30)"
     assert await tab.page.locator("[required]").count() >= 2

@@ -49,7 +49,7 @@ async def the_last_admin_stays(office: Office) -> None:
     tab = await office.enter(ADA)
 
     await tab.open("/settings/users")
-    await tab.press("Ada Admin")
+    await tab.press("Ada Admin", within=ADA)
     async with tab.refused():
         await tab.page.get_by_label("Administrator").uncheck()
         await tab.page.get_by_role("button", name="Keep the roles").click()
@@ -96,13 +96,13 @@ async def a_stage_is_added_changed_moved_linked_and_removed(office: Office) -> N
     await card.get_by_label("Sequence").select_option(label=name)
     await card.get_by_role("button", name="Link").click()
     await tab.reads("are offered that sequence")
-    await tab.page.get_by_role("button", name="Up: Trial day").click()
+    await tab.press("Up: Trial day")
     await tab.reads("The order is kept.")
     card = tab.around("Trial day")
     await card.get_by_label("Name").fill("Trial week")
     await card.get_by_role("button", name="Keep").click()
     await tab.reads("The stage is kept.")
-    await tab.page.get_by_role("button", name="Remove Trial week").click()
+    await tab.press("Remove Trial week")
     await tab.reads("The stage is removed.")
 
 
