@@ -14,8 +14,8 @@ from tests.permitted import GENERAL, NOWHERE, ON_A_TEMPLATE, ON_SOMETHING, SAM, 
 
 UNASKED = {"up", "simulate", "worker", "web", "setup"}
 """They run the installation, and act for nobody."""
-NOT_TYPED = {"draft", "look_again"}
-"""A draft is kept by `todos send`; only signals say look_again."""
+NOT_TYPED = {"draft", "look_again", "own_tasks", "profile"}
+"""A draft is kept by `todos send`; only signals say look_again; one's own tasks and profile have pages and routes."""
 PASSWORD = "a long password\n"
 CASES = [*((level, "own") for level in Level), (Level.use, "seen")]
 FILES = {

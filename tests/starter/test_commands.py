@@ -206,6 +206,7 @@ TEMPLATES = [
     refused("templates archive", "None such", says="There is no template 'None such'"),
     refused("templates archive", "Hello", "--as", BOB, says="needs the level 'manage'"),
     Case("templates unarchive", ("Hello",), 0, "It is not archived", on_stdout=True),
+    refused("templates hand-over", "None such", ADA, *AS_ADA, says="There is no template 'None such'"),
 ]
 PEOPLE = [
     refused("users add", "nobody", "N", "use", *AS_ADA, says="'nobody' is no email address"),
@@ -533,6 +534,8 @@ ENVIRONMENT = [
     misset("outbox", "SEQUENCING_HEALTH_ADDRESS: write host and port", SEQUENCING_HEALTH_ADDRESS="::99999"),
     misset("web", "SEQUENCING_WEB_ADDRESS: write host and port", SEQUENCING_WEB_ADDRESS="8000"),
     misset("web", "SEQUENCING_WEB_ADDRESS", SEQUENCING_WEB_ADDRESS=""),
+    misset("web", "SEQUENCING_LOCAL", SEQUENCING_LOCAL="perhaps"),
+    misset("web", "SEQUENCING_TEMPORAL_UI: write an address of the web", SEQUENCING_TEMPORAL_UI="here"),
     misset("web", "nothing can be served at 192.0.2.1:80", SEQUENCING_WEB_ADDRESS="192.0.2.1:80"),
     misset("journal", "SEQUENCING_JOURNAL_ADDRESS: write host and port", SEQUENCING_JOURNAL_ADDRESS="2525"),
     misset("journal", "nothing can be served at 192.0.2.1:25", SEQUENCING_JOURNAL_ADDRESS="192.0.2.1:25"),
