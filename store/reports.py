@@ -14,7 +14,6 @@ from sqlalchemy import (
     String,
     case,
     cast,
-    distinct,
     func,
     literal_column,
     select,
@@ -96,10 +95,12 @@ def _worded(facts: CTE) -> CTE:
 
 
 def _grouped(one: CTE, by: By, key: ColumnElement[Any]) -> Select[Any]:
-    group = cast(key, String)
-    people = func.count(distinct(one.c.contact_id))
-    rows = select(literal_column(f"'{by.value}'", String), group, one.c.measure, one.c.word, people)
-    return rows.where(group.is_not(None)).group_by(group, one.c.measure, one.c.word)
+    """Distinct people first, and then how many: PostgreSQL sorts all rows where a count itself is of distinct ones."""
+    people = select(key.label("key"), one.c.measure, one.c.word, one.c.contact_id).where(key.is_not(None)).distinct()
+    each = people.subquery()
+    group = each.c.key, each.c.measure, each.c.word
+    rows = select(literal_column(f"'{by.value}'", String), cast(each.c.key, String), *group[1:], func.count())
+    return rows.group_by(*group)
 
 
 def _span(tx: AsyncSession, at: ColumnElement[datetime], wanted: Wanted, now: datetime) -> ColumnElement[Any]:
