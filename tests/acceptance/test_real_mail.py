@@ -141,6 +141,7 @@ async def test_postfix_tries_again_until_the_journal_has_recorded_an_answer_and_
     async with Office.open(sqlite, client, tmp_path, ["cara@example.com"]) as office:
         enrollment = await office.house.enroll("cara", EMAIL, {**EMAIL, "delay": "1 hour"})
         (letter,) = await office.post.delivered("cara@example.com")
+        await office.house.place(enrollment, "waiting", 2)
         office.down = True
         await asyncio.to_thread(office.post.reply, letter, "cara@example.com", "Later, please.")
         async with asyncio.timeout(PATIENCE):
@@ -149,7 +150,7 @@ async def test_postfix_tries_again_until_the_journal_has_recorded_an_answer_and_
         before = await office.house.row(enrollment)
         office.down = False
 
-        paused = await office.house.place(enrollment, "paused", 2)
+        paused = await office.house.until(enrollment, lambda row: row is not None and row.place == "paused", PATIENCE)
 
         assert before is not None
         assert before.status is Status.active
