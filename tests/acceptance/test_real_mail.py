@@ -150,11 +150,15 @@ async def test_postfix_tries_again_until_the_journal_has_recorded_an_answer_and_
         before = await office.house.row(enrollment)
         office.down = False
 
-        paused = await office.house.until(enrollment, lambda row: row is not None and row.place == "paused", PATIENCE)
+        paused = await office.house.until(
+            enrollment,
+            lambda row: row is not None and row.place == "paused" and row.noted == row.last_news,
+            PATIENCE,
+        )
 
         assert before is not None
         assert before.status is Status.active
-        assert paused.reason is Reason.replied
+        assert (paused.reason, paused.step) == (Reason.replied, 2)
         assert await _written(office, enrollment) == ["Later, please."]
 
 
