@@ -2,7 +2,7 @@
 
 import shutil
 import sqlite3
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterator, Mapping
 from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
@@ -68,6 +68,15 @@ NOWHERE = {
     "add": "none such",
 }
 """Names of what is not there."""
+OWNERS = {
+    "sequences": "owner_id",
+    "templates": "owner_id",
+    "enrollments": "enrolled_by",
+    "todos": "assignee_id",
+    "bulk_adds": "by",
+    "own_tasks": "user_id",
+}
+"""Columns that say whose something is."""
 SOON = timedelta(hours=1)
 SOME_DAY = date(2026, 12, 1)
 NEWER: dict[str, Any] = {"name": "Newer", "steps": [{**EMAIL, "delay": "2 days"}]}
@@ -145,16 +154,18 @@ class Furnished:
 
 
 def _tie(connection: sqlite3.Connection, level: Level, tie: str) -> None:
-    of = "(SELECT id FROM users WHERE email = ?)"
-    who = SAM if tie == "own" else ADA
-    connection.execute("UPDATE users SET level = ? WHERE email = ?", (level.value, SAM))
-    connection.execute("UPDATE sequences SET sharing = ?", ("everyone" if tie == "seen" else "private",))
-    connection.execute(f"UPDATE sequences SET owner_id = {of}", (who,))
-    connection.execute(f"UPDATE templates SET owner_id = {of}", (who,))
-    connection.execute(f"UPDATE enrollments SET enrolled_by = {of}", (who,))
-    connection.execute(f"UPDATE todos SET assignee_id = {of}", (who,))
-    connection.execute(f"UPDATE bulk_adds SET by = {of}", (who,))
-    connection.execute(f"UPDATE own_tasks SET user_id = {of}", (who,))
+    for statement, said in tying(level, tie):
+        connection.execute(statement, said)
+
+
+def tying(level: Level, tie: str) -> Iterator[tuple[str, dict[str, str]]]:
+    """The statements, with their values, that give Sam that level, and that tie to everything."""
+    yield "UPDATE users SET level = :level WHERE email = :sam", {"level": level.value, "sam": SAM}
+    sharing = Sharing.everyone if tie == "seen" else Sharing.private
+    yield "UPDATE sequences SET sharing = :sharing", {"sharing": sharing.value}
+    of = "(SELECT id FROM users WHERE email = :who)"
+    for table, column in OWNERS.items():
+        yield f"UPDATE {table} SET {column} = {of}", {"who": SAM if tie == "own" else ADA}
 
 
 def rows(door: Door, without: Collection[str] = ()) -> dict[str, list[str]]:
