@@ -87,7 +87,7 @@ def sqlite_to_copy(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     folder = tmp_path_factory.mktemp("migrated")
     files = {name: folder / f"{name}.db" for name in ("empty", "furnished")}
     for name, file in files.items():
-        _beside(_prepare(f"sqlite:///{file}", furnished=name == "furnished"))
+        beside(_prepare(f"sqlite:///{file}", furnished=name == "furnished"))
     return files
 
 
@@ -95,7 +95,7 @@ def sqlite_to_copy(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 def postgres_to_copy(postgres: str) -> dict[str, str]:
     """Two databases of that kind."""
     for name in ("empty", "furnished"):
-        _beside(_prepare(_beside(fresh_postgres(postgres, name)), furnished=name == "furnished"))
+        beside(_prepare(beside(fresh_postgres(postgres, name)), furnished=name == "furnished"))
     return {name: name for name in ("empty", "furnished")}
 
 
@@ -147,7 +147,7 @@ async def _prepare(url: str, *, furnished: bool) -> None:
     await database.close()
 
 
-def _beside(work: Coroutine[Any, Any, T]) -> T:
+def beside(work: Coroutine[Any, Any, T]) -> T:
     """The answer of the work, done in a thread: a fixture may be wanted while the tests' own loop runs."""
     with ThreadPoolExecutor(1) as thread:
         return thread.submit(asyncio.run, work).result()
