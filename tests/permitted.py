@@ -134,6 +134,7 @@ class Furnished:
     file: Path
     house: House
     names: dict[str, str] = field(default_factory=dict)
+    held: dict[str, dict[str, list[str]]] = field(default_factory=dict)
 
     @asynccontextmanager
     async def case(self, folder: Path, level: Level, tie: str) -> AsyncIterator[Door]:
@@ -142,15 +143,25 @@ class Furnished:
         yield replace(self.house.door, database=database)
         await database.close()
 
+    def rows(self, level: Level, tie: str, without: Collection[str] = ()) -> dict[str, list[str]]:
+        """Everything a case begins with, but for those columns."""
+        name = f"{level}-{tie}-{without}"
+        if name not in self.held:
+            self.held[name] = rows_in(self._tied(level, tie), without)
+        return self.held[name]
+
     def copy(self, file: Path, level: Level, tie: str) -> Path:
         """The file, with that in it."""
+        shutil.copy(self._tied(level, tie), file)
+        return file
+
+    def _tied(self, level: Level, tie: str) -> Path:
         tied = self.file.with_name(f"{level}-{tie}.db")
         if not tied.exists():
             shutil.copy(self.file, tied)
             with closing(sqlite3.connect(tied)) as connection, connection:
                 _tie(connection, level, tie)
-        shutil.copy(tied, file)
-        return file
+        return tied
 
 
 def _tie(connection: sqlite3.Connection, level: Level, tie: str) -> None:
@@ -170,7 +181,12 @@ def tying(level: Level, tie: str) -> Iterator[tuple[str, dict[str, str]]]:
 
 def rows(door: Door, without: Collection[str] = ()) -> dict[str, list[str]]:
     """Everything the database holds, but for those columns."""
-    with closing(sqlite3.connect(str(door.database.url.database))) as connection:
+    return rows_in(Path(str(door.database.url.database)), without)
+
+
+def rows_in(file: Path, without: Collection[str] = ()) -> dict[str, list[str]]:
+    """The same of the one in that file."""
+    with closing(sqlite3.connect(file)) as connection:
         tables = [name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
         return {table: _rows(connection, table, without) for table in tables}
 

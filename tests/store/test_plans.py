@@ -54,7 +54,8 @@ from store.contact_lists import Wanted
 from store.database import Database
 from store.enrollments import Filter
 from store.selections import Selection
-from tests.conftest import beside, furnished_copy
+from tests.conftest import furnished_copy
+from tests.migrated import beside
 from tests.store import crowd
 from tests.store.crowd import FIRST_USER, LARGE_ADD, NOW, YEARS
 
