@@ -265,7 +265,7 @@ def _only_recorded(enrollment: Enrollment, happening: Happening, now: datetime, 
 
 Arrow = Callable[[Enrollment, Happening, datetime, Course], Enrollment]
 WAITING, TO_DO, SENDING = StepState.waiting, StepState.to_do, StepState.sending
-PAUSED, CANCELED, FINISHED = Status.paused, Status.canceled, Status.finished
+PAUSED, CANCELED, FINISHED, REMOVED = Status.paused, Status.canceled, Status.finished, Status.removed
 ANYWHERE: tuple[Place, ...] = (WAITING, TO_DO, SENDING, PAUSED, CANCELED, FINISHED)
 OPEN: tuple[Place, ...] = (WAITING, TO_DO, SENDING, PAUSED)
 
@@ -321,6 +321,8 @@ def _no_arrow(enrollment: Enrollment, what: What) -> Refused:
         return Refused("already_ended", "It was canceled; it can be reactivated.")
     if enrollment.status is Status.finished:
         return Refused("already_ended", f"It has finished ({enrollment.outcome}); nothing more will happen in it.")
+    if enrollment.status is Status.removed:
+        return Refused("already_ended", "It was removed; nothing more will happen in it.")
     if enrollment.status is Status.paused:
         return Refused("is_paused", "It is paused; resume it first.")
     return Refused(*ACTIVE_REFUSALS.get(what, ("not_now", f"That cannot be done while it is {enrollment.state}.")))
@@ -329,6 +331,7 @@ def _no_arrow(enrollment: Enrollment, what: What) -> Refused:
 ALREADY: Mapping[tuple[Place, What], tuple[str, str]] = {
     (PAUSED, What.pause): ("already_paused", "It is paused already."),
     (CANCELED, What.cancel): ("already_canceled", "It is canceled already."),
+    (REMOVED, What.remove): ("already_removed", "It is removed already."),
     (WAITING, What.resume): ("already_active", "It is active already."),
     (TO_DO, What.resume): ("already_active", "It is active already."),
     (SENDING, What.resume): ("already_active", "It is active already."),

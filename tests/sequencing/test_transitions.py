@@ -104,6 +104,7 @@ def at(place: Place) -> Story:
         PAUSED: lambda: enrolled(EMAIL, CALL).then(What.pause, HOUR, by=ALICE),
         CANCELED: lambda: enrolled(EMAIL, CALL).then(What.cancel, HOUR, by=ALICE),
         FINISHED: lambda: enrolled(EMAIL, CALL).then(What.conclude, HOUR, by=ALICE, outcome=Outcome.positive),
+        REMOVED: lambda: enrolled(EMAIL, CALL).then(What.remove, HOUR, by=ALICE),
     }
     return shortest[place]()
 
@@ -828,7 +829,7 @@ def test_a_paused_enrollment_wants_to_be_resumed_first(what: What) -> None:
     assert refusal(at(PAUSED), what, todo="first").code == "is_paused"
 
 
-@pytest.mark.parametrize("place", [CANCELED, FINISHED])
+@pytest.mark.parametrize("place", [CANCELED, FINISHED, REMOVED])
 @pytest.mark.parametrize("what", [What.result, What.send, What.bypass, What.pause, What.resume, What.conclude])
 def test_an_ended_enrollment_refuses(what: What, place: Place) -> None:
     said = refusal(at(place), what, todo="first")
