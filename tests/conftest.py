@@ -29,12 +29,12 @@ dialects.share()
 TOGETHER = (
     "tests/docs/test_operations.py",
     "tests/browser/",
+    "tests/store/test_plans.py",
+    "tests/acceptance/test_permissions_by_command.py",
     "tests/kills/test_batches.py",
     "tests/kills/",
-    "tests/store/test_plans.py",
-    "tests/workflows/test_cost.py",
-    "tests/acceptance/test_permissions_by_command.py",
     "tests/acceptance/test_seed",
+    "tests/workflows/test_cost.py",
     "tests/acceptance/test_permissions.py",
     "tests/acceptance/test_permissions_by_http.py",
     "tests/acceptance/test_permissions_by_page.py",
@@ -42,7 +42,8 @@ TOGETHER = (
 )
 """Files and folders whose tests share what is dear; those of each run in one process, and begin in this order.
 
-What takes longest comes first, and what mostly waits beside what mostly computes: no core is idle, and all end at once.
+What takes long comes first, and what mostly waits beside what mostly computes: so no core is idle for long, and the
+processes end at the same time. Of what starts engines to kill them not more than two begin at once.
 """
 
 SHORT = "tests/sequencing/"
