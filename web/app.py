@@ -14,7 +14,7 @@ from web.acting import SCHEME
 from web.api import registered as api_registered
 from web.api.description import with_problems
 from web.api.words import PROBLEMS
-from web.guard import Headers
+from web.guard import Bounded, Headers
 from web.pages import frame, registered
 
 LARGEST_BODY = 3_000_000
@@ -38,7 +38,6 @@ def web_app(
         docs_url=None,
         redoc_url=None,
         openapi_url="/api/openapi.json",
-        max_body_size=LARGEST_BODY,
         redirect_slashes=False,
     )
     app.state.door, app.state.texts = door, signed_texts
@@ -49,6 +48,7 @@ def web_app(
     app.include_router(texts.router, include_in_schema=False)
     app.openapi = with_problems(app.openapi)  # type: ignore[method-assign]
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
+    app.add_middleware(Bounded, most=LARGEST_BODY)
     app.add_middleware(Headers)
     app.add_exception_handler(HTTPException, _trouble)
     app.add_exception_handler(Exception, _trouble)

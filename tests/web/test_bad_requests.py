@@ -88,7 +88,14 @@ async def test_a_body_that_is_too_large_is_not_read(undisturbed: Knocking, path:
 
     answer = await undisturbed.api.post(path, content=pieces() if chunked else b"x" * size)
 
-    assert answer.status_code == 413
+    assert (answer.status_code, answer.json()["code"], _is_a_problem(answer)) == (413, "too_large", True)
+
+
+async def test_a_form_that_is_too_large_is_answered_by_a_page(undisturbed: Knocking) -> None:
+    answer = await (await undisturbed.signed_in()).post("/contacts/imports", text="x" * LARGEST_BODY)
+
+    assert (answer.status_code, answer.headers["x-frame-options"]) == (413, "DENY")
+    assert "The body is too large" in answer.text
 
 
 @pytest.mark.parametrize(
