@@ -36,7 +36,7 @@ async def number(resting: Knocking) -> str:
 async def test_services_act_by_number(
     resting: Knocking, number: str, method: str, path: str, body: dict[str, object] | None
 ) -> None:
-    status, said = await resting.ask(method, f"/sequences/{number}{path}", json=body)
+    status, said = await resting.ask(method, f"/sequences/{number}{path}", ADA, json=body)
 
     assert status < 300, said
 
