@@ -140,6 +140,7 @@ class Tour:
         await self.shot(tab, "settings-stages", "/settings/stages")
         await self.shot(tab, "suppressions", "/suppressions")
         await self.shot(tab, "suppressions-lifted", "/suppressions/lifts")
+        await self.shot(tab, "contact-erasure", f"{await self._record()}/erasure")
         await self.shot(tab, "outbox", "/outbox")
         await tab.click(tab.page.locator("main").get_by_role("link", name="a senior role in Berlin").first)
         await self.shot(tab, "outbox-message")

@@ -169,6 +169,7 @@ async def _record(request: Request, door: Door, contact_id: int, tab: str, **mor
         here=f"/contacts/{contact_id}",
         titles={one.id: one.title for one in regarded},
         may_use=user.level.reaches(Level.use),
+        may_erase=user.level is Level.manage,
         local_time=door.now(),
         **more,
     )
