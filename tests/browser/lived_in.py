@@ -28,8 +28,7 @@ from starter.contacts import import_contacts
 from starter.enrollments import Enrolled
 from starter.own_tasks import Said
 from starter.people import Said as ContactSaid
-from store.columns import Instant
-from store.tables import Table
+from store.columns import Instant, Table
 from tests.browser import lived_in_words as words
 from tests.browser.office import Office
 from tests.browser.wires import UNSURE
@@ -220,10 +219,10 @@ class LivedIn:
             await self._enroll(name, sequence)
         today = self.office.house.door.now().date()
         for days, at, title, about, done in words.TASKS:
-            said = Said(title, today + timedelta(days), time(*at) if at else None, "", about and words.known_as(about))
-            task = await own_tasks.add(self.office.house.door, said, RITA)
+            task = Said(title, today + timedelta(days), time(*at) if at else None, "", about and words.known_as(about))
+            number = await own_tasks.add(self.office.house.door, task, RITA)
             if done:
-                await own_tasks.complete(self.office.house.door, task, RITA)
+                await own_tasks.complete(self.office.house.door, number, RITA)
 
     async def _recruit(self) -> None:
         door = self.office.house.door
