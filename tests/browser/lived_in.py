@@ -140,7 +140,8 @@ class LivedIn:
 
     async def _click(self, name: str, _: str) -> None:
         await self._open(name, "")
-        await self.web.get(self._got(name).to_read[0], By.person)
+        for link in self._got(name).to_read[:1]:
+            await self.web.get(link, By.person)
 
     async def _reply(self, name: str, said: str) -> None:
         mail, answer = self._got(name), EmailMessage()

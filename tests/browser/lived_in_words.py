@@ -118,7 +118,7 @@ def _person(number: int) -> Person:
         return Person(name, sequence, RESTS)
     if sequence == CLIENTS:
         return Person(name, sequence, len(PLANS) - len(OF_CLIENTS) + number // 7 % len(OF_CLIENTS))
-    return Person(name, sequence, number * 5 % (len(PLANS) - len(OF_CLIENTS)))
+    return Person(name, sequence, (number * 5 + number // 7) % (len(PLANS) - len(OF_CLIENTS)))
 
 
 PEOPLE = tuple(_person(number) for number in range(66))

@@ -1,11 +1,13 @@
 """Where the pictures are taken: each page, as those who work in the house see it."""
 
+import re
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 
 from playwright.async_api import FloatRect
 
+from sequencing.enrollments import Status, StepState
 from store import contacts
 from tests.browser import lived_in_words as words
 from tests.browser.lived_in import LivedIn
@@ -58,14 +60,12 @@ class Tour:
     def _sequence(self, name: str = words.ENGINEERS) -> str:
         return f"/sequences/{self.house.sequences[name]}"
 
-    def _life(self, plan: str) -> str:
-        """The enrollment of the first in the sequence of engineers whose plan begins so."""
-        found = (
-            one.name
-            for one in words.PEOPLE
-            if one.sequence == words.ENGINEERS and " / ".join(words.PLANS[one.plan]).startswith(plan)
-        )
-        return f"/enrollments/{self.house.lives[next(found)]}"
+    async def _waiting(self) -> str:
+        """An enrollment of the engineers that waits for its second email."""
+        number = self.house.sequences[words.ENGINEERS]
+        found = await self.house.office.house.sequencer.enrollments(by=ADA, sequence=number, status=Status.active)
+        one = next(one for one in found if one.place is StepState.waiting and one.step == 3)
+        return f"/enrollments/{one.id}"
 
     async def _record(self) -> str:
         async with self.house.office.house.database.reading() as tx:
@@ -89,9 +89,9 @@ class Tour:
         await self.shot(tab, "preview", f"{here}/preview?step=1&contact={words.known_as(words.SHOWN)}")
         await self.shot(tab, "managing", f"{here}/managing")
         await self.shot(tab, "new-sequence", "/sequences/new")
-        await self.shot(tab, "enrollment", self._life("clicks / result no_answer"))
-        await self.shot(tab, "removal", f"{self._life('clicks / result no_answer')}/removal")
-        await self.shot(tab, "any-hour", f"{self._life('rests / result left_voicemail')}/any-hour")
+        await self.shot(tab, "enrollment", await self._waiting())
+        await self.shot(tab, "removal", f"{await self._waiting()}/removal")
+        await self.shot(tab, "any-hour", f"{await self._waiting()}/any-hour")
         await self.shot(tab, "templates", "/templates")
         await self.shot(tab, "new-template", "/templates/new")
         await tab.open("/templates")
@@ -153,14 +153,14 @@ class Tour:
 
     async def _acts(self, tab: Tab) -> None:
         await self.shot(tab, "me", "/me")
-        await tab.open("/contacts?q=engineer")
+        await tab.open("/contacts?kind=candidate")
         for box in (await tab.page.get_by_role("checkbox").all())[1:9]:
             await box.check()
         await tab.press("Add chosen to sequence")
         await tab.field("Sequence").select_option(label=words.ENGINEERS)
         await tab.press("Show what will happen")
         await self.shot(tab, "add-to-sequence")
-        await tab.click(tab.page.get_by_role("button", name="Add ").last)
+        await tab.click(tab.page.get_by_role("button", name=re.compile(r"^Add \d+ contact")))
         await self.shot(tab, "add")
         await self.shot(tab, "adds", "/adds")
         job = self.house.jobs[words.JOBS[0][0]]
