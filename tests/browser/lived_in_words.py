@@ -114,6 +114,8 @@ LAST_WEEK = 50
 def _person(number: int) -> Person:
     name = f"{FIRST[number % 24]} {LAST[(number * 7 + number // 24) % 24]}"
     sequence = (ENGINEERS, NURSES, ENGINEERS, CLIENTS, ENGINEERS, SECOND_LOOK, NURSES)[number % 7]
+    if LAST_WEEK <= number < LAST_WEEK + 4 and sequence != CLIENTS:
+        return Person(name, sequence, PLANS.index(("rests", "result left_voicemail")))
     if number >= LAST_WEEK and number % 6:
         return Person(name, sequence, RESTS)
     if sequence == CLIENTS:

@@ -64,7 +64,7 @@ class Tour:
         """An enrollment of the engineers that waits for its second email."""
         number = self.house.sequences[words.ENGINEERS]
         found = await self.house.office.house.sequencer.enrollments(by=ADA, sequence=number, status=Status.active)
-        one = next(one for one in found if one.place is StepState.waiting and one.step == 3)
+        (one, *_) = [one for one in found if one.place is StepState.waiting and one.step == 3]
         return f"/enrollments/{one.id}"
 
     async def _record(self) -> str:
