@@ -16,6 +16,7 @@ from starter.people import Card
 from store import opportunities, users
 from web.acting import At
 from web.api.words import LARGEST_ID
+from web.guard import path_of_ours
 from web.pages.contact_forms import Typed, of_contact, read_contact
 from web.pages.contact_tables import choices, place_of, position, table
 from web.pages.frame import Form, Page, go_on, page, reader, sent, zone_of
@@ -24,6 +25,15 @@ from web.problems import status_of
 
 router = APIRouter(route_class=Page)
 Number = Annotated[int, Path(ge=1, le=LARGEST_ID)]
+MISSING = {
+    "first_name": "first name",
+    "last_name": "last name",
+    "title": "title",
+    "company": "company",
+    "email": "email address",
+    "number": "mobile number",
+}
+"""Fields that the wording of a step may need, and what they are called."""
 TABS = {"": "Sequencing", "/history": "History", "/addresses": "Addresses", "/opportunities": "Opportunities"}
 
 
@@ -109,12 +119,12 @@ async def enter_workflow(request: Request, door: At, id: Number) -> Response:
 
 
 @router.get("/contacts/{id}/details")
-async def ask_for_changes(request: Request, door: At, id: Number) -> Response:
-    """The form, with what is known."""
+async def ask_for_changes(request: Request, door: At, id: Number, missing: str = "") -> Response:
+    """The form, with what is known. `missing`: the field that a step's wording needs, to be filled in first."""
     user = await reader(request)
     check_level(user, "change_contacts")
     card = await people.card(door, id, user.email)
-    return await _form(request, door, user, of_contact(card), card)
+    return await _form(request, door, user, of_contact(card), card, missing=missing)
 
 
 @router.post("/contacts/{id}/details")
@@ -128,8 +138,8 @@ async def change(request: Request, door: At, id: Number) -> Response:
     except Refused as refused:
         if refused.code == "unchanged":
             return go_on(request, f"/contacts/{id}", refused.sentence)
-        return await _form(request, door, form.user, typed, card, refused)
-    return go_on(request, f"/contacts/{id}", " ".join(["Kept.", *kept.remarks]))
+        return await _form(request, door, form.user, typed, card, refused, missing=form.text("missing"))
+    return go_on(request, path_of_ours(form.text("next"), f"/contacts/{id}"), " ".join(["Kept.", *kept.remarks]))
 
 
 @router.get("/contacts/{id}/{noun}")
@@ -159,13 +169,21 @@ async def _record(request: Request, door: Door, contact_id: int, tab: str, **mor
         here=f"/contacts/{contact_id}",
         titles={one.id: one.title for one in regarded},
         may_use=user.level.reaches(Level.use),
+        may_erase=user.level is Level.manage,
         local_time=door.now(),
         **more,
     )
 
 
 async def _form(
-    request: Request, door: Door, user: User, typed: Typed, card: Card | None, refused: Refused | None = None
+    request: Request,
+    door: Door,
+    user: User,
+    typed: Typed,
+    card: Card | None,
+    refused: Refused | None = None,
+    *,
+    missing: str = "",
 ) -> Response:
     offered = await choices(door, user)
     said = {"said": refused.sentence, "said_kind": "refused"} if refused else {}
@@ -178,6 +196,8 @@ async def _form(
         typed=typed,
         was=typed.was,
         one=card.contact if card else None,
+        missing=MISSING.get(missing, ""),
+        first=missing if missing in MISSING else "",
         owners=offered["owners"],
         kinds=list(ContactKind),
         address_types=list(AddressType),
