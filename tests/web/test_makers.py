@@ -4,8 +4,12 @@ import re
 
 import pytest
 
+from sequencing.settings import SettingsChange
 from starter.enrollments import Enrolled
-from tests.house import ADA, EMAIL, RITA, TASK
+from starter.settings import change_settings
+from starter.users import deactivate_user
+from tests.house import ADA, BOB, CALL, EMAIL, RITA, TASK
+from tests.web.forms import filled
 from tests.web.knocking import Knocking
 
 LATER = {**EMAIL, "delay": "300 days"}
@@ -115,3 +119,23 @@ async def test_the_list_is_narrowed_and_says_how_many_run(resting: Knocking) -> 
 
     assert ("Spring" in mine, "status=active" in mine, "Autumn" in mine) == (True, True, False)
     assert ("Spring" in shared, "Autumn" in shared) == (False, True)
+
+
+async def test_the_editor_shows_what_can_be_chosen_no_more_and_changes_none_of_it(resting: Knocking) -> None:
+    door = resting.house.door
+    sequence = await resting.house.sequence({**CALL, "owner": BOB}, {**CALL, "delay": "30 seconds"}, by=ADA)
+    await deactivate_user(door, BOB, RITA, ADA)
+    await change_settings(door, SettingsChange(seconds_allowed=False), ADA)
+
+    shown = (await (await resting.signed_in(ADA)).get(f"/sequences/{sequence}/steps")).text
+    there = filled(shown, f"/sequences/{sequence}/steps")
+
+    assert (there["1-owner"], there["2-amount"], there["2-unit"]) == ([BOB], ["30"], ["seconds"])
+
+
+async def test_a_name_of_other_letters_is_found_as_it_is_written(resting: Knocking) -> None:
+    sequence = await resting.house.sequence(TASK, name="Ärzte in Köln")
+    browser = await resting.signed_in()
+
+    for typed in ("Ärzte", "köln", "KÖLN"[0]):
+        assert f'href="/sequences/{sequence}"' in (await browser.get(f"/sequences?q={typed}")).text

@@ -68,7 +68,7 @@ async def enroll(door: At, by: By, id: Number, wanted: Adding, dry_run: bool = F
         door, str(id), wanted.contacts, by.email, opportunity_id=wanted.opportunity_id, dry_run=dry_run
     )
     status = "would_be_enrolled" if dry_run else Status.active
-    refused = [await _refused(door, answer) for answer in answers if isinstance(answer, NotEnrolled)]
+    refused = [_refused(answer) for answer in answers if isinstance(answer, NotEnrolled)]
     enrolled = [added(one, status) for one in answers if isinstance(one, Enrolled)]
     return Answers(enrolled=enrolled, refused=refused, notices=(await heard(door)).notices)
 
@@ -86,11 +86,8 @@ def added(one: Enrolled, status: str) -> Added:
     )
 
 
-async def _refused(door: Door, answer: NotEnrolled) -> NotAdded:
-    async with door.database.reading() as tx:
-        fits = await contacts.matching(tx, answer.contact)
-    only = fits[0] if len(fits) == 1 else None
-    return NotAdded(contact=answer.contact, contact_id=only, code=answer.code, message=answer.sentence)
+def _refused(one: NotEnrolled) -> NotAdded:
+    return NotAdded(contact=one.contact, contact_id=one.contact_id, code=one.code, message=one.sentence)
 
 
 @router.get("/enrollments")

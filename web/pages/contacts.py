@@ -19,6 +19,7 @@ from web.api.words import LARGEST_ID
 from web.pages.contact_forms import Typed, of_contact, read_contact
 from web.pages.contact_tables import choices, place_of, position, table
 from web.pages.frame import Form, Page, go_on, page, reader, sent, zone_of
+from web.pages.making import made_once
 from web.pages.searching import read_search
 from web.problems import status_of
 
@@ -66,12 +67,19 @@ async def add(request: Request, door: At) -> Response:
     """A new contact; what cannot be taken is said above the form, as it was typed."""
     form = await sent(request)
     typed = read_contact(form)
+    said = ["Added."]
+
+    async def act(at: Door) -> int:
+        kept = await people.add(at, typed.said(None), form.user.email)
+        said.extend(kept.remarks)
+        return kept.id
+
     try:
         await _company(door, typed, form)
-        kept = await people.add(door, typed.said(None), form.user.email)
+        made = await made_once(door, form, "contact", act)
     except Refused as refused:
-        return await _form(request, door, form.user, typed, None, refused)
-    return go_on(request, f"/contacts/{kept.id}", " ".join(["Added.", *kept.remarks]))
+        return await _form(request, door, form.user, typed, None, refused, was=form.text("was"))
+    return go_on(request, f"/contacts/{made}", " ".join(said))
 
 
 @router.get("/contacts/{id}")
@@ -124,11 +132,11 @@ async def change(request: Request, door: At, id: Number) -> Response:
     card, typed = await people.card(door, id, form.user.email), read_contact(form)
     try:
         await _company(door, typed, form)
-        kept = await people.change(door, id, typed.said(form.text("was")), form.user.email)
+        kept = await people.change(door, id, typed.said(form.text("was"), of_contact(card)), form.user.email)
     except Refused as refused:
         if refused.code == "unchanged":
             return go_on(request, f"/contacts/{id}", refused.sentence)
-        return await _form(request, door, form.user, typed, card, refused)
+        return await _form(request, door, form.user, typed, card, refused, was=form.text("was"))
     return go_on(request, f"/contacts/{id}", " ".join(["Kept.", *kept.remarks]))
 
 
@@ -165,8 +173,15 @@ async def _record(request: Request, door: Door, contact_id: int, tab: str, **mor
 
 
 async def _form(
-    request: Request, door: Door, user: User, typed: Typed, card: Card | None, refused: Refused | None = None
+    request: Request,
+    door: Door,
+    user: User,
+    typed: Typed,
+    card: Card | None,
+    refused: Refused | None = None,
+    was: str | None = None,
 ) -> Response:
+    """`was`: what stood there before anything was typed, as the form brought it; None: what is typed."""
     offered = await choices(door, user)
     said = {"said": refused.sentence, "said_kind": "refused"} if refused else {}
     return page(
@@ -176,7 +191,7 @@ async def _form(
         user=user,
         zone=await zone_of(door, user),
         typed=typed,
-        was=typed.was,
+        was=typed.was if was is None else was,
         one=card.contact if card else None,
         owners=offered["owners"],
         kinds=list(ContactKind),
