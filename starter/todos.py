@@ -125,11 +125,11 @@ class Answered:
 
 
 async def each(todo_ids: Collection[str], act_on: Callable[[str], Awaitable[object]]) -> list[Answered]:
-    """Acts on every one of them on its own: one that is refused never stops the rest."""
-    turns = asyncio.Semaphore(AT_ONCE)
+    """Acts on every one of them on its own: one that is refused never stops the rest. One named twice is in order."""
+    turns, in_order = asyncio.Semaphore(AT_ONCE), {todo_id: asyncio.Lock() for todo_id in todo_ids}
 
     async def one(todo_id: str) -> Answered:
-        async with turns:
+        async with in_order[todo_id], turns:
             return await _answer(todo_id, act_on)
 
     return await asyncio.gather(*map(one, todo_ids))

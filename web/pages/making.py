@@ -4,7 +4,6 @@ import json
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from hashlib import sha256
-from typing import TypeVar
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -14,11 +13,10 @@ from store import answers
 from web.once import KEPT
 from web.pages.frame import Form
 
-Id = TypeVar("Id", int, str)
 LONGEST = 80
 
 
-async def made_once(door: Door, form: Form, what: str, act: Callable[[Door], Awaitable[Id]]) -> Id:
+async def made_once(door: Door, form: Form, what: str, act: Callable[[Door], Awaitable[int | str]]) -> int | str:
     """What the act makes; sent again with the same words from the same page, what it made the first time.
 
     `what` tells the forms of one page apart. The act tells its door what it has made: the key of the form is taken in
@@ -45,10 +43,13 @@ async def made_once(door: Door, form: Form, what: str, act: Callable[[Door], Awa
         raise
 
 
-async def _made(door: Door, form: Form, key: str, asked: str) -> Id | None:
+async def _made(door: Door, form: Form, key: str, asked: str) -> int | str | None:
     async with door.database.reading() as tx:
         kept = await answers.get(tx, form.user.id, key)
-    return json.loads(kept.body) if kept is not None and kept.request == asked and kept.body else None
+    if kept is None or kept.request != asked or not kept.body:
+        return None
+    made: int | str = json.loads(kept.body)
+    return made
 
 
 class _SentAgain(Exception):  # noqa: N818 - it rolls back what was made a second time
