@@ -28,6 +28,7 @@ from web.api.words import Number
 from web.guard import path_of_ours
 from web.pages.drafts import SEALED
 from web.pages.frame import Page, go_on, page, reader, sent, zone_of
+from web.pages.making import made_once
 
 router = APIRouter(route_class=Page)
 A_PAGE = 50
@@ -163,7 +164,9 @@ async def hand_it_over(request: Request, door: At, id: Number) -> Response:
 async def copy(request: Request, door: At, id: Number) -> Response:
     """A copy that can be changed freely."""
     form = await sent(request)
-    made = await copy_sequence(door, numbered(id), form.user.email)
+    made = await made_once(
+        door, form, f"copy of sequence {id}", lambda at: copy_sequence(at, numbered(id), form.user.email)
+    )
     return go_on(request, f"/sequences/{made}/steps", "This is the copy: yours alone, and nothing in it is frozen.")
 
 
