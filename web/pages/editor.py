@@ -15,7 +15,7 @@ from starter.door import Door
 from starter.editing import Edited, edit_sequence
 from starter.sequences import create_sequence
 from starter.steps import document_of
-from store import enrollments, opportunities, sequence_lists, sequences, settings, templates, ties, users
+from store import enrollments, opportunities, sequence_lists, sequences, settings, template_lists, ties, users
 from store.tables import SequenceRow
 from web.acting import At
 from web.api.words import Number
@@ -143,11 +143,10 @@ async def _offered(tx: AsyncSession, typed: Typed) -> dict[str, Any]:
     """What can be chosen; what is chosen already is among it, archived or gone as it may be."""
     now = await settings.current(tx)
     chosen = {step["template"] for step in typed.steps}
-    named = [row for row in await templates.all_of_them(tx) if not row.archived or row.name in chosen]
     staying = [one for one in await users.everybody(tx) if one.active or one.email in typed.shared_with]
     units = [unit for unit in Unit if unit is not Unit.seconds or now.seconds_allowed]
     return {
-        "templates": [row.name for row in named],
+        "templates": await template_lists.names(tx, chosen),
         "colleagues": staying,
         "owners": OWNERS,
         "jobs": await opportunities.newest(tx, OFFERED),
