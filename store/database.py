@@ -91,7 +91,8 @@ class Database:
         async with self._read() as session:
             known = (await session.connection()).sync_connection
             assert known is not None
-            known.info[ENDS] = monotonic() + within.total_seconds()
+            info = known.info  # of the connection; it is not to be had any more once that is given up
+            info[ENDS] = monotonic() + within.total_seconds()
             try:
                 if self.url.get_backend_name() != "sqlite":
                     milliseconds = str(int(within.total_seconds() * 1000))
@@ -102,7 +103,7 @@ class Database:
                     raise
                 raise Refused("takes_too_long", TAKES_TOO_LONG.format(within.total_seconds())) from None
             finally:
-                known.info.pop(ENDS, None)
+                info.pop(ENDS, None)
 
     @asynccontextmanager
     async def writing(self) -> AsyncIterator[AsyncSession]:

@@ -50,6 +50,8 @@ COUNTED = (What.blocked, What.reply, What.unsubscribe)
 NOBODY, NO_STEP = cast(null(), Integer), cast(null(), Integer)
 EARLIER = aliased(MessageRow)
 Rows = Select[Any]
+Within = Callable[[Any], Sequence[ColumnElement[bool]]]
+"""The condition that an instant is in the period."""
 
 WORDS = {Measure.paused: Reason, Measure.finished: Outcome, Measure.sent: Channel, Measure.result: Result}
 """Measures that are counted word by word as well."""
@@ -59,11 +61,11 @@ KEYS: tuple[Key, ...] = tuple(
 """Each is a bit of `marks`, which has 63."""
 
 
-def facts_of(chosen: CTE, within: Callable[[Any], Sequence[ColumnElement[bool]]]) -> CTE:
+def facts_of(chosen: CTE, within: Within) -> CTE:
     """All of them whose instant is within."""
     kinds = (
         *(_enrolled(chosen), _standing(_latest(chosen)), _reached(chosen), _sent(chosen), _used(chosen)),
-        *(_answered(chosen), _replied(chosen), _texted(chosen), _said_to_have_replied(chosen)),
+        *(_answered(chosen), _replied(chosen, within), _texted(chosen, within), _said_to_have_replied(chosen)),
         *(_refused(chosen), _undelivered(chosen), _unsubscribed(chosen), _put(chosen), _taken_off(chosen)),
     )
     return union_all(*(kind.where(*within(kind.selected_columns.at)) for kind in kinds)).cte("facts")
@@ -157,21 +159,32 @@ def _answered(chosen: CTE) -> Rows:
     return rows.where(says(MailRow.meaning, Meaning.reply, Meaning.bounce))
 
 
-def _replied(chosen: CTE) -> Rows:
+def _replied(chosen: CTE, within: Within) -> Rows:
     """By a mail that names none."""
     his = EARLIER.contact_id == MailRow.contact_id, says(EARLIER.channel, Channel.email)
-    rows = _by_message(chosen, _marks(Measure.replied), MailRow.at)
-    rows = rows.join(MailRow, MailRow.contact_id == chosen.c.contact_id).where(MailRow.answers.is_(None))
-    return rows.where(says(MailRow.meaning, Meaning.reply), MessageRow.id == _last(MailRow.at, *his))
+    last = _last(MailRow.at, *his).label("message_id")
+    told = select(MailRow.contact_id, MailRow.at, _marks(Measure.replied).label("marks"), last)
+    return _to_last(chosen, told.where(MailRow.answers.is_(None), says(MailRow.meaning, Meaning.reply)), within)
 
 
-def _texted(chosen: CTE) -> Rows:
+def _texted(chosen: CTE, within: Within) -> Rows:
     his = EARLIER.contact_id == IncomingTextRow.contact_id, EARLIER.recipient == IncomingTextRow.sender
+    last = _last(IncomingTextRow.at, *his, says(EARLIER.channel, Channel.text)).label("message_id")
     stopped = says(IncomingTextRow.kind, TextKind.stop), _marks(Measure.unsubscribed)
-    rows = _by_message(chosen, case(stopped, else_=_marks(Measure.replied)), IncomingTextRow.at)
-    rows = rows.join(IncomingTextRow, IncomingTextRow.contact_id == chosen.c.contact_id)
-    last = _last(IncomingTextRow.at, *his, says(EARLIER.channel, Channel.text))
-    return rows.where(says(IncomingTextRow.kind, TextKind.reply, TextKind.stop), MessageRow.id == last)
+    marks = case(stopped, else_=_marks(Measure.replied)).label("marks")
+    told = select(IncomingTextRow.contact_id, IncomingTextRow.at, marks, last)
+    return _to_last(chosen, told.where(says(IncomingTextRow.kind, TextKind.reply, TextKind.stop)), within)
+
+
+def _to_last(chosen: CTE, told: Rows, within: Within) -> Rows:
+    """What contacts told, of the last message that each had got by then, which is looked up once for each; PostgreSQL
+    would do it twice without that offset.
+    """
+    said = told.selected_columns
+    his = said.contact_id.in_(select(chosen.c.contact_id))
+    one = told.where(his, *within(said.at)).offset(0).subquery()
+    rows = _by_message(chosen, one.c.marks, one.c.at).join(one, one.c.message_id == MessageRow.id)
+    return rows.where(one.c.contact_id == chosen.c.contact_id)
 
 
 def _said_to_have_replied(chosen: CTE) -> Rows:

@@ -32,16 +32,16 @@ async def counts(tx: AsyncSession, user: User, wanted: Wanted, now: datetime) ->
     """
     happened = wanted.time is Time.happened
     facts = facts_of(_chosen(user, wanted), lambda at: _within(at, wanted) if happened else [])
-    keys: dict[By, ColumnElement[Any]] = {
-        By.all: cast("", String),
-        By.sequence: facts.c.sequence_id,
-        By.step: facts.c.step,
-        By.user: facts.c.user_id,
-        By.time: _span(tx, facts.c.at, wanted, now),
+    keys: dict[By, tuple[ColumnElement[Any], ColumnElement[Any]]] = {
+        By.all: (cast("", String), facts.c.contact_id),
+        By.sequence: (facts.c.sequence_id, facts.c.sequence_id),
+        By.step: (facts.c.step, facts.c.step),
+        By.user: (facts.c.user_id, facts.c.user_id),
+        By.time: (_span(tx, facts.c.at, wanted, now), facts.c.at),
     }
     if wanted.sequence_id:
         del keys[By.sequence]
-    groups = [_grouped(tx, facts, by, key) for by, key in keys.items()]
+    groups = [_grouped(tx, facts, by, *key) for by, key in keys.items()]
     found: Counter[tuple[By, str, Key]] = Counter()
     for by, key, marks, people in await tx.execute(union_all(*groups)):
         for one in keys_of(_number(marks)):
@@ -80,11 +80,11 @@ def _within(at: Any, wanted: Wanted) -> list[ColumnElement[bool]]:
     return since + ([at < wanted.until] if wanted.until else [])
 
 
-def _grouped(tx: AsyncSession, facts: CTE, by: By, key: ColumnElement[Any]) -> Select[Any]:
-    """The marks of each person; then how many have the same."""
-    keyed = select(key.label("key"), facts.c.contact_id, facts.c.marks).subquery()
+def _grouped(tx: AsyncSession, facts: CTE, by: By, key: ColumnElement[Any], of: ColumnElement[Any]) -> Select[Any]:
+    """The marks of each person; then how many have the same. `of`: the column that the key is made of."""
+    keyed = select(key.label("key"), facts.c.contact_id, facts.c.marks).where(of.is_not(None)).subquery()
     marks = func.group_concat(keyed.c.marks.distinct()) if _is_sqlite(tx) else func.bit_or(keyed.c.marks)
-    people = select(keyed.c.key, keyed.c.contact_id, marks.label("marks")).where(keyed.c.key.is_not(None))
+    people = select(keyed.c.key, keyed.c.contact_id, marks.label("marks"))
     each = people.group_by(keyed.c.key, keyed.c.contact_id).subquery()
     day = isinstance(each.c.key.type, Date)  # as text a date is written as the server likes it
     said = func.to_char(each.c.key, "YYYY-MM-DD") if day else cast(each.c.key, String)
@@ -114,5 +114,7 @@ def _span(tx: AsyncSession, at: ColumnElement[datetime], wanted: Wanted, now: da
 
 def _ahead(at: ColumnElement[datetime], first: int, later: list[tuple[datetime, int]], said: str) -> Any:
     """How far local time is ahead of UTC at that instant, in the words of the database at hand."""
-    spans = [(at >= begin, literal_column(said.format(seconds))) for begin, seconds in reversed(later)]
+    spans: list[tuple[Any, Any]] = [
+        (at >= begin, literal_column(said.format(seconds))) for begin, seconds in reversed(later)
+    ]
     return case(*spans, else_=literal_column(said.format(first))) if spans else literal_column(said.format(first))

@@ -48,7 +48,7 @@ async def names(tx: AsyncSession, also: Collection[str]) -> list[str]:
     return list(await tx.scalars(select(TemplateRow.name).where(can_be_used).order_by(TemplateRow.name)))
 
 
-def _rows() -> Select[tuple[TemplateRow]]:
+def _rows() -> Select[TemplateRow]:
     return select(TemplateRow).options(defer(TemplateRow.body, raiseload=True))
 
 

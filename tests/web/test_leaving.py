@@ -1,7 +1,7 @@
 """Numbers that take long: nothing goes on for who has left, and the page says what can be asked instead."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import timedelta
 
@@ -54,7 +54,7 @@ async def _ask(resting: Knocking, path: str) -> None:
 
 
 @asynccontextmanager
-async def _kept(database: Database) -> AsyncIterator[object]:
+async def _kept(database: Database) -> AsyncIterator[Callable[[], Awaitable[int]]]:
     """Whoever counts has to wait; how many do."""
 
     async def counting() -> int:
