@@ -15,7 +15,7 @@ from starter.door import Door
 from starter.editing import Edited, edit_sequence
 from starter.sequences import create_sequence
 from starter.steps import document_of
-from store import enrollments, opportunities, sequence_lists, sequences, settings, templates, ties, users
+from store import enrollments, opportunities, sequence_lists, sequences, settings, template_lists, ties, users
 from store.sequences import numbered
 from store.tables import SequenceRow
 from web.acting import At
@@ -148,11 +148,10 @@ async def _offered(tx: AsyncSession, typed: Typed) -> dict[str, Any]:
     now = await settings.current(tx)
     chosen, owners = ({step[name] for step in typed.steps} for name in ("template", "owner"))
     seconds = now.seconds_allowed or any(step["unit"] == Unit.seconds for step in typed.steps)
-    named = [row for row in await templates.all_of_them(tx) if not row.archived or row.name in chosen]
     staying = [one for one in await users.everybody(tx) if one.active or one.email in {*typed.shared_with, *owners}]
     units = [unit for unit in Unit if unit is not Unit.seconds or seconds]
     return {
-        "templates": [row.name for row in named],
+        "templates": await template_lists.names(tx, chosen),
         "colleagues": staying,
         "owners": OWNERS,
         "jobs": await opportunities.newest(tx, OFFERED),
