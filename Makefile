@@ -16,7 +16,7 @@ test: $(VENV)/development ## set up, then run all tests
 	$(BIN)/python -m pytest -n 4 tests
 
 pictures: $(VENV)/development ## take the pictures of all pages anew, into docs/pictures (needs Chromium)
-	TAKE_PICTURES=yes $(BIN)/python -m pytest tests/browser
+	TAKE_PICTURES=docs/pictures $(BIN)/python -m pytest -m soak tests/browser/test_pictures.py
 
 check: $(VENV)/development ## format, lint, types, import contracts, deployment files
 	$(BIN)/ruff format --check .

@@ -9,7 +9,7 @@ from starlette.staticfiles import StaticFiles
 
 from starter.door import Door
 from starter.keys import nobody_s
-from web import problems, texts
+from web import guard, problems, texts
 from web.acting import SCHEME
 from web.api import registered as api_registered
 from web.api.description import with_problems
@@ -48,7 +48,7 @@ def web_app(
     app.include_router(texts.router, include_in_schema=False)
     app.openapi = with_problems(app.openapi)  # type: ignore[method-assign]
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
-    app.add_middleware(Bounded, most=LARGEST_BODY)
+    app.add_middleware(Bounded, most=LARGEST_BODY, refuse=_trouble)
     app.add_middleware(Headers)
     app.add_exception_handler(HTTPException, _trouble)
     app.add_exception_handler(Exception, _trouble)
@@ -63,7 +63,8 @@ def _api() -> APIRouter:
 
 
 async def _trouble(request: Request, error: Exception) -> Response:
-    """What no route has answered."""
-    if request.url.path.startswith("/api/"):
-        return problems.answer(error)
-    return frame.trouble(request, error)
+    """What no route has answered; a fault is answered outside of what else puts headers on answers."""
+    is_api = request.url.path.startswith("/api/")
+    answer: Response = problems.answer(error) if is_api else frame.trouble(request, error)
+    guard.put_on(answer.headers)
+    return answer

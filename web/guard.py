@@ -2,14 +2,17 @@
 
 import hmac
 import re
+from collections.abc import Awaitable, Callable
 from hashlib import sha256
 from ipaddress import ip_address, ip_network
 from typing import Any
+from urllib.parse import urlsplit
 
 from starlette.datastructures import URL, MutableHeaders
 from starlette.datastructures import Headers as Fields
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from sequencing.errors import Refused
@@ -39,42 +42,52 @@ class Headers:
 
         async def sending(message: Message) -> None:
             if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                kept = scope["path"].startswith("/static/")
-                for name, value in {**HEADERS, "cache-control": "max-age=3600" if kept else "no-store"}.items():
-                    headers.setdefault(name, value)
+                put_on(MutableHeaders(scope=message), kept=scope["path"].startswith("/static/"))
             await send(message)
 
         await self.app(scope, receive, sending if scope["type"] == "http" else send)
 
 
+def put_on(headers: MutableHeaders, *, kept: bool = False) -> None:
+    """The headers that an answer has not got. `kept`: browsers may keep it for an hour."""
+    for name, value in {**HEADERS, "cache-control": "max-age=3600" if kept else "no-store"}.items():
+        headers.setdefault(name, value)
+
+
 class Bounded:
-    """Whoever reads a body of more bytes than that gets an HTTPException instead, and the rest is not read.
+    """A body of more bytes than that is refused unread where the request says so, else as soon as they have come.
 
     The framework's own limit answers by itself, in plain text and without the headers of all answers.
     """
 
-    def __init__(self, app: ASGIApp, most: int) -> None:
-        self.app, self.most = app, most
+    def __init__(self, app: ASGIApp, most: int, refuse: Callable[[Request, Exception], Awaitable[Response]]) -> None:
+        self.app, self.most, self.refuse = app, most, refuse
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """The answer of the app."""
-        announced, seen = _announced(scope), 0
+        """The answer of the app; whoever reads too large a body in it gets an HTTPException."""
+        if scope["type"] == "http" and _announced(scope) > self.most:
+            answer = await self.refuse(Request(scope), _too_large())
+            return await answer(scope, receive, send)
+        seen = 0
 
         async def receiving() -> Message:
             nonlocal seen
-            message = await receive() if announced <= self.most else None
-            seen += len(message.get("body", b"")) if message else 0
-            if message is None or seen > self.most:
-                raise HTTPException(413, "The body is too large")
+            message = await receive()
+            seen += len(message.get("body", b""))
+            if seen > self.most:
+                raise _too_large()
             return message
 
         await self.app(scope, receiving, send)
 
 
+def _too_large() -> HTTPException:
+    return HTTPException(413, "The body is too large")
+
+
 def _announced(scope: Scope) -> int:
-    """How many bytes are to come, as the request says; nothing: it does not say."""
-    length = Fields(scope=scope).get("content-length", "") if scope["type"] == "http" else ""
+    """How many bytes are to come, as the request says; none: it does not say."""
+    length = Fields(scope=scope).get("content-length", "")
     return int(length) if length.isdecimal() and len(length) < 20 else 0
 
 
@@ -119,9 +132,25 @@ def form_word(secret: str) -> str:
 
 def check_form(request: Request, secret: str, word: str) -> None:
     """Raises Refused(`wrong_form`) unless the form came from our page for that secret."""
-    from_us = request.headers.get("sec-fetch-site", "same-origin") in ("same-origin", "none")
-    if not (secret and from_us and hmac.compare_digest(form_word(secret).encode(), word.encode(errors="replace"))):
+    if not (
+        secret
+        and is_from_us(request)
+        and hmac.compare_digest(form_word(secret).encode(), word.encode(errors="replace"))
+    ):
         raise Refused("wrong_form", "This form is out of date. Go back, load the page again, and repeat it.")
+
+
+def came_from(request: Request) -> str:
+    """The path of the page of ours on which a form stood, as the browser says; To-Do where it says none of ours."""
+    page = urlsplit(request.headers.get("referer", ""))
+    if page.netloc != request.url.netloc:
+        return path_of_ours("")
+    return path_of_ours(f"{page.path}?{page.query}" if page.query else page.path, path_of_ours(page.path))
+
+
+def is_from_us(request: Request) -> bool:
+    """Whether a page of ours sent it, as far as the browser says."""
+    return request.headers.get("sec-fetch-site", "same-origin") in ("same-origin", "none")
 
 
 def path_of_ours(said: str, otherwise: str = "/todos") -> str:

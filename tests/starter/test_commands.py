@@ -570,8 +570,23 @@ ENVIRONMENT = [
 ]
 UNKEYED = {"SEQUENCING_SECRET", "SEQUENCING_OLD_SECRETS"}
 """Any text will do."""
+TASKS = [
+    refused("tasks add", "", "2026-12-01", says="title"),
+    refused("tasks add", HOSTILE, "2026-12-01", says="title must be one line"),
+    refused("tasks add", LONG, "2026-12-01", says="title"),
+    refused("tasks add", "Read", "tomorrow", says="is no day"),
+    refused("tasks add", "Read", "2026-12-01", "--time", "9", says="write it as 09:30"),
+    refused("tasks add", "Read", "2026-12-01", "--contact", "nobody", says="There is no contact 'nobody'"),
+    refused("tasks add", "Read", "2026-12-01", "--note", LONG + "x", says="at most 10000 characters"),
+    refused("tasks list", "--from", "yesterday", says="is no day"),
+    refused("tasks list", "--as", "nobody", says="no user 'nobody'"),
+    misused("tasks list", "--limit", "0", says="0 is not in the range"),
+    *[refused(f"tasks {act}", LONG, says=NOT_SHOWN) for act in ("done", "reopen", "remove")],
+    refused("tasks move", LONG, "2026-12-01", says=NOT_SHOWN),
+    refused("tasks move", LONG, "2026-02-30", says="is no day"),
+]
 OF_PEOPLE = [*CSV, *PEOPLE, *COMPANIES, *STAGES, *KEYS]
-CASES = [*OF_PEOPLE, *YAML, *TEMPLATES, *SETTINGS, *SEQUENCES, *ENROLLMENTS, *TODOS, *RUNNING, *ENVIRONMENT]
+CASES = [*OF_PEOPLE, *YAML, *TEMPLATES, *SETTINGS, *SEQUENCES, *ENROLLMENTS, *TODOS, *TASKS, *RUNNING, *ENVIRONMENT]
 
 
 def test_every_command_is_tried_with_bad_input_and_every_case_is_of_a_command() -> None:

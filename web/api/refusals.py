@@ -14,8 +14,9 @@ READ = "invalid_request invalid_text"
 WRITES = "same_moment too_large invalid_key key_used_otherwise being_answered"
 
 PAGE = "invalid_cursor"
-SEQUENCE = "unknown_sequence ambiguous_sequence"
-HIDDEN_SEQUENCE = f"{SEQUENCE} not_found"
+NAMED_SEQUENCE = "unknown_sequence ambiguous_sequence"
+SEQUENCE = "unknown_sequence not_found"
+"""By its number."""
 TEMPLATE = "unknown_template not_found"
 CONTACT = "unknown_contact ambiguous_contact"
 OPPORTUNITY = "not_found ambiguous_opportunity"
@@ -26,8 +27,8 @@ DOCUMENT = (
     "unknown_user unknown_owner unknown_opportunity unknown_template template_archived"
 )
 MESSAGE = f"{CONTACT} {WORDING} unknown_step not_a_message no_sender_address"
-SELECTION = f"{SEQUENCE} unknown_user unknown_opportunity unknown_stage"
-ADDING = f"{HIDDEN_SEQUENCE} sequence_archived limit_reached"
+SELECTION = f"{NAMED_SEQUENCE} unknown_user unknown_opportunity unknown_stage"
+ADDING = f"{SEQUENCE} sequence_archived limit_reached"
 ADMISSION = "do_not_contact unsubscribed already_in_sequence already_in_another_sequence"
 """What may stand against somebody who is to be in a sequence again."""
 TODO = "not_found too_late already_ended"
@@ -36,19 +37,19 @@ TARGET = "invalid_email invalid_domain invalid_target"
 PERSON = f"{COMPANY} contact_exists unknown_type invalid_email invalid_number unknown_time_zone unknown_user"
 PROFILE = "invalid_email invalid_number unknown_time_zone"
 LINES = "invalid_csv limit_reached"
-PERIOD = "invalid_day invalid_period unknown_user"
+NUMBERS = "invalid_day invalid_period unknown_user busy takes_too_long"
 
 OF: Mapping[str, str] = {
     "POST /sequences": DOCUMENT,
     "GET /sequences": PAGE,
-    "GET /sequences/{id}": SEQUENCE,
-    "PUT /sequences/{id}": f"{HIDDEN_SEQUENCE} {DOCUMENT} changed_meanwhile frozen",
-    "POST /sequences/{id}/copy": HIDDEN_SEQUENCE,
-    "POST /sequences/{id}/copies": HIDDEN_SEQUENCE,
-    "POST /sequences/{id}/archive": HIDDEN_SEQUENCE,
-    "POST /sequences/{id}/unarchive": HIDDEN_SEQUENCE,
-    "PUT /sequences/{id}/sharing": f"{HIDDEN_SEQUENCE} invalid_sharing unknown_user",
-    "PUT /sequences/{id}/owner": f"{HIDDEN_SEQUENCE} invalid_owner unknown_user",
+    "GET /sequences/{id}": "unknown_sequence",
+    "PUT /sequences/{id}": f"{SEQUENCE} {DOCUMENT} changed_meanwhile frozen",
+    "POST /sequences/{id}/copy": SEQUENCE,
+    "POST /sequences/{id}/copies": SEQUENCE,
+    "POST /sequences/{id}/archive": SEQUENCE,
+    "POST /sequences/{id}/unarchive": SEQUENCE,
+    "PUT /sequences/{id}/sharing": f"{SEQUENCE} invalid_sharing unknown_user",
+    "PUT /sequences/{id}/owner": f"{SEQUENCE} invalid_owner unknown_user",
     "POST /templates": f"{WORDING} template_exists",
     "GET /templates": f"{PAGE} not_found",
     "GET /templates/{id}": TEMPLATE,
@@ -57,15 +58,15 @@ OF: Mapping[str, str] = {
     "POST /templates/{id}/archive": TEMPLATE,
     "POST /templates/{id}/unarchive": TEMPLATE,
     "PUT /templates/{id}/owner": f"{TEMPLATE} invalid_owner unknown_user",
-    "POST /sequences/{id}/previews": f"{HIDDEN_SEQUENCE} {MESSAGE} text_empty text_too_long",
-    "POST /sequences/{id}/test-mails": f"{HIDDEN_SEQUENCE} {MESSAGE} not_an_email not_a_user not_sent would_pause",
-    "POST /sequences/{id}/hold": HIDDEN_SEQUENCE,
-    "DELETE /sequences/{id}/hold": HIDDEN_SEQUENCE,
-    "POST /sequences/{id}/release": HIDDEN_SEQUENCE,
+    "POST /sequences/{id}/previews": f"{SEQUENCE} {MESSAGE} text_empty text_too_long",
+    "POST /sequences/{id}/test-mails": f"{SEQUENCE} {MESSAGE} not_an_email not_a_user not_sent would_pause",
+    "POST /sequences/{id}/hold": SEQUENCE,
+    "DELETE /sequences/{id}/hold": SEQUENCE,
+    "POST /sequences/{id}/release": SEQUENCE,
     "POST /hold": "",
     "DELETE /hold": "",
     "POST /sequences/{id}/enrollments": f"{ADDING} unknown_opportunity",
-    "GET /enrollments": SEQUENCE,
+    "GET /enrollments": NAMED_SEQUENCE,
     "GET /enrollments/{id}": "not_found",
     "DELETE /enrollments/{id}": "not_found",
     "POST /enrollments/{id}/bypass": "not_found not_waiting is_paused already_ended",
@@ -109,8 +110,8 @@ OF: Mapping[str, str] = {
     "GET /suppressions/export": "",
     "POST /suppressions/imports": LINES,
     "DELETE /suppressions/{target}": "",
-    "GET /metrics": PERIOD,
-    "GET /sequences/{id}/metrics": f"{HIDDEN_SEQUENCE} {PERIOD}",
+    "GET /metrics": NUMBERS,
+    "GET /sequences/{id}/metrics": f"{SEQUENCE} {NUMBERS}",
     "GET /companies": PAGE,
     "POST /companies": "company_exists unknown_user",
     "GET /companies/{id}": "not_found",
@@ -120,7 +121,7 @@ OF: Mapping[str, str] = {
     "PATCH /stages/{id}": "not_found stage_exists one_new_stage new_takes_no_link",
     "DELETE /stages/{id}": "not_found one_new_stage stage_in_use",
     "POST /stages/{id}/place": "not_found",
-    "PUT /stages/{id}/link": f"not_found {SEQUENCE} new_takes_no_link sequence_archived",
+    "PUT /stages/{id}/link": "not_found unknown_sequence new_takes_no_link sequence_archived",
     "DELETE /stages/{id}/link": "not_found",
     "GET /settings": "",
     "PATCH /settings": "changed_meanwhile invalid_limit invalid_time_frame unknown_time_zone",
