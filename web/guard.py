@@ -67,7 +67,11 @@ class Bounded:
         """The answer of the app; whoever reads too large a body in it gets an HTTPException."""
         if scope["type"] == "http" and _announced(scope) > self.most:
             answer = await self.refuse(Request(scope), _too_large())
-            return await answer(scope, receive, send)
+            await answer(scope, receive, send)
+        else:
+            await self.app(scope, self._counted(receive), send)
+
+    def _counted(self, receive: Receive) -> Receive:
         seen = 0
 
         async def receiving() -> Message:
@@ -78,7 +82,7 @@ class Bounded:
                 raise _too_large()
             return message
 
-        await self.app(scope, receiving, send)
+        return receiving
 
 
 def _too_large() -> HTTPException:
