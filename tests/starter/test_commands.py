@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from sequencing.people import Level
 from settings import Settings
-from store import schema, users
+from store import users
 from store.columns import Table
 from store.database import Database
 from tests.commands import Place, every_command
@@ -700,10 +700,9 @@ def test_an_outbox_with_strange_files_is_listed(place: Place) -> None:
 
 
 async def test_what_postgresql_cannot_keep_is_refused_before_it_is_asked(
-    postgres: str, place: Place, tmp_path: Path
+    postgres: str, postgres_to_copy: dict[str, str], place: Place, tmp_path: Path
 ) -> None:
-    database = Database(await fresh_postgres(postgres, f"t{abs(hash(tmp_path)):x}"))
-    await schema.migrate(database)
+    database = Database(await fresh_postgres(postgres, f"t{abs(hash(tmp_path)):x}", postgres_to_copy["empty"]))
     async with database.writing() as tx:
         await users.add(tx, ADA, "Ada", Level.manage)
     before = await counts(database)

@@ -5,8 +5,12 @@ from unittest.mock import ANY
 
 import pytest
 
+from sequencing.settings import SettingsChange
 from starter.enrollments import Enrolled
-from tests.house import ADA, EMAIL, RITA, TASK
+from starter.settings import change_settings
+from starter.users import deactivate_user
+from tests.house import ADA, BOB, CALL, EMAIL, RITA, TASK
+from tests.web.forms import filled
 from tests.web.knocking import Knocking
 
 LATER = {**EMAIL, "delay": "300 days"}
@@ -148,3 +152,23 @@ async def test_a_change_of_a_template_by_a_service_takes_no_empty_body(resting: 
 
     assert (status, said["code"], said["detail"]) == (422, "invalid_text", "The body must not be empty.")
     assert (await resting.ask("GET", at))[1]["subject"] == "S"
+
+
+async def test_the_editor_shows_what_can_be_chosen_no_more_and_changes_none_of_it(resting: Knocking) -> None:
+    door = resting.house.door
+    sequence = await resting.house.sequence({**CALL, "owner": BOB}, {**CALL, "delay": "30 seconds"}, by=ADA)
+    await deactivate_user(door, BOB, RITA, ADA)
+    await change_settings(door, SettingsChange(seconds_allowed=False), ADA)
+
+    shown = (await (await resting.signed_in(ADA)).get(f"/sequences/{sequence}/steps")).text
+    there = filled(shown, f"/sequences/{sequence}/steps")
+
+    assert (there["1-owner"], there["2-amount"], there["2-unit"]) == ([BOB], ["30"], ["seconds"])
+
+
+async def test_a_name_of_other_letters_is_found_as_it_is_written(resting: Knocking) -> None:
+    sequence = await resting.house.sequence(TASK, name="Ärzte in Köln")
+    browser = await resting.signed_in()
+
+    for typed in ("Ärzte", "köln", "KÖLN"[0]):
+        assert f'href="/sequences/{sequence}"' in (await browser.get(f"/sequences?q={typed}")).text

@@ -126,8 +126,7 @@ async def create(door: Making, by: By, new: New) -> Created:
 async def listed(door: At, by: By, after: After = "", limit: Limit = 100) -> Templates:
     """All templates, in the order in which they were made."""
     first = behind(after, 0)
-    found = sorted(await acts.list_templates(door, by.email), key=lambda one: one.row.id)
-    found = [one for one in found if one.row.id > first]
+    found = await acts.templates_in_order(door, by.email, first, limit + 1)
     items = [Template.of(one) for one in found[:limit]]
     return Templates(items=items, next=str(items[-1].id) if len(found) > limit else None)
 

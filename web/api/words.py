@@ -38,7 +38,7 @@ PROBLEMS: dict[int | str, dict[str, Any]] = {
         409: "It does not fit how things stand",
         413: "The body is too large",
         422: "The request cannot be understood or carried out",
-        503: "The database cannot be reached",
+        503: "The database cannot be reached, or does too much just now",
     }.items()
 }
 

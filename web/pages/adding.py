@@ -1,7 +1,7 @@
 """Add to sequence: one dialog for all doors, which says what will happen; and how far an add is."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
@@ -38,6 +38,8 @@ class Asked:
     """What the dialog was opened with, or sent: whom to add to what, and where one came from.
 
     `listed` is what was typed as a list of names; `offer` the stage that offers it; `seen` what was foreseen last.
+    `key` is of the page that was sent: each time the dialog is shown it is a new one, so that a page to which somebody
+    went back does not pass for the add that was made from it.
     """
 
     chosen: tuple[int, ...]
@@ -195,7 +197,7 @@ def _asked(door: Door, said: Mapping[str, str] | QueryParams, chosen: list[str])
         sequence=said.get("sequence", "").strip(),
         regards=said.get("regards", search.typed.get("workflow", "")).strip(),
         back=path_of_ours(said.get("back", ""), "/contacts"),
-        key=said.get("key", "") or door.new_id(),
+        key=said.get("key", ""),
         offer=said.get("offer", ""),
         seen=said.get("seen", ""),
     )
@@ -222,7 +224,7 @@ async def _dialog(request: Request, door: Door, user: User, asked: Asked, refuse
         status_of(refused.code) if refused else 200,
         user=user,
         zone=await zone_of(door, user),
-        asked=asked,
+        asked=replace(asked, key=door.new_id()),
         offered=offered,
         foreseen=foreseen,
         ready=foreseen is not None and foreseen.enrolled > 0,

@@ -20,6 +20,7 @@ from web.guard import path_of_ours
 from web.pages.contact_forms import Typed, of_contact, read_contact
 from web.pages.contact_tables import choices, place_of, position, table
 from web.pages.frame import Form, Page, go_on, page, reader, sent, zone_of
+from web.pages.making import made_once
 from web.pages.searching import read_search
 from web.problems import status_of
 
@@ -76,12 +77,19 @@ async def add(request: Request, door: At) -> Response:
     """A new contact; what cannot be taken is said above the form, as it was typed."""
     form = await sent(request)
     typed = read_contact(form)
+    said = ["Added."]
+
+    async def act(at: Door) -> int:
+        kept = await people.add(at, typed.said(None), form.user.email)
+        said.extend(kept.remarks)
+        return kept.id
+
     try:
         await _company(door, typed, form)
-        kept = await people.add(door, typed.said(None), form.user.email)
+        made = await made_once(door, form, "contact", act)
     except Refused as refused:
-        return await _form(request, door, form.user, typed, None, refused)
-    return go_on(request, f"/contacts/{kept.id}", " ".join(["Added.", *kept.remarks]))
+        return await _form(request, door, form.user, typed, None, refused, was=form.text("was"))
+    return go_on(request, f"/contacts/{made}", " ".join(said))
 
 
 @router.get("/contacts/{id}")
@@ -134,11 +142,13 @@ async def change(request: Request, door: At, id: Number) -> Response:
     card, typed = await people.card(door, id, form.user.email), read_contact(form)
     try:
         await _company(door, typed, form)
-        kept = await people.change(door, id, typed.said(form.text("was")), form.user.email)
+        kept = await people.change(door, id, typed.said(form.text("was"), of_contact(card)), form.user.email)
     except Refused as refused:
         if refused.code == "unchanged":
             return go_on(request, f"/contacts/{id}", refused.sentence)
-        return await _form(request, door, form.user, typed, card, refused, missing=form.text("missing"))
+        return await _form(
+            request, door, form.user, typed, card, refused, missing=form.text("missing"), was=form.text("was")
+        )
     return go_on(request, path_of_ours(form.text("next"), f"/contacts/{id}"), " ".join(["Kept.", *kept.remarks]))
 
 
@@ -184,7 +194,9 @@ async def _form(
     refused: Refused | None = None,
     *,
     missing: str = "",
+    was: str | None = None,
 ) -> Response:
+    """`was`: what stood there before anything was typed, as the form brought it; None: what is typed."""
     offered = await choices(door, user)
     said = {"said": refused.sentence, "said_kind": "refused"} if refused else {}
     return page(
@@ -194,7 +206,7 @@ async def _form(
         user=user,
         zone=await zone_of(door, user),
         typed=typed,
-        was=typed.was,
+        was=typed.was if was is None else was,
         one=card.contact if card else None,
         missing=MISSING.get(missing, ""),
         first=missing if missing in MISSING else "",

@@ -15,13 +15,14 @@ from starter.door import Door
 from starter.editing import Edited, edit_sequence
 from starter.sequences import create_sequence
 from starter.steps import document_of
-from store import enrollments, opportunities, sequence_lists, sequences, settings, templates, ties, users
+from store import enrollments, opportunities, sequence_lists, sequences, settings, template_lists, ties, users
 from store.sequences import numbered
 from store.tables import SequenceRow
 from web.acting import At
 from web.api.words import Number
 from web.pages.editor_forms import MOST_FIELDS, Typed, fresh, place
 from web.pages.frame import Page, at, go_on, page, reader, sent, zone_of
+from web.pages.making import made_once
 from web.pages.sequences import heading
 from web.problems import status_of
 
@@ -53,7 +54,9 @@ async def create(request: Request, door: At) -> Response:
     if act not in ("", "save"):
         return await _form(request, door, form.user, typed.changed(act))
     try:
-        number = await create_sequence(door, typed.document(), form.user.email)
+        number = await made_once(
+            door, form, "sequence", lambda at: create_sequence(at, typed.document(), form.user.email)
+        )
     except Refused as refused:
         return await _form(request, door, form.user, typed, refused=refused)
     return go_on(request, f"/sequences/{number}", "The sequence is made. Now preview its messages, or add contacts.")
@@ -143,12 +146,12 @@ async def _form(
 async def _offered(tx: AsyncSession, typed: Typed) -> dict[str, Any]:
     """What can be chosen; what is chosen already is among it, archived or gone as it may be."""
     now = await settings.current(tx)
-    chosen = {step["template"] for step in typed.steps}
-    named = [row for row in await templates.all_of_them(tx) if not row.archived or row.name in chosen]
-    staying = [one for one in await users.everybody(tx) if one.active or one.email in typed.shared_with]
-    units = [unit for unit in Unit if unit is not Unit.seconds or now.seconds_allowed]
+    chosen, owners = ({step[name] for step in typed.steps} for name in ("template", "owner"))
+    seconds = now.seconds_allowed or any(step["unit"] == Unit.seconds for step in typed.steps)
+    staying = [one for one in await users.everybody(tx) if one.active or one.email in {*typed.shared_with, *owners}]
+    units = [unit for unit in Unit if unit is not Unit.seconds or seconds]
     return {
-        "templates": [row.name for row in named],
+        "templates": await template_lists.names(tx, chosen),
         "colleagues": staying,
         "owners": OWNERS,
         "jobs": await opportunities.newest(tx, OFFERED),

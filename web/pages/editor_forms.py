@@ -80,7 +80,9 @@ class Typed:
         said: dict[str, Any] = {"name": self.name.strip(), "description": self.description, "sharing": self.sharing}
         said["shared_with"] = list(self.shared_with) if self.sharing == "users" else []
         said["steps"] = [_said(step) for step in self.steps]
-        return said | ({"version": int(self.version)} if self.version.isdecimal() and self.version.isascii() else {})
+        return said | (
+            {"version": int(version)} if (version := self.version[:10]).isdecimal() and version.isascii() else {}
+        )
 
     def changed(self, act: str) -> Self:
         """The steps after `add:call`, `remove:2`, `up:2`, `down:2`; as they are where it is none of these."""

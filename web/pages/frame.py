@@ -31,10 +31,15 @@ TEMPLATES = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
-LONGEST_SAID = 600
+LONGEST_SAID, LARGEST_COOKIE = (600, 280), 3_500
+"""Signs of a sentence, and where they are many bytes each; a browser throws a larger cookie away, sentence and all."""
 MOST_FIELDS = 1_200
 TYPED = ("subject", "body", "note")
 """Fields whose text took somebody time: a refusal shows it again."""
+PLUMBING = ("form", "next", "here", "back", "was", "once", "key", "seen", "chosen")
+SIGN_IN_AGAIN = "Your session is over, and nothing was done. Sign in again in another tab; then repeat it."
+WORTH_KEEPING = 40
+"""Signs from which on any text is shown again to whose session was over when he sent it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +125,7 @@ def page(request: Request, template: str, code: int = 200, **words: Any) -> HTML
     secret = request.cookies.get(guard.SESSION, "")
     kind, _, sentence = unquote(request.cookies.get(guard.SAID, "")).partition("|")
     shown: dict[str, Any] = {"user": None, "zone": "UTC", "said": sentence, "said_kind": kind, "path": request.url.path}
-    shown |= {"form": guard.form_word(secret) if secret else "", "typed": {}}
+    shown |= {"form": guard.form_word(secret) if secret else "", "typed": {}, "once": door_of(request).new_id()}
     shown["local"] = guard.is_local(request)
     shown |= {"groups": _groups(request, words.get("user")), "counts": getattr(request.state, "counts", {})}
     answer = HTMLResponse(TEMPLATES.get_template(template).render({**shown, **words}), code)
@@ -132,7 +137,8 @@ def page(request: Request, template: str, code: int = 200, **words: Any) -> HTML
 def go_on(request: Request, path: str, sentence: str, kind: str = "done") -> RedirectResponse:
     """Goes on to a page of ours, which then says the sentence."""
     answer = RedirectResponse(path, 303)
-    said = quote(f"{kind}|{sentence[:LONGEST_SAID]}".encode(errors="replace"))
+    whole, short = (quote(f"{kind}|{sentence[:most]}".encode(errors="replace")) for most in LONGEST_SAID)
+    said = whole if len(whole) <= LARGEST_COOKIE else short
     answer.set_cookie(guard.SAID, said, max_age=60, **guard.cookie(request.url))
     return answer
 
@@ -173,6 +179,12 @@ def _groups(request: Request, user: User | None) -> list[tuple[str, list[Section
 
 async def _refused(request: Request, refused: Refused) -> Response:
     if refused.code == "not_signed_in":
+        if (
+            request.method == "POST"
+            and guard.is_from_us(request)
+            and (typed := _worth_keeping(await fields_of(request)))
+        ):
+            return trouble(request, Refused(refused.code, SIGN_IN_AGAIN), typed)
         wanted = request.url.path if request.method == "GET" else "/todos"
         return RedirectResponse(f"/sign-in?next={quote(wanted)}", 303)
     if request.method == "GET" or getattr(request.state, "unread", False):
@@ -182,6 +194,11 @@ async def _refused(request: Request, refused: Refused) -> Response:
     if typed or refused.code in ("wrong_form", "database_unreachable") or problems.status_of(refused.code) == 404:
         return trouble(request, refused, typed)
     return go_on(request, await _next(request), refused.sentence, "refused")
+
+
+def _worth_keeping(fields: Mapping[str, str]) -> dict[str, str]:
+    said = {name: text for name, text in fields.items() if name not in PLUMBING and "password" not in name}
+    return {name: text for name, text in said.items() if text and (name in TYPED or len(text) >= WORTH_KEEPING)}
 
 
 async def _next(request: Request) -> str:

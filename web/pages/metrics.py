@@ -17,6 +17,7 @@ from starter.reports import Asked
 from store import sequences, users
 from store.sequences import numbered
 from web.acting import At
+from web.leaving import while_there
 from web.pages import metrics_tables as tables
 from web.pages.frame import Page, page, reader, zone_of
 
@@ -24,7 +25,7 @@ router = APIRouter(route_class=Page)
 Number = Annotated[int, Path(ge=1, le=2**31 - 1)]
 FIELDS = ("user", "since", "until", "time", "every")
 LONGEST = 320
-KEPT = ("invalid_day", "invalid_period", "unknown_user")
+KEPT = ("invalid_day", "invalid_period", "unknown_user", "takes_too_long")
 """Refusals that are said above the form, which stays as it was filled in."""
 
 
@@ -66,14 +67,14 @@ def _asked(request: Request, sequence: int | None) -> Asked:
 
 async def _file(request: Request, door: Door, sequence: int | None, name: str) -> Response:
     user = await reader(request)
-    told = await reports.report(door, _asked(request, sequence), user.email)
+    told = await while_there(request, reports.report(door, _asked(request, sequence), user.email))
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
     return Response(as_csv(told), media_type="text/csv; charset=utf-8", headers=headers)
 
 
 async def _shown(request: Request, door: Door, sequence: int | None = None) -> Response:
     user, asked = await reader(request), _asked(request, sequence)
-    told, error = await _told(door, asked, user)
+    told, error = await while_there(request, _told(door, asked, user))
     here = f"/sequences/{sequence}/metrics" if sequence else "/metrics"
     return page(
         request,

@@ -39,7 +39,7 @@ class Search:
         shown = {name: names.get(name, {}).get(value, value) for name, value in self.typed.items()}
         said = [f"{_SAID[name]} {quoted(value)}" for name, value in shown.items() if name in _SAID]
         kind = [self.typed["kind"].replace("both", "candidate and client")] if "kind" in self.typed else []
-        data = [f"with {self.typed['data']} sequence data"] if "data" in self.typed else []
+        data = [f"with {self.typed['data'].replace('none', 'no')} sequence data"] if "data" in self.typed else []
         return ", ".join([*kind, *said, *data])
 
 

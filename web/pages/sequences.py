@@ -7,7 +7,6 @@ from fastapi import APIRouter, Query, Request
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.responses import HTMLResponse, Response
 
-from sequencing.enrollments import Status
 from sequencing.errors import Refused, Unchanged
 from sequencing.people import Level, User
 from sequencing.permissions import check, may
@@ -15,6 +14,7 @@ from sequencing.segments import in_words
 from sequencing.sequences import Sharing, Step
 from starter import holds as hold_acts
 from starter import previews
+from starter.counts import said
 from starter.door import Door
 from starter.editing import archive_sequence, copy_sequence
 from starter.previews import Preview
@@ -28,6 +28,7 @@ from web.api.words import Number
 from web.guard import path_of_ours
 from web.pages.drafts import SEALED
 from web.pages.frame import Page, go_on, page, reader, sent, zone_of
+from web.pages.making import made_once
 
 router = APIRouter(route_class=Page)
 A_PAGE = 50
@@ -56,7 +57,7 @@ async def listed(
         "sequences/list.html",
         user=user,
         zone=await zone_of(door),
-        lines=[(one, _number(running, one, Status.active), _number(running, one, Status.paused)) for one in shown],
+        lines=[(one, *map(said, running[one.id])) for one in shown],
         owners=owners,
         whose=only,
         words={Whose.everybody: "All", Whose.mine: "Mine", Whose.shared: "Shared with me", Whose.archived: "Archived"},
@@ -163,7 +164,9 @@ async def hand_it_over(request: Request, door: At, id: Number) -> Response:
 async def copy(request: Request, door: At, id: Number) -> Response:
     """A copy that can be changed freely."""
     form = await sent(request)
-    made = await copy_sequence(door, numbered(id), form.user.email)
+    made = await made_once(
+        door, form, f"copy of sequence {id}", lambda at: copy_sequence(at, numbered(id), form.user.email)
+    )
     return go_on(request, f"/sequences/{made}/steps", "This is the copy: yours alone, and nothing in it is frozen.")
 
 
@@ -206,10 +209,6 @@ async def heading(tx: AsyncSession, user: User, row: SequenceRow) -> dict[str, A
         "held_here": standing is not None and standing.sequence_id is not None,
         "can": {act for act in ACTS if may(user, act, tie)},
     }
-
-
-def _number(running: dict[tuple[int, Status], int], one: SequenceRow, status: Status) -> int:
-    return running.get((one.id, status), 0)
 
 
 async def _preview(

@@ -15,14 +15,17 @@ from starter.door import Door
 from starter.previews import Preview, preview_template
 from starter.templates import Letter, Template, TemplateChange
 from store import sequence_lists, users
+from store.template_lists import Wanted
 from store.templates import Users
 from web.acting import At
 from web.api.words import Number
 from web.pages.drafts import SEALED
 from web.pages.frame import Form, Page, go_on, page, reader, sent, zone_of
+from web.pages.making import made_once
 from web.problems import status_of
 
 router = APIRouter(route_class=Page)
+A_PAGE = 50
 ACTS = ("edit_template", "copy_template", "archive_template", "hand_over_template")
 FIELDS = ("name", "subject", "body", "format", "address_type", "version")
 Asked = Annotated[str, Query(max_length=320)]
@@ -30,19 +33,27 @@ Asked = Annotated[str, Query(max_length=320)]
 
 @router.get("/templates")
 async def listed(
-    request: Request, door: At, whose: str = "", q: Annotated[str, Query(max_length=200)] = ""
+    request: Request,
+    door: At,
+    whose: str = "",
+    q: Annotated[str, Query(max_length=200)] = "",
+    after: Annotated[str, Query(max_length=1_000)] = "",
 ) -> Response:
-    """All templates by name, those in the archive apart."""
+    """Templates by name, those in the archive apart."""
     user = await reader(request)
-    found = [one for one in await acts.list_templates(door, user.email) if _fits(one, user, whose, q.strip().lower())]
+    mine = user.id if whose == "mine" else None
+    wanted = Wanted(whose == "archived", mine, _line(q), _line(after), A_PAGE + 1)
+    found = await acts.list_templates(door, user.email, wanted)
     return page(
         request,
         "templates/list.html",
         user=user,
         zone=await zone_of(door),
-        found=found,
+        found=found[:A_PAGE],
         whose=whose if whose in ("mine", "archived") else "",
         q=q,
+        is_first=not after,
+        more=found[A_PAGE - 1].row.name if len(found) > A_PAGE else "",
         may_create=user.level.reaches(Level.edit),
     )
 
@@ -63,9 +74,8 @@ async def create(request: Request, door: At) -> Response:
     typed = {name: form.text(name) for name in FIELDS}
     try:
         kind, written = _choices(form)
-        made = await acts.create_template(
-            door, typed["name"].strip(), typed["subject"].strip(), typed["body"], kind, form.user.email, written
-        )
+        said = typed["name"].strip(), typed["subject"].strip(), typed["body"], kind, form.user.email, written
+        made = await made_once(door, form, "template", lambda at: acts.create_template(at, *said))
     except Refused as refused:
         return await _form(request, door, form.user, typed, refused=refused)
     return go_on(request, f"/templates/{made}", "The template is made. Steps of sequences can use it now.")
@@ -101,7 +111,8 @@ async def change(request: Request, door: At, id: Number) -> Response:
     foresee = form.text("act") == "foresee"
     try:
         kind, written = _choices(form)
-        version = int(typed["version"]) if typed["version"].isascii() and typed["version"].isdecimal() else None
+        said_version = typed["version"][:10]
+        version = int(said_version) if said_version.isascii() and said_version.isdecimal() else None
         said = Letter(typed["subject"].strip(), typed["body"])
         wanted = TemplateChange(said, typed["name"].strip(), kind, version, written)
         edited = await acts.edit_template(door, id, wanted, form.user.email, dry_run=foresee)
@@ -120,8 +131,13 @@ async def change(request: Request, door: At, id: Number) -> Response:
 @router.post("/templates/{id}/copies")
 async def copy(request: Request, door: At, id: Number) -> Response:
     """A copy that is the copier's."""
-    made = await acts.copied(door, id, (await sent(request)).user.email)
-    return go_on(request, f"/templates/{made.id}", "This is the copy, and it is yours.")
+    form = await sent(request)
+
+    async def act(at: Door) -> int:
+        return (await acts.copied(at, id, form.user.email)).id
+
+    made = await made_once(door, form, f"copy of template {id}", act)
+    return go_on(request, f"/templates/{made}", "This is the copy, and it is yours.")
 
 
 @router.post("/templates/{id}/archive")
@@ -152,10 +168,8 @@ async def not_a_page(request: Request, id: Number, noun: str) -> Response:
     return RedirectResponse(f"/templates/{id}", 303)
 
 
-def _fits(one: Template, user: User, whose: str, text: str) -> bool:
-    if one.row.archived is not (whose == "archived") or (whose == "mine" and one.row.owner_id != user.id):
-        return False
-    return text in one.row.name.lower() or text in one.row.subject.lower()
+def _line(said: str) -> str:
+    return said.replace("\0", "").strip()
 
 
 def _choices(form: Form) -> tuple[AddressType, Format]:
