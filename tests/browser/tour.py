@@ -99,7 +99,7 @@ class Tour:
     async def _sequences(self, tab: Tab) -> None:
         here = self._sequence()
         await self.shot(tab, "sequences", "/sequences")
-        await self.shot(tab, "sequence", here)
+        await self.shot(tab, "sequence", f"{here}?status=active")
         await self.shot(tab, "steps", f"{here}/steps")
         await self.shot(tab, "preview", f"{here}/preview?step=1&contact={words.known_as(words.SHOWN)}")
         await self.shot(tab, "managing", f"{here}/managing")
