@@ -205,7 +205,8 @@ def _asked(door: Door, said: Mapping[str, str] | QueryParams, chosen: list[str])
 
 async def _dialog(request: Request, door: Door, user: User, asked: Asked, refused: Refused | None = None) -> Response:
     """The dialog; with a forecast where it can be made, and with the reason where it cannot."""
-    await count(request, user)
+    if request.method == "POST":
+        await count(request, user)
     foreseen: Foreseen | None = None
     offered = await adding.choices(door, user.email)
     if refused is None and asked.sequence and not asked.names_nobody:
