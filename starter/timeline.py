@@ -17,8 +17,8 @@ from store.tables import Channel, EventRow, MessageRow, SequenceRow
 from store.text_tables import IncomingTextRow, TextReceiptRow
 
 MENTIONING, SENDING = ("assignee", "before"), ("sender", "sender_before")
-MENTIONED = {What.reassigned: MENTIONING, What.inherited: MENTIONING, What.claimed: SENDING}
-"""Lines that speak of two more users, or may, and their details that do."""
+MENTIONED = {What.opened: ("assignee",), What.reassigned: MENTIONING, What.inherited: MENTIONING, What.claimed: SENDING}
+"""Lines that speak of more users, or may, and their details that do."""
 
 
 @dataclass(frozen=True, slots=True)

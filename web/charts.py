@@ -41,7 +41,8 @@ class Row:
 def bars(key: str, title: str, rows: Sequence[Row]) -> Markup:
     """A bar for each value, one below the other, in groups by row. `key` is unique on the page."""
     names, longest = _names(rows), max((value for row in rows for value in row.values.values()), default=0)
-    drawn, y = [], _legend_height(names)
+    explained = [] if all(set(row.values) == {row.label} for row in rows) else names
+    drawn, y = [], _legend_height(explained)
     for row in rows:
         drawn.append(_label(row.label, y + BAR))
         for name, value in row.values.items():
@@ -49,7 +50,7 @@ def bars(key: str, title: str, rows: Sequence[Row]) -> Markup:
             drawn.append(_value(value, LABELS + _scaled(value, longest) + 4, y + BAR - 2))
             y += ROW - 3
         y += GAP
-    return _svg(key, title, _told(rows), y, [*_legend(names), *drawn])
+    return _svg(key, title, _told(rows), y, [*_legend(explained), *drawn])
 
 
 def stacked(key: str, title: str, rows: Sequence[Row]) -> Markup:

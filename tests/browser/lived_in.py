@@ -13,12 +13,13 @@ from itertools import islice, pairwise
 
 from sqlalchemy import text
 
-from sequencing.enrollments import StepState
-from sequencing.happenings import What
+from sequencing.enrollments import Status, StepState
+from sequencing.happenings import Reason, What
 from sequencing.people import AddressType, Level
-from sequencing.sequences import Format
+from sequencing.sequences import Action, Format
 from sequencing.settings import Limits
 from sequencing.timing import office_hours
+from sequencing.todos import Outcome
 from simulator import letters, personas
 from simulator.browser import Browser
 from simulator.log import By
@@ -108,9 +109,28 @@ class LivedIn:
     async def _carry_on(self) -> None:
         """Everybody who is in something does the next of his plan, if it is time for it."""
         for name, plan in self._plans.items():
+            if await self._left_too_long(name):
+                await self._rest(self.lives[name])
             if plan and await self._do(name, *plan[0].split(" ", 1)):
                 plan.pop(0)
                 await self._rest(self.lives[name])
+
+    async def _left_too_long(self, name: str) -> bool:
+        """Whether it waited so long for somebody that it is seen to now."""
+        house, by = self.office.house, self._by[name]
+        one = await house.row(self.lives[name])
+        before = house.door.now() - timedelta(days=5)
+        if one is not None and one.status is Status.paused and one.since and one.since < before:
+            outcome = Outcome.positive if one.reason is Reason.replied else Outcome.neutral
+            await house.sequencer.conclude(one.id, outcome, by=by)
+            return True
+        if one is None or one.place is not StepState.to_do or (todo := await house.todo(one.id)).due_at > before:
+            return False
+        if todo.action is Action.manual_email:
+            await house.sequencer.send(todo.id, by=by)
+        else:
+            await house.sequencer.resolve(todo.id, "no_answer" if todo.action is Action.call else "none", by=by)
+        return True
 
     async def _do(self, name: str, verb: str, what: str = "") -> bool:
         """Whether it was done."""

@@ -60,16 +60,27 @@ LAST = [
     "Fischer",
     "Andersen",
 ]
-PLACES = (
-    ("Senior Engineer", "Halvorsen Robotics", "Europe/Oslo"),
-    ("Platform Engineer", "Kestrel Software", "Europe/Berlin"),
-    ("Staff Nurse", "Brightwater Clinic", "Europe/London"),
-    ("Head of People", "Tidewater Logistics", "America/New_York"),
-    ("Data Engineer", "Lumen Energy", "Europe/Lisbon"),
-    ("Ward Manager", "St. Alban Hospital", "Europe/London"),
-    ("Engineering Manager", "Mill & Marsh", "Europe/Paris"),
-    ("Backend Developer", "Fernweh Maps", "Europe/Berlin"),
-)
+PLACES = {
+    ENGINEERS: (
+        ("Senior Engineer", "Halvorsen Robotics", "Europe/Oslo"),
+        ("Platform Engineer", "Kestrel Software", "Europe/Berlin"),
+        ("Data Engineer", "Lumen Energy", "Europe/Lisbon"),
+        ("Backend Developer", "Fernweh Maps", "Europe/Berlin"),
+    ),
+    NURSES: (
+        ("Staff Nurse", "Brightwater Clinic", "Europe/London"),
+        ("Ward Manager", "St. Alban Hospital", "Europe/London"),
+    ),
+    CLIENTS: (
+        ("Head of People", "Tidewater Logistics", "America/New_York"),
+        ("Engineering Manager", "Mill & Marsh", "Europe/Paris"),
+    ),
+    SECOND_LOOK: (
+        ("Product Designer", "Fernweh Maps", "Europe/Berlin"),
+        ("Site Manager", "Lumen Energy", "Europe/Lisbon"),
+    ),
+}
+"""Position, company and time zone of people in each sequence."""
 
 
 @dataclass(frozen=True)
@@ -149,7 +160,8 @@ def address(name: str) -> str:
 
 def line(number: int, person: Person) -> str:
     """Of an import."""
-    title, company, zone = PLACES[number % len(PLACES)]
+    places = PLACES[person.sequence]
+    title, company, zone = places[number // 2 % len(places)]
     kind = "client" if person.sequence == CLIENTS else "candidate"
     first, _, last = person.name.partition(" ")
     known = known_as(person.name)

@@ -21,7 +21,7 @@ from store.sequences import chosen
 from web.acting import At
 from web.api.words import Id, behind
 from web.guard import path_of_ours
-from web.pages.frame import Form, Page, go_on, page, reader, sent, zone_of
+from web.pages.frame import Form, Page, count, go_on, page, reader, sent, zone_of
 from web.pages.searching import Search, read_search
 from web.problems import status_of
 
@@ -205,6 +205,8 @@ def _asked(door: Door, said: Mapping[str, str] | QueryParams, chosen: list[str])
 
 async def _dialog(request: Request, door: Door, user: User, asked: Asked, refused: Refused | None = None) -> Response:
     """The dialog; with a forecast where it can be made, and with the reason where it cannot."""
+    if request.method == "POST":
+        await count(request, user)
     foreseen: Foreseen | None = None
     offered = await adding.choices(door, user.email)
     if refused is None and asked.sequence and not asked.names_nobody:

@@ -16,7 +16,7 @@ from web.acting import At
 from web.api.words import Number
 from web.guard import path_of_ours
 from web.pages.enrollments import step_of
-from web.pages.frame import Form, Page, page, sent, zone_of
+from web.pages.frame import Form, Page, count, page, sent, zone_of
 
 router = APIRouter(route_class=Page)
 MOST = 100
@@ -50,6 +50,7 @@ async def act(request: Request, door: At, id: Number) -> Response:
     happening = Happening(what, outcome=outcome)
     answers = await act_on_each(door, ids, happening, form.user.email, _steps(form, ids, what))
     done = [one for one in answers if one.done]
+    await count(request, form.user)
     return page(
         request, "sequences/chosen.html", words=words, answers=answers, done=done, gone=what is What.remove, **shown
     )

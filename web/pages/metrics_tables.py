@@ -96,7 +96,7 @@ def _standing_chart(told: Report) -> Markup:
     """One bar for all of them together, unless somebody stands in several places."""
     at = _standings(told.all)
     if told.sequences:
-        return charts.bars("standing", "Where they stand", [Row(name, {"people": n}) for name, n in at.items()])
+        return charts.bars("standing", "Where they stand", [Row(name, {name: n}) for name, n in at.items()])
     return charts.stacked("standing", "Where they stand", [Row("people", at)])
 
 
