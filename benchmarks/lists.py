@@ -83,7 +83,8 @@ NARROWED = (
     "/api/todos?kind=call&limit=100",
 )
 """Lists that are asked for something as well."""
-
+NUMBERS = ("/metrics", "/api/metrics", "/api/sequences/101/metrics")
+"""Asked by fifty in the same moment too; who gets no turn is refused (503), and the house must bear it."""
 
 Ask = Callable[[int], Awaitable[int]]
 """The status of the answer to a request of that number."""
@@ -115,6 +116,12 @@ class Bench:
         answers = await asyncio.gather(*tasks)
         return Said(name, [took for took, _ in answers], _refusals(answers))
 
+    async def asked_at_once(self, path: str) -> Said:
+        """As many ask as else in a second."""
+        began, ask = time.perf_counter(), self.get(path)
+        answers = await asyncio.gather(*(_timed(began, ask, number) for number in range(A_SECOND)))
+        return Said(f"{path} ({A_SECOND} at once)", [took for took, _ in answers], _refusals(answers))
+
     def get(self, path: str) -> Ask:
         """Asks for a page, or for a list of the API."""
 
@@ -144,7 +151,7 @@ class Bench:
 
 async def _timed(due: float, ask: Ask, number: int) -> tuple[float, int]:
     """Seconds, and the status; 599 is no answer."""
-    await asyncio.sleep(due - time.perf_counter())
+    await asyncio.sleep(max(0, due - time.perf_counter()))
     try:
         status = await ask(number)
     except httpx2.HTTPError:
@@ -257,6 +264,8 @@ async def _print(bench: Bench, only: str) -> None:
     for name, act in acts.items():
         said.append(await bench.asked(name, act))
         _line(said[-1])
+    for path in (one for one in NUMBERS if only in one):
+        _line(await bench.asked_at_once(path))
     late = [one.name for one in said if _beyond(one)]
     _say(
         f"{len(said) - len(late)} of {len(said)} within {AIM[0]:g} and {AIM[1]:g} ms"

@@ -134,7 +134,9 @@ class _Place:
         if row is None or not there:
             return None
         try:
-            answers = await enroll_all(self.door, str(row.id), there, self.by, self.opportunity.id, dry_run=not enrolls)
+            answers = await enroll_all(
+                self.door, sequences.numbered(row.id), there, self.by, self.opportunity.id, dry_run=not enrolls
+            )
         except Refused as refusal:
             return Offer(row.id, row.name, refusal=refusal.sentence)
         return Offer(row.id, row.name, tuple(answers), enrolled=enrolls)

@@ -13,8 +13,9 @@ async def counts_of(door: Door, user: User) -> dict[str, str]:
     async with door.database.reading() as tx:
         given, stuck, any_hold = await counts.waiting(tx, user)
         stuck += await held_for(tx, user) if any_hold else 0
-    return {path: _said(number) for path, number in (("/todos", given), ("/attention", stuck)) if number}
+    return {path: said(number) for path, number in (("/todos", given), ("/attention", stuck)) if number}
 
 
-def _said(number: int) -> str:
+def said(number: int) -> str:
+    """The number, or that there are at least so many."""
     return f"{counts.MOST:,}+" if number >= counts.MOST else f"{number:,}"

@@ -1,7 +1,7 @@
 """Enrolling contacts, and every act on an enrollment: permitted, judged by the rules, recorded, then told."""
 
 import asyncio
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -54,13 +54,21 @@ class Answered:
 
 
 async def enroll(
-    door: Door, sequence: str, wanted: list[str], by: str, *, opportunity_id: int | None = None, dry_run: bool = False
+    door: Door,
+    sequence: str,
+    wanted: Sequence[str | int],
+    by: str,
+    *,
+    opportunity_id: int | None = None,
+    dry_run: bool = False,
 ) -> list[Answer]:
-    """Enrolls each contact (named by id, external id or email) on its own: one that is refused never stops the rest.
+    """Enrolls each contact (named by id, external id or email, or by an int, his id) on its own.
+
+    One that is refused never stops the rest.
 
     Raises Refused where the sequence, the user or the number of contacts is the trouble.
     """
-    return await enroll_all(door, sequence, [Wanted(name) for name in wanted], by, opportunity_id, dry_run=dry_run)
+    return await enroll_all(door, sequence, [Wanted.of(name) for name in wanted], by, opportunity_id, dry_run=dry_run)
 
 
 async def enroll_all(

@@ -1,10 +1,19 @@
-"""The numbers of a sequence, or of all that a user sees: whoever sees a sequence sees its numbers."""
+"""The numbers of a sequence, or of all that a user sees: whoever sees a sequence sees its numbers.
 
+They are counted when they are asked for, from all rows. So few are counted at a time, none for long, and none for
+somebody who has left (docs/decisions/0022).
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from sequencing import reports as rules
+from sequencing.errors import TooSoon
 from sequencing.people import User
 from sequencing.periods import Every, instants
 from sequencing.permissions import check, check_level
@@ -12,6 +21,15 @@ from sequencing.reports import Count, Names, Report, Time, Wanted
 from starter.door import Door, acting_user
 from store import reports, sequences, settings, ties, users
 from store.tables import SequenceRow
+
+AT_ONCE = asyncio.Semaphore(2)
+"""How many a process counts at the same time; each takes one of the database's cores."""
+PATIENCE = 10
+"""Seconds that one waits for his turn."""
+AGAIN = 5
+"""Seconds after which he may ask again."""
+WITHIN = timedelta(seconds=20)
+"""How long the database may count."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,15 +47,30 @@ class Asked:
 
 
 async def report(door: Door, asked: Asked, by: str) -> Report:
-    """The figures as they are now. Raises Refused."""
+    """The figures as they are now. Raises Refused: `busy` where too many are counted, `takes_too_long`."""
     async with door.database.reading() as tx:
         user = await acting_user(tx, by)
         sequence = await _seen(tx, asked, user)
         wanted = await _wanted(tx, asked, sequence)
+    async with _turn(), door.database.counting(WITHIN) as tx:
         counts = await reports.counts(tx, user, wanted, door.now())
         removed = await reports.removed(tx, user, wanted)
         names = await _names(tx, user, sequence, counts)
     return rules.report(counts, removed, names, wanted)
+
+
+@asynccontextmanager
+async def _turn() -> AsyncIterator[None]:
+    """Raises Refused(`busy`)."""
+    try:
+        await asyncio.wait_for(AT_ONCE.acquire(), PATIENCE)
+    except TimeoutError:
+        sentence = "Numbers are being counted for others just now. Try again in a moment."
+        raise TooSoon("busy", sentence, AGAIN) from None
+    try:
+        yield
+    finally:
+        AT_ONCE.release()
 
 
 async def _seen(tx: AsyncSession, asked: Asked, user: User) -> SequenceRow | None:

@@ -1,5 +1,6 @@
 """Templates of emails: made, changed, copied, archived."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,9 +19,12 @@ from starter.door import Door, acting_user, permitted
 from starter.replans import start
 from starter.sequences import read_text
 from starter.versions import check_version
-from store import replans, settings, templates, users
+from store import replans, settings, template_lists, templates, users
 from store.tables import TemplateRow
+from store.template_lists import Wanted
 from store.templates import Users
+
+EVERY = Wanted()
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,11 +184,20 @@ async def show_template(door: Door, name: str | int, by: str) -> tuple[Template,
         return Template(row, owner.email if owner else None), await templates.users_of(tx, row.id, user)
 
 
-async def list_templates(door: Door, by: str) -> list[Template]:
-    """All templates, by name. Raises Refused."""
+async def list_templates(door: Door, by: str, wanted: Wanted = EVERY) -> list[Template]:
+    """Templates by name. Raises Refused."""
+    return await _listed(door, by, lambda tx: template_lists.by_name(tx, wanted))
+
+
+async def templates_in_order(door: Door, by: str, after: int, limit: int) -> list[Template]:
+    """Templates in the order in which they were made, those behind that number. Raises Refused."""
+    return await _listed(door, by, lambda tx: template_lists.by_number(tx, after, limit))
+
+
+async def _listed(door: Door, by: str, look: Callable[[AsyncSession], Awaitable[list[TemplateRow]]]) -> list[Template]:
     async with door.database.reading() as tx:
         check(await acting_user(tx, by), "see_template", Tie(seen=True))
-        rows = await templates.all_of_them(tx)
+        rows = await look(tx)
         owners = await users.some(tx, {row.owner_id for row in rows if row.owner_id})
     emails = {user.id: user.email for user in owners.values()}
     return [Template(row, emails.get(row.owner_id or 0)) for row in rows]

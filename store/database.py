@@ -3,17 +3,20 @@
 from asyncio import Lock
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, nullcontext
+from datetime import timedelta
+from math import inf
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
-from sqlalchemy import TableClause, event
+from sqlalchemy import TableClause, event, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL, Connection, make_url
-from sqlalchemy.exc import ArgumentError
+from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import DeclarativeBase
 
-from sequencing.errors import Misconfigured, quoted
+from sequencing.errors import Misconfigured, Refused, quoted
 
 DRIVERS = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+asyncpg", "postgres": "postgresql+asyncpg"}
 
@@ -29,6 +32,23 @@ SQLITE_PRAGMAS = (
 )
 """FULL, because a claim that a power cut undoes would let a message leave twice; `secure_delete`, because SQLite
 leaves what is deleted readable in its file."""
+
+
+COUNTING = text(
+    "SELECT set_config('statement_timeout', :milliseconds, true), set_config('work_mem', :memory, true), "
+    "set_config('jit', 'off', true)"
+)
+"""Of this transaction alone. Translating such a statement for the machine first takes longer than carrying it out."""
+COUNTING_MEMORY = "64MB"
+ENDS = "ends"
+"""Of a connection: the instant of this machine's clock at which SQLite ends what it is doing."""
+STEPS = 100_000
+"""So many of its steps are taken in some milliseconds."""
+ENDED = "57014", "interrupted"
+"""What PostgreSQL and SQLite say of a statement that was ended before it was done."""
+TAKES_TOO_LONG = (
+    "This takes longer than {:g} seconds to count. Choose a shorter period, one sequence, or one user who enrolled."
+)
 
 
 class Database:
@@ -62,6 +82,28 @@ class Database:
         """A session for looking; nothing it does is kept."""
         async with self._read() as session:
             yield session
+
+    @asynccontextmanager
+    async def counting(self, within: timedelta) -> AsyncIterator[AsyncSession]:
+        """A session for looking at very much, with the memory that this takes; the database itself ends a statement
+        that takes longer. Raises Refused(`takes_too_long`).
+        """
+        async with self._read() as session:
+            known = (await session.connection()).sync_connection
+            assert known is not None
+            info = known.info  # of the connection; it is not to be had any more once that is given up
+            info[ENDS] = monotonic() + within.total_seconds()
+            try:
+                if self.url.get_backend_name() != "sqlite":
+                    milliseconds = str(int(within.total_seconds() * 1000))
+                    await session.execute(COUNTING, {"milliseconds": milliseconds, "memory": COUNTING_MEMORY})
+                yield session
+            except DBAPIError as error:
+                if not _was_ended(error):
+                    raise
+                raise Refused("takes_too_long", TAKES_TOO_LONG.format(within.total_seconds())) from None
+            finally:
+                info.pop(ENDS, None)
 
     @asynccontextmanager
     async def writing(self) -> AsyncIterator[AsyncSession]:
@@ -130,6 +172,11 @@ def _sqlite_connected(connection: Any, record: Any) -> None:
     for pragma in SQLITE_PRAGMAS:
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
+    connection.run_async(lambda raw: raw.set_progress_handler(lambda: monotonic() > record.info.get(ENDS, inf), STEPS))
+
+
+def _was_ended(error: DBAPIError) -> bool:
+    return getattr(error.orig, "sqlstate", str(error.orig)) in ENDED
 
 
 def _sqlite_begins(connection: Connection) -> None:

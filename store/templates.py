@@ -49,11 +49,6 @@ async def keep(tx: AsyncSession, names: Collection[str]) -> None:
     await tx.execute(rows.with_for_update(read=True))
 
 
-async def all_of_them(tx: AsyncSession) -> list[TemplateRow]:
-    """All templates, by name."""
-    return list(await tx.scalars(select(TemplateRow).order_by(TemplateRow.name)))
-
-
 async def is_name_taken(tx: AsyncSession, name: str) -> bool:
     """Whether a template is called that."""
     return bool(await tx.scalar(select(exists().where(TemplateRow.name == name))))

@@ -5,6 +5,7 @@ import re
 from hashlib import sha256
 from ipaddress import ip_address, ip_network
 from typing import Any
+from urllib.parse import urlsplit
 
 from starlette.datastructures import URL, MutableHeaders
 from starlette.requests import Request
@@ -96,6 +97,14 @@ def check_form(request: Request, secret: str, word: str) -> None:
         and hmac.compare_digest(form_word(secret).encode(), word.encode(errors="replace"))
     ):
         raise Refused("wrong_form", "This form is out of date. Go back, load the page again, and repeat it.")
+
+
+def came_from(request: Request) -> str:
+    """The path of the page of ours on which a form stood, as the browser says; To-Do where it says none of ours."""
+    page = urlsplit(request.headers.get("referer", ""))
+    if page.netloc != request.url.netloc:
+        return path_of_ours("")
+    return path_of_ours(f"{page.path}?{page.query}" if page.query else page.path, path_of_ours(page.path))
 
 
 def is_from_us(request: Request) -> bool:

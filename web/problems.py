@@ -37,6 +37,8 @@ STATUS = {
     "text_empty": 422,
     "unreadable_file": 422,
     "key_used_otherwise": 422,
+    "takes_too_long": 422,
+    "busy": 503,
     "database_unreachable": 503,
 }
 FAMILIES = {"invalid_": 422, "unknown_": 422}

@@ -49,6 +49,7 @@ from store.tables import (
     SequenceShareRow,
     StepRow,
     SuppressionRow,
+    TemplateRow,
     TodoRow,
 )
 from store.task_tables import OwnTaskRow
@@ -56,7 +57,7 @@ from store.text_tables import IncomingTextRow
 
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
 HAPPENED = (What.enrolled, What.opened, What.result)
-USERS, SEQUENCES, COMPANIES, OPPORTUNITIES, STAGES = 41, 83, 397, 61, 5
+USERS, SEQUENCES, TEMPLATES, COMPANIES, OPPORTUNITIES, STAGES = 41, 83, 211, 397, 61, 5
 FIRST_USER = 4
 """Ada, Rita and Bob were here before."""
 LARGE_ADD = "A" * 26
@@ -210,6 +211,10 @@ async def _sequences(tx: AsyncSession) -> None:
         sharing=sharing, created_at=NOW,
     )  # fmt: skip
     await _write(tx, SequenceShareRow, SEQUENCES, sequence_id=N + 100, user_id=_one_of(7, FIRST_USER))
+    await _write(
+        tx, TemplateRow, TEMPLATES, id=N + 100, name="Template " + sa.cast(N, sa.String), subject="Hello", body="Hello",
+        address_type=AddressType.any, owner_id=owner,
+    )  # fmt: skip
     actions = (Action.automatic_email, Action.call, Action.automatic_email)
     for position, action in enumerate(actions, 1):
         await _write(

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel, Field
 
 from sequencing.periods import Every
@@ -11,8 +11,10 @@ from sequencing.reports import DEFINITIONS, Measure, Time
 from starter import reports as acts
 from starter.door import Door
 from starter.reports import Asked
+from store.sequences import numbered
 from web.acting import At, By
 from web.api.words import Number
+from web.leaving import while_there
 from web.once import Once
 
 router = APIRouter(tags=["metrics"], route_class=Once)
@@ -66,6 +68,7 @@ class Metrics(BaseModel):
 
 @router.get("/metrics")
 async def of_all(
+    request: Request,
     door: At,
     by: By,
     user: User = "",
@@ -75,11 +78,12 @@ async def of_all(
     every: Spans = Every.day,
 ) -> Metrics:
     """The numbers of all sequences you see."""
-    return await _metrics(door, Asked("", user, since, until, time, every), by.email)
+    return await _metrics(request, door, Asked("", user, since, until, time, every), by.email)
 
 
 @router.get("/sequences/{id}/metrics")
 async def of_sequence(
+    request: Request,
     door: At,
     by: By,
     id: Number,
@@ -90,9 +94,9 @@ async def of_sequence(
     every: Spans = Every.day,
 ) -> Metrics:
     """The numbers of one sequence, step by step."""
-    return await _metrics(door, Asked(str(id), user, since, until, time, every), by.email)
+    return await _metrics(request, door, Asked(numbered(id), user, since, until, time, every), by.email)
 
 
-async def _metrics(door: Door, asked: Asked, by: str) -> Metrics:
-    told: dict[str, Any] = as_json(await acts.report(door, asked, by))
+async def _metrics(request: Request, door: Door, asked: Asked, by: str) -> Metrics:
+    told: dict[str, Any] = as_json(await while_there(request, acts.report(door, asked, by)))
     return Metrics(**told, meaning=dict(DEFINITIONS))

@@ -17,6 +17,7 @@ from starter.adds import AddStanding, Whom, read_list
 from starter.door import Door
 from starter.hearing import heard
 from store import contacts, opportunities, selections
+from store.sequences import chosen
 from web.acting import At
 from web.api.words import Id, behind
 from web.guard import path_of_ours
@@ -55,6 +56,11 @@ class Asked:
     def names_nobody(self) -> bool:
         """Whether it is still to be said whom to add."""
         return not (self.chosen or self.listed.strip()) and self.search.selection.is_empty
+
+    @property
+    def meant(self) -> str:
+        """The sequence: the dialog offers numbers, and a number is no other's name."""
+        return chosen(self.sequence)
 
     @property
     def as_seen(self) -> str:
@@ -105,7 +111,7 @@ async def add(request: Request, door: At) -> Response:
         return await _dialog(request, door, form.user, asked)
     try:
         regards = await _regards(door, asked)
-        await adding.add_once(door, asked.key, asked.sequence, asked.whom(), form.user.email, regards=regards)
+        await adding.add_once(door, asked.key, asked.meant, asked.whom(), form.user.email, regards=regards)
     except Refused as refused:
         if refused.code in ("not_found", "unknown_sequence", "wrong_form", "database_unreachable"):
             raise
@@ -204,7 +210,7 @@ async def _dialog(request: Request, door: Door, user: User, asked: Asked, refuse
     if refused is None and asked.sequence and not asked.names_nobody:
         try:
             regards = await _regards(door, asked)
-            foreseen = await adding.foresee(door, asked.sequence, asked.whom(), user.email, regards=regards)
+            foreseen = await adding.foresee(door, asked.meant, asked.whom(), user.email, regards=regards)
         except Refused as trouble:
             if trouble.code in ("not_found", "unknown_sequence"):
                 raise

@@ -16,6 +16,7 @@ from starter.people import Card
 from store import opportunities, users
 from web.acting import At
 from web.api.words import LARGEST_ID
+from web.guard import path_of_ours
 from web.pages.contact_forms import Typed, of_contact, read_contact
 from web.pages.contact_tables import choices, place_of, position, table
 from web.pages.frame import Form, Page, go_on, page, reader, sent, zone_of
@@ -25,6 +26,15 @@ from web.problems import status_of
 
 router = APIRouter(route_class=Page)
 Number = Annotated[int, Path(ge=1, le=LARGEST_ID)]
+MISSING = {
+    "first_name": "first name",
+    "last_name": "last name",
+    "title": "title",
+    "company": "company",
+    "email": "email address",
+    "number": "mobile number",
+}
+"""Fields that the wording of a step may need, and what they are called."""
 TABS = {"": "Sequencing", "/history": "History", "/addresses": "Addresses", "/opportunities": "Opportunities"}
 
 
@@ -117,12 +127,12 @@ async def enter_workflow(request: Request, door: At, id: Number) -> Response:
 
 
 @router.get("/contacts/{id}/details")
-async def ask_for_changes(request: Request, door: At, id: Number) -> Response:
-    """The form, with what is known."""
+async def ask_for_changes(request: Request, door: At, id: Number, missing: str = "") -> Response:
+    """The form, with what is known. `missing`: the field that a step's wording needs, to be filled in first."""
     user = await reader(request)
     check_level(user, "change_contacts")
     card = await people.card(door, id, user.email)
-    return await _form(request, door, user, of_contact(card), card)
+    return await _form(request, door, user, of_contact(card), card, missing=missing)
 
 
 @router.post("/contacts/{id}/details")
@@ -136,8 +146,10 @@ async def change(request: Request, door: At, id: Number) -> Response:
     except Refused as refused:
         if refused.code == "unchanged":
             return go_on(request, f"/contacts/{id}", refused.sentence)
-        return await _form(request, door, form.user, typed, card, refused, was=form.text("was"))
-    return go_on(request, f"/contacts/{id}", " ".join(["Kept.", *kept.remarks]))
+        return await _form(
+            request, door, form.user, typed, card, refused, missing=form.text("missing"), was=form.text("was")
+        )
+    return go_on(request, path_of_ours(form.text("next"), f"/contacts/{id}"), " ".join(["Kept.", *kept.remarks]))
 
 
 @router.get("/contacts/{id}/{noun}")
@@ -167,6 +179,7 @@ async def _record(request: Request, door: Door, contact_id: int, tab: str, **mor
         here=f"/contacts/{contact_id}",
         titles={one.id: one.title for one in regarded},
         may_use=user.level.reaches(Level.use),
+        may_erase=user.level is Level.manage,
         local_time=door.now(),
         **more,
     )
@@ -179,6 +192,8 @@ async def _form(
     typed: Typed,
     card: Card | None,
     refused: Refused | None = None,
+    *,
+    missing: str = "",
     was: str | None = None,
 ) -> Response:
     """`was`: what stood there before anything was typed, as the form brought it; None: what is typed."""
@@ -193,6 +208,8 @@ async def _form(
         typed=typed,
         was=typed.was if was is None else was,
         one=card.contact if card else None,
+        missing=MISSING.get(missing, ""),
+        first=missing if missing in MISSING else "",
         owners=offered["owners"],
         kinds=list(ContactKind),
         address_types=list(AddressType),

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from fastapi.routing import APIRoute
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
@@ -95,10 +96,10 @@ async def count(request: Request, user: User) -> None:
     request.state.counts = await counts_of(door_of(request), user)
 
 
-async def sent(request: Request) -> Form:
-    """The form, if it is ours and its sender is signed in. Raises Refused."""
+async def sent(request: Request, most: int = MOST_FIELDS) -> Form:
+    """The form, if it is ours and its sender is signed in, with at most so many fields. Raises Refused."""
     user = await reader(request)
-    several = await _several(request)
+    several = await _several(request, most)
     fields = {name: values[-1] for name, values in several.items()}
     guard.check_form(request, request.cookies[guard.SESSION], fields.get("form", ""))
     return Form(user, fields, several)
@@ -109,8 +110,12 @@ async def fields_of(request: Request) -> dict[str, str]:
     return {name: values[-1] for name, values in (await _several(request)).items()}
 
 
-async def _several(request: Request) -> dict[str, tuple[str, ...]]:
-    form = await request.form(max_files=0, max_fields=MOST_FIELDS)
+async def _several(request: Request, most: int = MOST_FIELDS) -> dict[str, tuple[str, ...]]:
+    try:
+        form = await request.form(max_files=0, max_fields=most)
+    except HTTPException as unread:
+        request.state.unread = True
+        raise Refused("too_large", f"This form cannot be read, and nothing of it was kept: {unread.detail}") from None
     named = {name: [one for one in form.getlist(name) if isinstance(one, str)] for name in form}
     return {name: tuple(values) for name, values in named.items() if values}
 
@@ -182,7 +187,7 @@ async def _refused(request: Request, refused: Refused) -> Response:
             return trouble(request, Refused(refused.code, SIGN_IN_AGAIN), typed)
         wanted = request.url.path if request.method == "GET" else "/todos"
         return RedirectResponse(f"/sign-in?next={quote(wanted)}", 303)
-    if request.method == "GET":
+    if request.method == "GET" or getattr(request.state, "unread", False):
         return trouble(request, refused)
     fields = await fields_of(request)
     typed = {name: fields[name] for name in TYPED if fields.get(name)}
@@ -197,7 +202,8 @@ def _worth_keeping(fields: Mapping[str, str]) -> dict[str, str]:
 
 
 async def _next(request: Request) -> str:
-    return guard.path_of_ours((await fields_of(request)).get("next", ""))
+    """Where the form says that one goes on, else the page on which it stood."""
+    return guard.path_of_ours((await fields_of(request)).get("next", ""), guard.came_from(request))
 
 
 TEMPLATES.filters["at"] = at

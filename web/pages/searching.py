@@ -12,6 +12,7 @@ from sequencing.people import ContactKind
 from sequencing.todos import Outcome
 from sequencing.wording import check_text
 from store.selections import Selection
+from store.sequences import chosen
 
 Word = TypeVar("Word", bound=StrEnum)
 FIELDS = ("q", "kind", "owner", "company", "in", "status", "outcome", "data", "opportunity", "workflow", "stage")
@@ -67,7 +68,7 @@ def read_search(said: Mapping[str, str]) -> Search:
         kind=_word(ContactKind, typed, "kind"),
         owner=typed.get("owner", ""),
         company=typed.get("company", ""),
-        sequence=typed.get("in", ""),
+        sequence=chosen(typed.get("in", "")),
         status=_word(Status, typed, "status"),
         outcome=_word(Outcome, typed, "outcome"),
         in_any=_data(typed),

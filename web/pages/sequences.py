@@ -7,7 +7,6 @@ from fastapi import APIRouter, Query, Request
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.responses import HTMLResponse, Response
 
-from sequencing.enrollments import Status
 from sequencing.errors import Refused, Unchanged
 from sequencing.people import Level, User
 from sequencing.permissions import check, may
@@ -15,12 +14,14 @@ from sequencing.segments import in_words
 from sequencing.sequences import Sharing, Step
 from starter import holds as hold_acts
 from starter import previews
+from starter.counts import said
 from starter.door import Door
 from starter.editing import archive_sequence, copy_sequence
 from starter.previews import Preview
 from starter.sharing import hand_over, share
 from store import contacts, enrollments, holds, sequence_lists, sequences, ties, users
 from store.sequence_lists import Wanted, Whose
+from store.sequences import numbered
 from store.tables import SequenceRow
 from web.acting import At
 from web.api.words import Number
@@ -56,7 +57,7 @@ async def listed(
         "sequences/list.html",
         user=user,
         zone=await zone_of(door),
-        lines=[(one, _number(running, one, Status.active), _number(running, one, Status.paused)) for one in shown],
+        lines=[(one, *map(said, running[one.id])) for one in shown],
         owners=owners,
         whose=only,
         words={Whose.everybody: "All", Whose.mine: "Mine", Whose.shared: "Shared with me", Whose.archived: "Archived"},
@@ -102,7 +103,7 @@ async def preview(request: Request, door: At, id: Number, step: int = 0, contact
 async def letter(request: Request, door: At, id: Number, step: int, contact: Asked) -> Response:
     """The HTML of it for a frame of our page, where it can do nothing. Raises Refused where there is none."""
     user = await reader(request)
-    found = await previews.preview(door, str(id), step, contact, user.email)
+    found = await previews.preview(door, numbered(id), step, contact, user.email)
     return HTMLResponse(f'<!doctype html><meta charset="utf-8"><title>Preview</title>{found.html}', headers=SEALED)
 
 
@@ -112,7 +113,7 @@ async def test_mail(request: Request, door: At, id: Number) -> Response:
     form = await sent(request)
     step = form.text("step")
     number = int(step) if step.isascii() and step.isdecimal() and len(step) < 5 else 0
-    to = await previews.send_test(door, str(id), number, form.text("contact"), form.user.email)
+    to = await previews.send_test(door, numbered(id), number, form.text("contact"), form.user.email)
     return go_on(request, path_of_ours(form.text("next"), _back(id, "preview")), f"A test was sent to {to}.")
 
 
@@ -147,7 +148,7 @@ async def share_it(request: Request, door: At, id: Number) -> Response:
         raise Refused("invalid_sharing", "Choose who else may see it: nobody, some users, or everyone.")
     emails = named if said == Sharing.users else ()
     return await _done(
-        request, id, share(door, str(id), Sharing(said), emails, form.user.email), "It is shared so now."
+        request, id, share(door, numbered(id), Sharing(said), emails, form.user.email), "It is shared so now."
     )
 
 
@@ -155,7 +156,7 @@ async def share_it(request: Request, door: At, id: Number) -> Response:
 async def hand_it_over(request: Request, door: At, id: Number) -> Response:
     """Gives it another owner."""
     form = await sent(request)
-    acting = hand_over(door, str(id), form.text("to"), form.user.email)
+    acting = hand_over(door, numbered(id), form.text("to"), form.user.email)
     return await _done(request, id, acting, f"It belongs to {form.text('to')} now.")
 
 
@@ -163,35 +164,37 @@ async def hand_it_over(request: Request, door: At, id: Number) -> Response:
 async def copy(request: Request, door: At, id: Number) -> Response:
     """A copy that can be changed freely."""
     form = await sent(request)
-    made = await made_once(door, form, f"copy of sequence {id}", lambda at: copy_sequence(at, str(id), form.user.email))
+    made = await made_once(
+        door, form, f"copy of sequence {id}", lambda at: copy_sequence(at, numbered(id), form.user.email)
+    )
     return go_on(request, f"/sequences/{made}/steps", "This is the copy: yours alone, and nothing in it is frozen.")
 
 
 @router.post("/sequences/{id}/archive")
 async def archive(request: Request, door: At, id: Number) -> Response:
     """It takes no new contacts."""
-    acting = archive_sequence(door, str(id), (await sent(request)).user.email, archived=True)
+    acting = archive_sequence(door, numbered(id), (await sent(request)).user.email, archived=True)
     return await _done(request, id, acting, "Archived: it takes no new contacts, and those in it go on.")
 
 
 @router.post("/sequences/{id}/unarchive")
 async def unarchive(request: Request, door: At, id: Number) -> Response:
     """It takes new contacts again."""
-    acting = archive_sequence(door, str(id), (await sent(request)).user.email, archived=False)
+    acting = archive_sequence(door, numbered(id), (await sent(request)).user.email, archived=False)
     return await _done(request, id, acting, "It takes new contacts again.")
 
 
 @router.post("/sequences/{id}/hold")
 async def hold(request: Request, door: At, id: Number) -> Response:
     """Nothing more leaves."""
-    acting = hold_acts.hold(door, str(id), (await sent(request)).user.email)
+    acting = hold_acts.hold(door, numbered(id), (await sent(request)).user.email)
     return await _done(request, id, acting, "Held: nothing more leaves from this sequence until it is released.")
 
 
 @router.post("/sequences/{id}/release")
 async def release(request: Request, door: At, id: Number) -> Response:
     """What fell due goes."""
-    acting = hold_acts.release(door, str(id), (await sent(request)).user.email)
+    acting = hold_acts.release(door, numbered(id), (await sent(request)).user.email)
     return await _done(request, id, acting, "Released: what fell due goes, in its order.")
 
 
@@ -206,10 +209,6 @@ async def heading(tx: AsyncSession, user: User, row: SequenceRow) -> dict[str, A
         "held_here": standing is not None and standing.sequence_id is not None,
         "can": {act for act in ACTS if may(user, act, tie)},
     }
-
-
-def _number(running: dict[tuple[int, Status], int], one: SequenceRow, status: Status) -> int:
-    return running.get((one.id, status), 0)
 
 
 async def _preview(

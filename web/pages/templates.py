@@ -15,6 +15,7 @@ from starter.door import Door
 from starter.previews import Preview, preview_template
 from starter.templates import Letter, Template, TemplateChange
 from store import sequence_lists, users
+from store.template_lists import Wanted
 from store.templates import Users
 from web.acting import At
 from web.api.words import Number
@@ -24,6 +25,7 @@ from web.pages.making import made_once
 from web.problems import status_of
 
 router = APIRouter(route_class=Page)
+A_PAGE = 50
 ACTS = ("edit_template", "copy_template", "archive_template", "hand_over_template")
 FIELDS = ("name", "subject", "body", "format", "address_type", "version")
 Asked = Annotated[str, Query(max_length=320)]
@@ -31,19 +33,27 @@ Asked = Annotated[str, Query(max_length=320)]
 
 @router.get("/templates")
 async def listed(
-    request: Request, door: At, whose: str = "", q: Annotated[str, Query(max_length=200)] = ""
+    request: Request,
+    door: At,
+    whose: str = "",
+    q: Annotated[str, Query(max_length=200)] = "",
+    after: Annotated[str, Query(max_length=1_000)] = "",
 ) -> Response:
-    """All templates by name, those in the archive apart."""
+    """Templates by name, those in the archive apart."""
     user = await reader(request)
-    found = [one for one in await acts.list_templates(door, user.email) if _fits(one, user, whose, q.strip().lower())]
+    mine = user.id if whose == "mine" else None
+    wanted = Wanted(whose == "archived", mine, _line(q), _line(after), A_PAGE + 1)
+    found = await acts.list_templates(door, user.email, wanted)
     return page(
         request,
         "templates/list.html",
         user=user,
         zone=await zone_of(door),
-        found=found,
+        found=found[:A_PAGE],
         whose=whose if whose in ("mine", "archived") else "",
         q=q,
+        is_first=not after,
+        more=found[A_PAGE - 1].row.name if len(found) > A_PAGE else "",
         may_create=user.level.reaches(Level.edit),
     )
 
@@ -158,10 +168,8 @@ async def not_a_page(request: Request, id: Number, noun: str) -> Response:
     return RedirectResponse(f"/templates/{id}", 303)
 
 
-def _fits(one: Template, user: User, whose: str, text: str) -> bool:
-    if one.row.archived is not (whose == "archived") or (whose == "mine" and one.row.owner_id != user.id):
-        return False
-    return text in one.row.name.lower() or text in one.row.subject.lower()
+def _line(said: str) -> str:
+    return said.replace("\0", "").strip()
 
 
 def _choices(form: Form) -> tuple[AddressType, Format]:
