@@ -270,6 +270,17 @@ async def test_a_removed_enrollment_counts_as_if_it_had_never_been_and_is_stated
     assert again.removed == 1
 
 
+async def test_a_removal_counts_for_whoever_removed_and_on_its_own_day(ledger: Ledger) -> None:
+    sequence = await ledger.house.sequence(EMAIL)
+    await ledger.remove(await ledger.enroll(sequence, "ann"), by=BOB, at=NOON + DAY)
+    before, then = (at.date().isoformat() for at in (NOON, NOON + DAY))
+
+    by = [(await ledger.report(sequence, user=user)).removed for user in (RITA, BOB)]
+    on = [(await ledger.report(sequence, since=day, until=day)).removed for day in (before, then)]
+
+    assert (by, on) == ([0, 1], [0, 1])
+
+
 async def test_a_period_is_of_those_added_in_it_or_of_what_happened_in_it(ledger: Ledger) -> None:
     sequence = await ledger.house.sequence(EMAIL)
     early, late = await ledger.enroll(sequence, "ann"), await ledger.enroll(sequence, "ben", at=NOON + 2 * DAY)
@@ -284,6 +295,19 @@ async def test_a_period_is_of_those_added_in_it_or_of_what_happened_in_it(ledger
     assert [happened.all.of(one) for one in of] == [1, 2, 0]
     assert added.all.rate(Measure.opened) is not None
     assert happened.all.rate(Measure.opened) is None
+
+
+async def test_a_period_begins_with_the_first_instant_of_its_day_and_ends_before_that_of_the_next(
+    ledger: Ledger,
+) -> None:
+    await ledger.house.settle_on(always("Europe/Berlin"))
+    sequence = await ledger.house.sequence(EMAIL)
+    for who, at in (("ann", "27T22:59:59"), ("ben", "27T23:00:00"), ("dot", "28T22:59:59"), ("pia", "28T23:00:00")):
+        await ledger.enroll(sequence, who, at=datetime.fromisoformat(f"2026-03-{at}+00:00"))
+
+    told = await ledger.report(sequence, since="2026-03-28", until="2026-03-28")
+
+    assert told.all.of(Measure.enrolled) == 2
 
 
 @pytest.mark.parametrize(
