@@ -29,6 +29,7 @@ TEMPLATES = Environment(
     undefined=StrictUndefined,
     trim_blocks=True,
     lstrip_blocks=True,
+    auto_reload=False,
 )
 LONGEST_SAID = 600
 MOST_FIELDS = 1_200
