@@ -13,10 +13,10 @@ test soak bench: export PYTHONDONTWRITEBYTECODE := # of their hundreds of proces
 
 test: $(VENV)/development ## set up, then run all tests
 	@command -v chromium || command -v chromium-browser || command -v google-chrome || echo "There is no Chromium here: the tests of tests/browser are skipped. Debian: apt-get install chromium"
-	$(BIN)/python -m pytest -n 3 tests
+	$(BIN)/python -m pytest -n 4 tests
 
 pictures: $(VENV)/development ## take the pictures of all pages anew, into docs/pictures (needs Chromium)
-	TAKE_PICTURES=yes $(BIN)/python -m pytest tests/browser
+	TAKE_PICTURES=docs/pictures $(BIN)/python -m pytest -m soak tests/browser/test_pictures.py
 
 check: $(VENV)/development ## format, lint, types, import contracts, deployment files
 	$(BIN)/ruff format --check .

@@ -108,7 +108,7 @@ class Sending:
             try:
                 letter = await self.compose(tx, life.enrollment)
             except Blocked as blocked:
-                life.happen(Happening(What.blocked, reason=blocked.reason), {"answer": blocked.code or None})
+                life.happen(Happening(What.blocked, reason=blocked.reason), blocked.told)
                 return await answer(life)
             turn = await self._turn(life, letter, stay)
             if turn is False:

@@ -41,7 +41,7 @@ class TodoActivities:
             place = await scene(tx, life.enrollment)
             opening = await self._opening(tx, life, place)
         except Blocked as blocked:
-            life.happen(Happening(What.blocked, reason=blocked.reason))
+            life.happen(Happening(What.blocked, reason=blocked.reason), blocked.told)
             return
         due = life.enrollment.due_at or life.now
         await todos.open_one(tx, life.enrollment, opening, due, life.now)

@@ -22,6 +22,12 @@ class Blocked(Exception):  # noqa: N818 - a reason to pause, no fault
         super().__init__(reason.value)
         self.reason, self.code, self.missing = reason, code, missing
 
+    @property
+    def told(self) -> dict[str, str]:
+        """For the timeline: names of fields, never what stands in them."""
+        said = {"answer": self.code, "missing": ", ".join(self.missing)}
+        return {name: word for name, word in said.items() if word}
+
 
 @dataclass(frozen=True, slots=True)
 class Scene:

@@ -88,6 +88,12 @@ class Enrollment:
         """Whether that copy of that step is leaving now, and nobody has given it up."""
         return self.place is StepState.sending and (self.step, self.copy) == (step, copy)
 
+    def is_moving(self, now: datetime) -> bool:
+        """Whether its run is about to do something, or is doing it: soon it stands otherwise."""
+        if self.noted < self.last_news or self.place is StepState.sending:
+            return True
+        return self.place is StepState.waiting and self.why is not Why.held and bool(self.due_at and self.due_at <= now)
+
     @property
     def workflow_id(self) -> str:
         """The public name of its run."""

@@ -32,9 +32,9 @@ EVERYBODY = Selection()
 
 @dataclass(frozen=True, slots=True)
 class Whom:
-    """Whom somebody adds: those he names, those he chose by id, and those that a selection finds."""
+    """Whom somebody adds: those he names, an int being an id alone, those he chose by id, those a selection finds."""
 
-    names: Sequence[str] = ()
+    names: Sequence[str | int] = ()
     chosen: Sequence[int] = ()
     selection: Selection = EVERYBODY
 
@@ -69,7 +69,13 @@ class AddStanding:
 
 
 async def foresee(
-    door: Door, sequence: str, names: list[str], by: str, *, selection: Selection, opportunity_id: int | None = None
+    door: Door,
+    sequence: str,
+    names: Sequence[str | int],
+    by: str,
+    *,
+    selection: Selection,
+    opportunity_id: int | None = None,
 ) -> Forecast:
     """What adding them would do. Raises Refused."""
     async with door.database.reading() as tx:
@@ -93,7 +99,13 @@ class AddDone:
 
 
 async def add(
-    door: Door, sequence: str, names: list[str], by: str, *, selection: Selection, opportunity_id: int | None = None
+    door: Door,
+    sequence: str,
+    names: Sequence[str | int],
+    by: str,
+    *,
+    selection: Selection,
+    opportunity_id: int | None = None,
 ) -> AddDone:
     """Adds them at once, or in the background where they are many. Raises Refused."""
     async with door.database.reading() as tx:
@@ -105,7 +117,13 @@ async def add(
 
 
 async def begin_add(
-    door: Door, sequence: str, names: list[str], by: str, *, selection: Selection, opportunity_id: int | None = None
+    door: Door,
+    sequence: str,
+    names: Sequence[str | int],
+    by: str,
+    *,
+    selection: Selection,
+    opportunity_id: int | None = None,
 ) -> str:
     """Has them added in the background; answers the add's id. Raises Refused."""
     async with door.database.reading() as tx:
@@ -124,7 +142,7 @@ async def meant(
     """
     selection = whom.selection
     user, add = await may_add(tx, sequence, len(whom.names) + len(whom.chosen), by, opportunity_id)
-    wanted = [Wanted(name) for name in whom.names] + [Wanted(str(one), one) for one in dict.fromkeys(whom.chosen)]
+    wanted = [Wanted.of(name) for name in whom.names] + [Wanted(str(one), one) for one in dict.fromkeys(whom.chosen)]
     if selection.is_empty:
         return user, add, wanted
     most = (await settings.current(tx)).limits.contacts_per_add

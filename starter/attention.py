@@ -43,7 +43,7 @@ class Waiting:
     """One of them: an enrollment; or, without enrollment and contact, a hold for whose end `due` messages wait.
 
     `sequence` is the one it is in, or that is held; empty where all sending is. `wrote`: the contact's last reply,
-    where it waits for a reply to be read.
+    where it waits for a reply to be read. `missing`: the merge fields that have no value, as `contact.title`.
     """
 
     enrollment: str | None
@@ -57,6 +57,7 @@ class Waiting:
     contact_id: int | None = None
     step: int | None = None
     wrote: str | None = None
+    missing: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,10 +80,13 @@ async def attention_of(door: Door, by: str, *, after: Place | None = None, limit
         user = await acting_user(tx, by)
         found = await attention.lines(tx, user, limit + 1, after)
         page = found[:limit]
+        gaps = await attention.missing(tx, [one.enrollment.id for one in page if _has_a_gap(one)])
         wrote = await replies.latest(tx, [one.enrollment.contact_id for one in page if _is_a_reply(one)])
         kept = [] if after else await _kept_by(tx, user)
         alarms = [*(await hearing(tx, door.now())).alarms, *await _of_the_mail_server(tx, user, door.now())]
-    items = [_item(one, wrote.get(one.enrollment.contact_id), door.now()) for one in page]
+    items = [
+        _item(one, wrote.get(one.enrollment.contact_id), gaps.get(one.enrollment.id, ()), door.now()) for one in page
+    ]
     more = (page[-1].since, page[-1].enrollment.id) if len(found) > limit else None
     return Attention(kept + items, alarms, more)
 
@@ -97,7 +101,11 @@ def _is_a_reply(line: attention.Line) -> bool:
     return line.enrollment.reason is Reason.replied
 
 
-def _item(line: attention.Line, reply: Reply | None, now: datetime) -> Waiting:
+def _has_a_gap(line: attention.Line) -> bool:
+    return line.enrollment.reason is Reason.missing_merge_field
+
+
+def _item(line: attention.Line, reply: Reply | None, gaps: tuple[str, ...], now: datetime) -> Waiting:
     one = line.enrollment
     cause = str(one.reason or one.why)
     return Waiting(
@@ -105,12 +113,13 @@ def _item(line: attention.Line, reply: Reply | None, now: datetime) -> Waiting:
         contact=line.contact,
         cause=cause,
         since=one.since,
-        remedy=REMEDIES.get(cause, what_is_next(one, now)),
+        remedy=f"fill in {', '.join(gaps)}, then resume" if gaps else REMEDIES.get(cause, what_is_next(one, now)),
         sequence=line.sequence,
         sequence_id=one.sequence_id,
         contact_id=one.contact_id,
         step=one.step,
         wrote=reply.text if reply and _is_a_reply(line) else None,
+        missing=gaps,
     )
 
 

@@ -15,6 +15,8 @@ from store import opportunities, sequences, stages
 from store.enrolling import Wanted
 from store.tables import SequenceRow
 
+BROUGHT, STOOD = ("entered", "moved"), "stands_there"
+
 
 @dataclass(frozen=True, slots=True)
 class Moved:
@@ -28,7 +30,7 @@ class Moved:
     @property
     def stands_there(self) -> bool:
         """Whether this act brought him to the stage."""
-        return self.code in ("entered", "moved")
+        return self.code in BROUGHT
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +96,8 @@ class _Place:
 
     async def bring(self, wanted: Sequence[str | int], how: "Placing", enrolls: bool) -> Moves:
         answers = [await self._one(name, how) for name in dict.fromkeys(wanted)]
-        there = [Wanted(answer.contact, answer.contact_id) for answer in answers if answer.stands_there]
+        offered = (*BROUGHT, STOOD) if not enrolls else BROUGHT
+        there = [Wanted(one.contact, one.contact_id) for one in answers if one.code in offered]
         return Moves(self.stage, tuple(answers), await self._offer(there, enrolls))
 
     async def _one(self, name: str | int, how: "Placing") -> Moved:
@@ -102,6 +105,8 @@ class _Place:
             async with self.door.database.writing() as tx:
                 contact = await one_contact(tx, name)
                 done = await how(tx, contact.id)
+        except Unchanged as so_already:
+            return Moved(str(name), so_already.code, so_already.sentence, contact.id)
         except Refused as refusal:
             return Moved(str(name), refusal.code, refusal.sentence)
         return Moved(str(name), done.code, done.sentence, contact.id)
@@ -117,16 +122,21 @@ class _Place:
         if before is None:
             raise Refused("not_in_workflow", "The contact is not in this workflow; add him to it first.")
         if before == self.stage.id:
-            raise Unchanged("stands_there", f"The contact stands at {self.stage.name} already.")
+            raise Unchanged(STOOD, f"The contact stands at {self.stage.name} already.")
         return Moved("", "moved", f"moved to {self.stage.name}")
 
     async def _offer(self, there: list[Wanted], enrolls: bool) -> Offer | None:
-        """Made to those who see the sequence; what is not shown is not named."""
+        """Made to those who see the sequence; what is not shown is not named.
+
+        It is made again for whoever stood there: a move that was sent twice must not lose it.
+        """
         row = await self._sequence()
         if row is None or not there:
             return None
         try:
-            answers = await enroll_all(self.door, str(row.id), there, self.by, self.opportunity.id, dry_run=not enrolls)
+            answers = await enroll_all(
+                self.door, sequences.numbered(row.id), there, self.by, self.opportunity.id, dry_run=not enrolls
+            )
         except Refused as refusal:
             return Offer(row.id, row.name, refusal=refusal.sentence)
         return Offer(row.id, row.name, tuple(answers), enrolled=enrolls)

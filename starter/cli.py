@@ -24,6 +24,7 @@ GROUPS = (
     "adds",
     "enrollments",
     "todos",
+    "tasks",
     "contacts",
     "companies",
     "opportunities",

@@ -112,6 +112,7 @@ class Runs:
             id_conflict_policy=WorkflowIDConflictPolicy.FAIL,
             memo={"run": enrollment.run},
             search_attributes=_search_attributes(enrollment),
+            request_eager_start=True,  # a worker's own start brings its first task along; elsewhere it means nothing
             static_summary=start_summary(first),
             static_details=details(enrollment.id, enrollment.run, first),
         )

@@ -1,7 +1,7 @@
 """Enrolling contacts, and every act on an enrollment: permitted, judged by the rules, recorded, then told."""
 
 import asyncio
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -23,6 +23,7 @@ from store.lives import Life
 
 STARTS_AT_ONCE = 16
 DONE = "done"
+AT_ANY: Mapping[str, int] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,13 +54,21 @@ class Answered:
 
 
 async def enroll(
-    door: Door, sequence: str, wanted: list[str], by: str, *, opportunity_id: int | None = None, dry_run: bool = False
+    door: Door,
+    sequence: str,
+    wanted: Sequence[str | int],
+    by: str,
+    *,
+    opportunity_id: int | None = None,
+    dry_run: bool = False,
 ) -> list[Answer]:
-    """Enrolls each contact (named by id, external id or email) on its own: one that is refused never stops the rest.
+    """Enrolls each contact (named by id, external id or email, or by an int, his id) on its own.
+
+    One that is refused never stops the rest.
 
     Raises Refused where the sequence, the user or the number of contacts is the trouble.
     """
-    return await enroll_all(door, sequence, [Wanted(name) for name in wanted], by, opportunity_id, dry_run=dry_run)
+    return await enroll_all(door, sequence, [Wanted.of(name) for name in wanted], by, opportunity_id, dry_run=dry_run)
 
 
 async def enroll_all(
@@ -168,14 +177,19 @@ async def act(door: Door, enrollment_id: str, happening: Happening, by: str, not
     return Receipt(life.enrollment, await start(door, life.enrollment, first) if reopened and first else True)
 
 
-async def act_on_each(door: Door, ids: Collection[str], happening: Happening, by: str) -> list[Answered]:
-    """The same act on every one of them: one that is refused never stops the rest. In the order of `ids`."""
+async def act_on_each(
+    door: Door, ids: Collection[str], happening: Happening, by: str, steps: Mapping[str, int] = AT_ANY
+) -> list[Answered]:
+    """The same act on every one of them: one that is refused never stops the rest. In the order of `ids`.
+
+    `steps` are those at which it is meant, by enrollment; where none is said, wherever it stands.
+    """
     turns = asyncio.Semaphore(STARTS_AT_ONCE)
 
     async def one(enrollment_id: str) -> Answered:
         async with turns:
             try:
-                receipt = await act(door, enrollment_id, happening, by)
+                receipt = await act(door, enrollment_id, replace(happening, step=steps.get(enrollment_id)), by)
             except Refused as refused:
                 return Answered(enrollment_id, refused.code, refused.sentence)
         return Answered(enrollment_id, DONE, "" if receipt.engine_heard else f"Takes effect {receipt.takes_effect}.")

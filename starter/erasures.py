@@ -30,7 +30,7 @@ class Erased:
     log_cut: bool
 
 
-async def erase(door: Door, name: str, by: str) -> Erased:
+async def erase(door: Door, name: str | int, by: str) -> Erased:
     """Erases the contact. Raises Refused, Unchanged where that was done before.
 
     1. Removes his enrollments, so that nothing more is claimed.
@@ -47,7 +47,7 @@ async def erase(door: Door, name: str, by: str) -> Erased:
     return Erased(len(removed), files, len(left), await door.database.forget())
 
 
-async def _erase(door: Door, name: str, by: str) -> tuple[list[Enrollment], int]:
+async def _erase(door: Door, name: str | int, by: str) -> tuple[list[Enrollment], int]:
     """His enrollments as they stood, and how many files went."""
     async with door.database.writing() as tx:
         user = await permitted(tx, by, "erase")
@@ -65,11 +65,11 @@ async def _erase(door: Door, name: str, by: str) -> tuple[list[Enrollment], int]
     return removed, files
 
 
-async def _named(tx: AsyncSession, name: str) -> int:
+async def _named(tx: AsyncSession, name: str | int) -> int:
     try:
         return (await one_contact(tx, name)).id
     except Refused as refusal:
-        if refusal.code == "unknown_contact" and await erasures.erased_before(tx, name.strip()):
+        if refusal.code == "unknown_contact" and await erasures.erased_before(tx, str(name).strip()):
             raise Unchanged("erased_already", "That contact was erased already; nothing was changed.") from None
         raise
 

@@ -12,6 +12,7 @@ from typing import TypeVar
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from sequencing.errors import Refused, TooSoon, Unchanged
 from sequencing.people import User
@@ -75,10 +76,14 @@ async def sign_in(door: Door, email: str, password: str, address: str = "") -> s
     fits = await _in_a_thread(_fits, kept or nobody_s(), password[: PASSWORD_LENGTHS.stop])
     if user is None or kept is None or not fits or not user.active:
         raise Refused("not_signed_in", "That address and that password do not belong together; try again.")
-    secret = secrets.token_urlsafe(32)
     async with door.database.writing() as tx:
         await tries.give_back(tx, whose, whence)
-        await keys.open_session(tx, digest(secret), user.id, door.now() + SESSION_LASTS, door.now())
+        return await _open_session(tx, door, user.id)
+
+
+async def _open_session(tx: AsyncSession, door: Door, user_id: int) -> str:
+    secret = secrets.token_urlsafe(32)
+    await keys.open_session(tx, digest(secret), user_id, door.now() + SESSION_LASTS, door.now())
     return secret
 
 
@@ -90,13 +95,11 @@ def _too_soon(wait: timedelta) -> TooSoon:
 
 async def sign_in_locally(door: Door, user_id: int) -> str:
     """The secret of a new session without a password; the caller knows that this is local mode. Raises Refused."""
-    secret = secrets.token_urlsafe(32)
     async with door.database.writing() as tx:
         user = await users.get(tx, user_id)
         if user is None or not user.active:
             raise not_found()
-        await keys.open_session(tx, digest(secret), user.id, door.now() + SESSION_LASTS, door.now())
-    return secret
+        return await _open_session(tx, door, user.id)
 
 
 async def change_password(door: Door, email: str, present: str, new: str, address: str = "") -> str:
@@ -115,7 +118,8 @@ async def change_password(door: Door, email: str, present: str, new: str, addres
         except Refused:
             raise Refused("wrong_password", "That is not your present password.") from None
     await set_password(door, email, new, email)
-    return await sign_in(door, email, new, address)
+    async with door.database.writing() as tx:
+        return await _open_session(tx, door, (await users.by_email(tx, email)).id)
 
 
 async def has_password(door: Door, email: str) -> bool:

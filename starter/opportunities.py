@@ -65,7 +65,7 @@ async def change(
         check_id("The external id", external_id)
     async with door.database.writing() as tx:
         await permitted(tx, by, "opportunities")
-        before = await opportunities.find(tx, opportunity)
+        before = await opportunities.find(tx, opportunity, lock=True)
         after = before if title is None else replace(before, title=title.strip())
         after = after if external_id is None else replace(after, external_id=external_id or None)
         after = after if company is None else replace(after, company_id=await _company(tx, company))

@@ -47,7 +47,7 @@ async def add(door: Door, said: Said, by: str) -> str:
 async def change(door: Door, task_id: str, said: Said, by: str) -> None:
     """Makes it say that. Raises Refused, or Unchanged."""
     async with door.database.writing() as tx:
-        user, before = await _his(tx, task_id, by)
+        user, before = await _his(tx, task_id, by, lock=True)
         after = await _written(tx, user, said, before)
         if after == before:
             raise Unchanged("unchanged", "The task says so already; nothing was changed.")
@@ -57,7 +57,7 @@ async def change(door: Door, task_id: str, said: Said, by: str) -> None:
 async def move(door: Door, task_id: str, day: date, by: str) -> None:
     """Puts it on another day, at the time it had. Raises Refused, or Unchanged."""
     async with door.database.writing() as tx:
-        _, task = await _his(tx, task_id, by)
+        _, task = await _his(tx, task_id, by, lock=True)
         if task.day == day:
             raise Unchanged("unchanged", "The task is on that day already.")
         await own_tasks.change(tx, replace(task, day=day))
@@ -66,7 +66,7 @@ async def move(door: Door, task_id: str, day: date, by: str) -> None:
 async def complete(door: Door, task_id: str, by: str) -> None:
     """It is done. Raises Refused, or Unchanged."""
     async with door.database.writing() as tx:
-        _, task = await _his(tx, task_id, by)
+        _, task = await _his(tx, task_id, by, lock=True)
         if task.done_at is not None:
             raise Unchanged("unchanged", "The task is done already.")
         await own_tasks.change(tx, replace(task, done_at=door.now()))
@@ -75,7 +75,7 @@ async def complete(door: Door, task_id: str, by: str) -> None:
 async def reopen(door: Door, task_id: str, by: str) -> None:
     """It is to be done again. Raises Refused, or Unchanged."""
     async with door.database.writing() as tx:
-        _, task = await _his(tx, task_id, by)
+        _, task = await _his(tx, task_id, by, lock=True)
         if task.done_at is None:
             raise Unchanged("unchanged", "The task is still to be done.")
         await own_tasks.change(tx, replace(task, done_at=None))
@@ -84,7 +84,7 @@ async def reopen(door: Door, task_id: str, by: str) -> None:
 async def remove(door: Door, task_id: str, by: str) -> None:
     """Deletes it for good. Raises Refused."""
     async with door.database.writing() as tx:
-        await _his(tx, task_id, by)
+        await _his(tx, task_id, by, lock=True)
         await own_tasks.remove(tx, task_id)
 
 
@@ -118,8 +118,8 @@ async def lines(tx: AsyncSession, user: User, wanted: Filter) -> list[Line]:
     return found if user.level.reaches(Level.view) else [Line(one.task) for one in found]
 
 
-async def _his(tx: AsyncSession, task_id: str, by: str) -> tuple[User, OwnTask]:
-    user, task = await acting_user(tx, by), await own_tasks.get(tx, task_id)
+async def _his(tx: AsyncSession, task_id: str, by: str, *, lock: bool = False) -> tuple[User, OwnTask]:
+    user, task = await acting_user(tx, by), await own_tasks.get(tx, task_id, lock=lock)
     if task is None:
         raise not_found()
     check(user, "own_tasks", Tie(own=task.user_id == user.id))

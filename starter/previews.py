@@ -46,7 +46,7 @@ class Preview:
     cost: str = ""
 
 
-async def preview(door: Door, sequence: str, step: int, contact: str, by: str) -> Preview:
+async def preview(door: Door, sequence: str, step: int, contact: str | int, by: str) -> Preview:
     """What that contact would get. Raises Refused: `not_a_message` for a step that only a person acts in."""
     async with door.database.reading() as tx:
         enrollment, place = await _scene(tx, door, sequence, step, contact, by, "preview")
@@ -75,7 +75,7 @@ def _as_step(row: TemplateRow) -> Step:
     return replace(step, format=row.format, address_type=row.address_type, unsubscribe_link=True)
 
 
-async def send_test(door: Door, sequence: str, step: int, contact: str, by: str, to: str = "") -> str:
+async def send_test(door: Door, sequence: str, step: int, contact: str | int, by: str, to: str = "") -> str:
     """Sends the email, marked as a test, to the acting user, or to another user; answers the address.
 
     Raises Refused: `would_pause` with the reason, `not_a_user`, `not_sent` with what the mail server said.
@@ -96,7 +96,7 @@ async def send_test(door: Door, sequence: str, step: int, contact: str, by: str,
 
 
 async def _scene(
-    tx: AsyncSession, door: Door, sequence: str, step: int, contact: str, by: str, act: str
+    tx: AsyncSession, door: Door, sequence: str, step: int, contact: str | int, by: str, act: str
 ) -> tuple[Enrollment, Scene]:
     """The contact's enrollment, or one as if he were just being enrolled, at that step."""
     user = await acting_user(tx, by)

@@ -4,7 +4,7 @@ async with Sequencer.connect() as sequencer:
     await sequencer.enroll("Welcome", ["ann@example.org"], by="rita@example.org")
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -51,9 +51,15 @@ class Sequencer:
             yield cls(door)
 
     async def enroll(
-        self, sequence: str, contacts: list[str], *, by: str, opportunity_id: int | None = None, dry_run: bool = False
+        self,
+        sequence: str,
+        contacts: Sequence[str | int],
+        *,
+        by: str,
+        opportunity_id: int | None = None,
+        dry_run: bool = False,
     ) -> list[Enrolled | NotEnrolled]:
-        """Enrolls contacts; an answer for each."""
+        """Enrolls contacts, each named by id, external id or email, or by an int, his id; an answer for each."""
         return await enrollments.enroll(
             self.door, sequence, contacts, by, opportunity_id=opportunity_id, dry_run=dry_run
         )
@@ -95,16 +101,16 @@ class Sequencer:
         await holds.release(self.door, sequence, by)
 
     async def foresee(
-        self, sequence: str, contacts: list[str] | None = None, *, by: str, selection: Selection = EVERYBODY_NAMED
+        self, sequence: str, contacts: Sequence[str | int] = (), *, by: str, selection: Selection = EVERYBODY_NAMED
     ) -> Forecast:
         """What adding those contacts would do, to each and in sum."""
-        return await adds.foresee(self.door, sequence, contacts or [], by, selection=selection)
+        return await adds.foresee(self.door, sequence, contacts, by, selection=selection)
 
     async def add(
-        self, sequence: str, contacts: list[str] | None = None, *, by: str, selection: Selection = EVERYBODY_NAMED
+        self, sequence: str, contacts: Sequence[str | int] = (), *, by: str, selection: Selection = EVERYBODY_NAMED
     ) -> str:
         """Adds thousands in the background: those named, and those the selection finds; answers the add's id."""
-        return await adds.begin_add(self.door, sequence, contacts or [], by, selection=selection)
+        return await adds.begin_add(self.door, sequence, contacts, by, selection=selection)
 
     async def show_add(self, add_id: str, *, by: str) -> AddStanding:
         """Where an add stands."""

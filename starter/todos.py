@@ -1,5 +1,6 @@
 """Acts on to-dos: results, skipping, sending a draft, taking back, postponing, handing on; each for many at once."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -18,6 +19,9 @@ from starter.enrollments import Receipt, act
 from store import enrollments, news, settings, ties, todos, users
 from store.lives import Life
 from store.tables import TodoRow
+
+AT_ONCE = 16
+"""Of many, so many at a time: each waits for the engine, two seconds where it is away."""
 
 
 async def resolve(door: Door, todo_id: str, result: str, by: str, note: str | None = None) -> Receipt:
@@ -60,13 +64,17 @@ async def _check_draft(door: Door, todo_id: str) -> None:
 
 
 async def edit(door: Door, todo_id: str, by: str, subject: str | None, body: str | None) -> None:
-    """Keeps a manual email's draft as typed."""
+    """Keeps a manual email's draft as typed. Raises Refused, also where it was sent: what leaves is what was sent."""
     if max(len(subject or ""), len(body or "")) > WORDING_LENGTH:
         raise Refused("too_long", f"An email has at most {WORDING_LENGTH} characters.")
     async with door.database.writing() as tx:
-        todo = await _permitted(tx, todo_id, by, "draft")
-        kept = todo.subject if subject is None else subject, todo.body if body is None else body
-        await todos.keep_draft(tx, todo_id, *kept)
+        life, todo = await _locked(tx, door, todo_id, by, "draft")
+        stands = await news.folded(tx, life.enrollment, life.now, life.course)
+        if mine := stands.todo == todo_id and stands.asked_by is None:
+            kept = todo.subject if subject is None else subject, todo.body if body is None else body
+            await todos.keep_draft(tx, todo_id, *kept)
+    if not mine:
+        raise Refused("already_answered", await _who_was_first(door, todo) or "That to-do is not open any more.")
 
 
 async def take_back(door: Door, todo_id: str, by: str) -> Receipt:
@@ -117,8 +125,14 @@ class Answered:
 
 
 async def each(todo_ids: Collection[str], act_on: Callable[[str], Awaitable[object]]) -> list[Answered]:
-    """Acts on every one of them on its own: one that is refused never stops the rest."""
-    return [await _answer(todo_id, act_on) for todo_id in todo_ids]
+    """Acts on every one of them on its own: one that is refused never stops the rest. One named twice is in order."""
+    turns, in_order = asyncio.Semaphore(AT_ONCE), {todo_id: asyncio.Lock() for todo_id in todo_ids}
+
+    async def one(todo_id: str) -> Answered:
+        async with in_order[todo_id], turns:
+            return await _answer(todo_id, act_on)
+
+    return await asyncio.gather(*map(one, todo_ids))
 
 
 async def _answer(todo_id: str, act_on: Callable[[str], Awaitable[object]]) -> Answered:

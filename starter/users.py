@@ -81,7 +81,8 @@ async def change_oneself(door: Door, change: UserChange, by: str) -> None:
         await _change(tx, await permitted(tx, by, "profile"), own)
 
 
-async def _change(tx: AsyncSession, user: User, change: UserChange) -> None:
+async def _change(tx: AsyncSession, known: User, change: UserChange) -> None:
+    user = await users.lock(tx, known.id)
     changed = _changed(user, change)
     if changed == user:
         raise Unchanged("unchanged", f"{user.email} is so already; nothing was changed.")
@@ -107,8 +108,7 @@ async def _deactivated(door: Door, email: str, heir: str, by: str) -> bool:
         if not leaver.active:
             raise Unchanged("unchanged", f"{leaver.email} is deactivated already.")
         successor = await _heir(tx, leaver, heir)
-        await users.lock(tx, leaver.id)
-        await users.change(tx, replace(leaver, active=False))
+        await users.change(tx, replace(await users.lock(tx, leaver.id), active=False))
         await users.check_an_admin_is_left(tx)
         if await users.belongings(tx, email) != known:
             await tx.rollback()
@@ -125,7 +125,7 @@ async def activate_user(door: Door, email: str, by: str) -> None:
         user = await users.by_email(tx, email)
         if user.active:
             raise Unchanged("unchanged", f"{user.email} is active already.")
-        await users.change(tx, replace(user, active=True))
+        await users.change(tx, replace(await users.lock(tx, user.id), active=True))
 
 
 async def _heir(tx: AsyncSession, leaver: User, email: str) -> User:

@@ -1,17 +1,20 @@
 """Enrollments that wait for a person although no to-do says so."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Select, or_, select, union_all
+from sqlalchemy import ColumnElement, Select, func, or_, select, union_all
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from sequencing.enrollments import Enrollment
+from sequencing.happenings import What
 from sequencing.people import User
+from store.columns import says
 from store.enrollments import waiting_for
 from store.lives import value
 from store.people_tables import ContactRow
-from store.tables import EnrollmentRow, SequenceRow
+from store.tables import EnrollmentRow, EventRow, SequenceRow
 
 PLACE = (EnrollmentRow.since, EnrollmentRow.id)
 
@@ -40,6 +43,18 @@ async def lines(
         Line(value(row), f"{first} {last}".strip(), name, row.since or row.enrolled_at)
         for row, first, last, name in found
     ]
+
+
+async def missing(tx: AsyncSession, ids: Collection[str]) -> dict[str, tuple[str, ...]]:
+    """The merge fields without a value at which those enrollments paused last, in one statement."""
+    if not ids:
+        return {}
+    last = select(func.max(EventRow.id)).where(EventRow.enrollment_id.in_(ids), says(EventRow.what, What.blocked))
+    rows = select(EventRow.enrollment_id, EventRow.details).where(
+        EventRow.id.in_(last.group_by(EventRow.enrollment_id))
+    )
+    found = {one: details.get("missing") for one, details in await tx.execute(rows)}
+    return {one: tuple(names.split(", ")) for one, names in found.items() if names}
 
 
 def _first(waiting: ColumnElement[bool], after: tuple[datetime, str] | None) -> Select[str]:

@@ -38,6 +38,11 @@ class Wanted:
     named: str
     contact_id: int | None = None
 
+    @classmethod
+    def of(cls, name: str | int) -> "Wanted":
+        """Whom somebody names; a number is his id alone."""
+        return cls(str(name), name if isinstance(name, int) else None)
+
 
 @dataclass(frozen=True, slots=True)
 class Add:

@@ -12,10 +12,14 @@ from store.naming import fits
 from store.people_tables import OpportunityRow
 
 
-async def find(tx: AsyncSession, name: str | int) -> Opportunity:
-    """The opportunity a person means by id, external id or title; a number means its id alone. Raises Refused."""
+async def find(tx: AsyncSession, name: str | int, *, lock: bool = False) -> Opportunity:
+    """The opportunity a person means by id, external id or title; a number means its id alone. Raises Refused.
+
+    `lock`: others who would change it wait until this transaction ends.
+    """
     wanted = OpportunityRow.id == name if isinstance(name, int) else _named(name)
-    rows = list(await tx.scalars(select(OpportunityRow).where(wanted).order_by(OpportunityRow.id).limit(10)))
+    found = select(OpportunityRow).where(wanted).order_by(OpportunityRow.id).limit(10)
+    rows = list(await tx.scalars(found.with_for_update(key_share=True) if lock else found))
     if not rows:
         raise Refused(
             "unknown_opportunity",

@@ -52,9 +52,9 @@ async def listed(tx: AsyncSession, wanted: Filter) -> list[Line]:
     return [Line(_value(row[0]), f"{row.first_name or ''} {row.last_name or ''}".strip()) for row in found]
 
 
-async def get(tx: AsyncSession, task_id: str) -> OwnTask | None:
-    """The task, if there is one."""
-    row = await tx.get(OwnTaskRow, task_id, populate_existing=True)
+async def get(tx: AsyncSession, task_id: str, *, lock: bool = False) -> OwnTask | None:
+    """The task, if there is one; `lock`: others wait until this transaction ends."""
+    row = await tx.get(OwnTaskRow, task_id, populate_existing=True, with_for_update=lock)
     return None if row is None else _value(row)
 
 

@@ -43,7 +43,7 @@ async def listed(tx: AsyncSession, user: User, wanted: Wanted) -> list[SequenceR
         mine = SequenceRow.owner_id == user.id
         rows = rows.where(mine if wanted.whose is Whose.mine else ~mine)
     if wanted.text:
-        rows = rows.where(func.lower(SequenceRow.name).contains(wanted.text.lower(), autoescape=True))
+        rows = rows.where(SequenceRow.name.icontains(wanted.text, autoescape=True))
     if wanted.before:
         rows = rows.where(SequenceRow.id < wanted.before)
     return list(await tx.scalars(rows.order_by(SequenceRow.id.desc()).limit(wanted.limit)))

@@ -153,9 +153,26 @@ async def sees(tx: AsyncSession, user: User, sequence_id: int) -> bool:
     return bool(await tx.scalar(select(exists().where(SequenceRow.id == sequence_id, shown_to(user)))))
 
 
+def numbered(sequence_id: int) -> str:
+    """How `find` is told of a sequence whose number is known: another one's name may be that number."""
+    return f"#{sequence_id}"
+
+
+def chosen(said: str) -> str:
+    """The same of what was chosen on a page, which offers numbers."""
+    number = _number(said)
+    return said if number is None else numbered(number)
+
+
 async def find(tx: AsyncSession, name: str, user: User) -> SequenceRow:
-    """The sequence a person means by id or name, among those he sees. Raises Refused(`unknown_sequence`)."""
-    means = SequenceRow.id == int(name) if name.isascii() and name.isdecimal() and len(name) < 10 else None
+    """The sequence a person means by number or name, among those he sees; by `#5` the number alone.
+
+    Raises Refused(`unknown_sequence`).
+    """
+    number = _number(name.removeprefix("#"))
+    if number is not None and name.startswith("#"):
+        return await find_numbered(tx, number, user)
+    means = SequenceRow.id == number if number is not None else None
     by_name = SequenceRow.name == name
     wanted = by_name if means is None else or_(means, by_name)
     rows = list(await tx.scalars(select(SequenceRow).where(wanted, shown_to(user)).order_by(SequenceRow.id)))
@@ -164,11 +181,15 @@ async def find(tx: AsyncSession, name: str, user: User) -> SequenceRow:
             "unknown_sequence", f"There is no sequence {quoted(name)}; `sequencing sequences list` shows yours."
         )
     if len(rows) > 1:
-        ids = ", ".join(str(row.id) for row in rows)
+        ids = ", ".join(numbered(row.id) for row in rows)
         raise Refused(
             "ambiguous_sequence", f"Several sequences are called {quoted(name)}; name one by its number: {ids}."
         )
     return rows[0]
+
+
+def _number(said: str) -> int | None:
+    return int(said) if said.isascii() and said.isdecimal() and len(said) < 10 else None
 
 
 async def find_numbered(tx: AsyncSession, number: int, user: User) -> SequenceRow:

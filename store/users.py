@@ -76,9 +76,10 @@ async def take_turns(tx: AsyncSession) -> None:
     await tx.execute(ADMINS.with_for_update(key_share=True))
 
 
-async def lock(tx: AsyncSession, user_id: int) -> None:
-    """Waits for whoever is just giving this user something, and lets others wait until he is changed."""
-    await tx.execute(select(UserRow.id).where(UserRow.id == user_id).with_for_update(key_share=True))
+async def lock(tx: AsyncSession, user_id: int) -> User:
+    """The user as he is now, once whoever is just giving him something has done so; others wait until he is changed."""
+    row = select(UserRow).where(UserRow.id == user_id).with_for_update(key_share=True)
+    return value((await tx.scalars(row.execution_options(populate_existing=True))).one())
 
 
 async def check_an_admin_is_left(tx: AsyncSession) -> None:

@@ -8,6 +8,7 @@ waits for that its clock goes as slowly as ours, and what an activity reads is o
 
 import asyncio
 import random
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -22,52 +23,62 @@ AT_ONCE = 20
 
 
 class Conductor(Interceptor):
-    """For so many runs, and for what they do of that kind alone."""
+    """For so many runs, and for what they do of that kind alone.
+
+    It counts runs, not attempts: an attempt of which the engine knows nothing any more stands aside for the next one.
+    """
 
     def __init__(self, runs: int, do: Do) -> None:
-        self.do, self._away, self._acting = do, runs, 0
-        self._standing: list[tuple[datetime, asyncio.Event]] = []
+        self.do, self._runs = do, runs
+        self._standing: dict[str, tuple[datetime, asyncio.Future[None]]] = {}
+        self._acting: set[str] = set()
+        self._ended: set[str] = set()
         self._places = asyncio.Semaphore(AT_ONCE)
-        self.most_together = 0
+        self.most_together = self.moves = 0
 
     def intercept_activity(self, next: ActivityInboundInterceptor) -> ActivityInboundInterceptor:  # noqa: A002
         return _Conducted(next, self)
 
-    async def turn(self, began: datetime) -> None:
-        """Returns when it is one's turn."""
-        its = asyncio.Event()
-        self._standing.append((began, its))
-        self._away -= 1
-        self._beckon()
-        await its.wait()
-
-    def done(self, ended: bool) -> None:
-        """It has acted; if its run has not ended with that, it comes again."""
-        self._acting -= 1
-        self._away += not ended
-        self._beckon()
-
-    def _beckon(self) -> None:
-        if self._away or self._acting or not self._standing:
-            return
-        first = min(began for began, _ in self._standing)
-        go = [one for one in self._standing if one[0] <= first + TOGETHER]
-        self._standing = [one for one in self._standing if one[0] > first + TOGETHER]
-        self._acting, self.most_together = len(go), max(self.most_together, len(go))
-        for _, its in random.sample(go, len(go)):
-            its.set()
+    def away(self, runs: Iterable[str]) -> list[str]:
+        """Those that all the others wait for."""
+        return [run for run in runs if run not in self._standing and run not in self._acting | self._ended]
 
     async def act(self, execute: Any, input: ExecuteActivityInput) -> Any:  # noqa: A002
-        """Its turn, then what it does, so many at once as one worker would."""
-        ended = False
-        await self.turn(activity.info().started_time)
+        """Its turn, then what it does, so many at once as one worker would; ended runs do not come again."""
+        info = activity.info()
+        run = info.workflow_id or ""
+        await self._turn(run, info.started_time)
         try:
             async with self._places:
                 answer: Answer = await execute(input)
-            ended = answer.decision.do is Do.end
+            if answer.decision.do is Do.end:
+                self._ended.add(run)
             return answer
         finally:
-            self.done(ended)
+            self._acting.discard(run)
+            self._beckon()
+
+    async def _turn(self, run: str, began: datetime) -> None:
+        """Returns when it is its turn."""
+        its = asyncio.get_running_loop().create_future()
+        _, before = self._standing.pop(run, (began, its))
+        if before is not its:
+            before.cancel()
+        self._standing[run] = (began, its)
+        self._beckon()
+        await its
+
+    def _beckon(self) -> None:
+        self.moves += 1
+        if self._acting or len(self._standing) + len(self._ended) < self._runs or not self._standing:
+            return
+        first = min(began for began, _ in self._standing.values())
+        go = [run for run, (began, _) in self._standing.items() if began <= first + TOGETHER]
+        self._acting, self.most_together = set(go), max(self.most_together, len(go))
+        for run in random.sample(go, len(go)):
+            its = self._standing.pop(run)[1]
+            if not its.done():
+                its.set_result(None)
 
 
 class _Conducted(ActivityInboundInterceptor):

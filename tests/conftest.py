@@ -1,16 +1,13 @@
 """What tests share: real databases, the real engine with virtual time, a worker, and people to work with."""
 
-import asyncio
 import os
 import shutil
 import socket
 import sys
 import tempfile
-from collections.abc import AsyncIterator, Coroutine, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import AsyncIterator, Iterator
 from contextlib import closing
 from pathlib import Path
-from typing import Any, TypeVar
 
 import pytest
 import sqlalchemy as sa
@@ -20,31 +17,36 @@ from temporalio.testing import WorkflowEnvironment
 from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 
-from store import schema
 from store.database import Database
 from tests import dialects
 from tests.commands import Forks
 from tests.house import House, search_attribute_keys
+from tests.migrated import beside, fresh_sqlite, migrate, migrated
 
-T = TypeVar("T")
 dialects.share()
 
 
 TOGETHER = (
+    "tests/docs/test_operations.py",
     "tests/browser/",
     "tests/kills/test_batches.py",
     "tests/kills/",
-    "tests/docs/test_operations.py",
-    "tests/workflows/test_cost.py",
     "tests/store/test_plans.py",
-    "tests/web/test_bad_requests.py",
+    "tests/workflows/test_cost.py",
+    "tests/acceptance/test_permissions_by_command.py",
     "tests/acceptance/test_seed",
     "tests/acceptance/test_permissions.py",
-    "tests/acceptance/test_permissions_by_command.py",
     "tests/acceptance/test_permissions_by_http.py",
     "tests/acceptance/test_permissions_by_page.py",
+    "tests/web/test_bad_requests.py",
 )
-"""Files and folders whose tests share what is dear; those of each run in one process."""
+"""Files and folders whose tests share what is dear; those of each run in one process, and begin in this order.
+
+What takes longest comes first, and what mostly waits beside what mostly computes: no core is idle, and all end at once.
+"""
+
+SHORT = "tests/sequencing/"
+"""Tests that take so little that they fill up the end."""
 
 HOUSES = {"alone", "house", "keyed", "resting", "virtual_house"}
 """Fixtures that build a house on their database."""
@@ -60,7 +62,19 @@ class Together(LoadScopeScheduling):  # type: ignore[misc]  # xdist has no types
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Together | None:
     """Not by xdist's own mark for groups, which has no effect with this version of pytest. A soak is spread instead."""
+    config.option.loadscopereorder = False
     return None if config.option.markexpr == "soak" else Together(config, log)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """In the order in which they are to begin."""
+    items.sort(key=lambda item: _turn(item.nodeid))
+
+
+def _turn(nodeid: str) -> int:
+    shared = (turn for turn, prefix in enumerate(TOGETHER) if nodeid.startswith(prefix))
+    return next(shared, len(TOGETHER) + nodeid.startswith(SHORT))
 
 
 @pytest.fixture(scope="session")
@@ -84,18 +98,16 @@ def postgres() -> Iterator[str]:
 @pytest.fixture(scope="session")
 def sqlite_to_copy(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """Two files with the present schema: with nothing in it, and with what a house begins with."""
-    folder = tmp_path_factory.mktemp("migrated")
-    files = {name: folder / f"{name}.db" for name in ("empty", "furnished")}
-    for name, file in files.items():
-        _beside(_prepare(f"sqlite:///{file}", furnished=name == "furnished"))
-    return files
+    furnished = tmp_path_factory.mktemp("migrated") / "furnished.db"
+    beside(_furnish(fresh_sqlite(furnished)))
+    return {"empty": migrated(), "furnished": furnished}
 
 
 @pytest.fixture(scope="session")
 def postgres_to_copy(postgres: str) -> dict[str, str]:
     """Two databases of that kind."""
-    for name in ("empty", "furnished"):
-        _beside(_prepare(_beside(fresh_postgres(postgres, name)), furnished=name == "furnished"))
+    beside(migrate(beside(fresh_postgres(postgres, "empty"))))
+    beside(_furnish(Database(beside(fresh_postgres(postgres, "furnished", "empty")))))
     return {name: name for name in ("empty", "furnished")}
 
 
@@ -137,20 +149,11 @@ def _wanted(request: pytest.FixtureRequest) -> str:
     return "empty" if HOUSES.isdisjoint(request.fixturenames) else "furnished"
 
 
-async def _prepare(url: str, *, furnished: bool) -> None:
-    database = Database(url)
-    await schema.migrate(database)
-    if furnished:
-        nowhere = await Client.connect("127.0.0.1:1", lazy=True, data_converter=pydantic_data_converter)
-        async with House.open(database, nowhere, Path(os.devnull), working=False):
-            pass
+async def _furnish(database: Database) -> None:
+    nowhere = await Client.connect("127.0.0.1:1", lazy=True, data_converter=pydantic_data_converter)
+    async with House.open(database, nowhere, Path(os.devnull), working=False):
+        pass
     await database.close()
-
-
-def _beside(work: Coroutine[Any, Any, T]) -> T:
-    """The answer of the work, done in a thread: a fixture may be wanted while the tests' own loop runs."""
-    with ThreadPoolExecutor(1) as thread:
-        return thread.submit(asyncio.run, work).result()
 
 
 async def fresh_postgres(server: str, name: str, template: str = "template1") -> str:

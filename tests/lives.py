@@ -19,11 +19,11 @@ from temporalio.testing import WorkflowEnvironment
 from sequencing.happenings import Settlement, Why
 from sequencing.timing import Calendar, Frame
 from starter.enrollments import Enrolled
-from store import replans, schema
-from store.database import Database
+from store import replans
 from tests.conftest import temporal_program
 from tests.house import CALL, EMAIL, LETTER, RITA, TASK, TEXT, House, search_attribute_keys
 from tests.mail_server import MailServer
+from tests.migrated import fresh_sqlite
 from transports.smtp import SmtpTransport
 from workflows.bulk_adds import bulk_add_workflow_id
 
@@ -236,8 +236,7 @@ async def ended(house: House, enrollment_id: str) -> list[WorkflowHistory]:
 @asynccontextmanager
 async def a_house_for(name: str, client: Client, folder: Path) -> AsyncIterator[House]:
     """A house with the mail server that this life needs."""
-    database = Database(f"sqlite:///{folder / 'life.db'}")
-    await schema.migrate(database)
+    database = fresh_sqlite(folder / "life.db")
     if name not in RULES:
         async with House.open(database, client, folder / "outbox") as house:
             yield house

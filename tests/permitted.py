@@ -2,7 +2,7 @@
 
 import shutil
 import sqlite3
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterator, Mapping
 from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
@@ -68,6 +68,15 @@ NOWHERE = {
     "add": "none such",
 }
 """Names of what is not there."""
+OWNERS = {
+    "sequences": "owner_id",
+    "templates": "owner_id",
+    "enrollments": "enrolled_by",
+    "todos": "assignee_id",
+    "bulk_adds": "by",
+    "own_tasks": "user_id",
+}
+"""Columns that say whose something is."""
 SOON = timedelta(hours=1)
 SOME_DAY = date(2026, 12, 1)
 NEWER: dict[str, Any] = {"name": "Newer", "steps": [{**EMAIL, "delay": "2 days"}]}
@@ -125,6 +134,7 @@ class Furnished:
     file: Path
     house: House
     names: dict[str, str] = field(default_factory=dict)
+    held: dict[str, dict[str, list[str]]] = field(default_factory=dict)
 
     @asynccontextmanager
     async def case(self, folder: Path, level: Level, tie: str) -> AsyncIterator[Door]:
@@ -133,33 +143,50 @@ class Furnished:
         yield replace(self.house.door, database=database)
         await database.close()
 
+    def rows(self, level: Level, tie: str, without: Collection[str] = ()) -> dict[str, list[str]]:
+        """Everything a case begins with, but for those columns."""
+        name = f"{level}-{tie}-{without}"
+        if name not in self.held:
+            self.held[name] = rows_in(self._tied(level, tie), without)
+        return self.held[name]
+
     def copy(self, file: Path, level: Level, tie: str) -> Path:
         """The file, with that in it."""
+        shutil.copy(self._tied(level, tie), file)
+        return file
+
+    def _tied(self, level: Level, tie: str) -> Path:
         tied = self.file.with_name(f"{level}-{tie}.db")
         if not tied.exists():
             shutil.copy(self.file, tied)
             with closing(sqlite3.connect(tied)) as connection, connection:
                 _tie(connection, level, tie)
-        shutil.copy(tied, file)
-        return file
+        return tied
 
 
 def _tie(connection: sqlite3.Connection, level: Level, tie: str) -> None:
-    of = "(SELECT id FROM users WHERE email = ?)"
-    who = SAM if tie == "own" else ADA
-    connection.execute("UPDATE users SET level = ? WHERE email = ?", (level.value, SAM))
-    connection.execute("UPDATE sequences SET sharing = ?", ("everyone" if tie == "seen" else "private",))
-    connection.execute(f"UPDATE sequences SET owner_id = {of}", (who,))
-    connection.execute(f"UPDATE templates SET owner_id = {of}", (who,))
-    connection.execute(f"UPDATE enrollments SET enrolled_by = {of}", (who,))
-    connection.execute(f"UPDATE todos SET assignee_id = {of}", (who,))
-    connection.execute(f"UPDATE bulk_adds SET by = {of}", (who,))
-    connection.execute(f"UPDATE own_tasks SET user_id = {of}", (who,))
+    for statement, said in tying(level, tie):
+        connection.execute(statement, said)
+
+
+def tying(level: Level, tie: str) -> Iterator[tuple[str, dict[str, str]]]:
+    """The statements, with their values, that give Sam that level, and that tie to everything."""
+    yield "UPDATE users SET level = :level WHERE email = :sam", {"level": level.value, "sam": SAM}
+    sharing = Sharing.everyone if tie == "seen" else Sharing.private
+    yield "UPDATE sequences SET sharing = :sharing", {"sharing": sharing.value}
+    of = "(SELECT id FROM users WHERE email = :who)"
+    for table, column in OWNERS.items():
+        yield f"UPDATE {table} SET {column} = {of}", {"who": SAM if tie == "own" else ADA}
 
 
 def rows(door: Door, without: Collection[str] = ()) -> dict[str, list[str]]:
     """Everything the database holds, but for those columns."""
-    with closing(sqlite3.connect(str(door.database.url.database))) as connection:
+    return rows_in(Path(str(door.database.url.database)), without)
+
+
+def rows_in(file: Path, without: Collection[str] = ()) -> dict[str, list[str]]:
+    """The same of the one in that file."""
+    with closing(sqlite3.connect(file)) as connection:
         tables = [name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
         return {table: _rows(connection, table, without) for table in tables}
 

@@ -19,6 +19,7 @@ from aiosmtplib import SMTP, SMTPHeloError
 from sequencing.errors import About, TransportError
 from transports.oauth import Tokens
 from transports.smtp_delivery import SmtpDelivery, refuse_unless_an_address
+from transports.smtp_login import Login
 from transports.smtp_pool import IDLE, Pool, hang_up
 from transports.smtp_server import read, tls_to
 from transports.smtp_words import answer, not_now
@@ -31,6 +32,7 @@ class SmtpTransport:
     `auto`, the default without a user, encrypts where it is offered and verifies nothing; `required`, the default with
     one, and smtps verify the certificate, against the system's authorities unless `tls` is given. With `tokens` the URL
     has no password (XOAUTH2). `connections=8` is how many there are at most; one that is `idle` so long is ended.
+    After a refused login all hear that refusal, and one a minute tries (`transports/smtp_login.py`).
     `within` is the time that `open` may take, and again that `begin` and `hand_over` may take together.
     Raises Misconfigured `invalid_smtp_url`.
     """
@@ -43,11 +45,13 @@ class SmtpTransport:
         tls: ssl.SSLContext | None = None,
         tokens: Tokens | None = None,
         idle: timedelta = IDLE,
+        login: Login | None = None,
     ) -> None:
         self._server = read(url, by_token=tokens is not None)
         self._within = within.total_seconds()
         self._tls = tls or tls_to(self._server)
         self._tokens = tokens
+        self._login = login or Login()
         self._own_name: str | None = None
         self._pool = Pool(self._connected, most=self._server.connections, idle=idle)
 
@@ -71,6 +75,7 @@ class SmtpTransport:
         return delivery
 
     async def _connected(self) -> SMTP:
+        self._login.may_try()
         smtp = self._unconnected()
         try:
             await self._connect(smtp)
@@ -98,7 +103,7 @@ class SmtpTransport:
         if await self._encrypts(smtp):
             await answer(_greet(smtp))
         if self._server.user is not None:
-            await self._log_in(smtp, self._server.user)
+            await self._login.heard(self._log_in(smtp, self._server.user))
 
     async def _encrypts(self, smtp: SMTP) -> bool:
         if self._server.starttls == "never":

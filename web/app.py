@@ -9,7 +9,7 @@ from starlette.staticfiles import StaticFiles
 
 from starter.door import Door
 from starter.keys import nobody_s
-from web import problems, texts
+from web import guard, problems, texts
 from web.acting import SCHEME
 from web.api import registered as api_registered
 from web.api.description import with_problems
@@ -63,7 +63,8 @@ def _api() -> APIRouter:
 
 
 async def _trouble(request: Request, error: Exception) -> Response:
-    """What no route has answered."""
-    if request.url.path.startswith("/api/"):
-        return problems.answer(error)
-    return frame.trouble(request, error)
+    """What no route has answered; a fault is answered outside of what else puts headers on answers."""
+    is_api = request.url.path.startswith("/api/")
+    answer: Response = problems.answer(error) if is_api else frame.trouble(request, error)
+    guard.put_on(answer.headers)
+    return answer

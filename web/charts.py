@@ -1,6 +1,7 @@
 """Charts as SVG, drawn on the server: bars, stacked bars, lines over time. Beside each stands the table that says it.
 
-Colours are classes (`series-0` to `series-6`) of `static/metrics.css`: the pages allow no styles in themselves.
+Colours are classes of `static/metrics.css`: the pages allow no styles in themselves. What is good, bad or neither has
+its own, with a sign in it, so that nobody needs to tell colours apart; all else takes `series-0` to `series-6` in turn.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -16,6 +17,17 @@ HEIGHT, BELOW, BESIDE = 180, 22, 34
 LEGEND = 20
 SERIES = 7
 LONGEST_LABEL = 21
+GOOD, BAD, EVEN = ("good", "+"), ("bad", "−"), ("even", "○")
+TONES = {
+    "positive": GOOD,
+    "interested": GOOD,
+    "negative": BAD,
+    "not interested": BAD,
+    "neutral": EVEN,
+}
+"""Of a series of that name: its class, and the sign in its bars."""
+SIGNED = 14
+"""A bar must be so wide to have room for a sign."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +45,7 @@ def bars(key: str, title: str, rows: Sequence[Row]) -> Markup:
     for row in rows:
         drawn.append(_label(row.label, y + BAR))
         for name, value in row.values.items():
-            drawn.append(_bar(names.index(name), LABELS, y, _scaled(value, longest)))
+            drawn += _bar(_class(name, names), LABELS, y, _scaled(value, longest))
             drawn.append(_value(value, LABELS + _scaled(value, longest) + 4, y + BAR - 2))
             y += ROW - 3
         y += GAP
@@ -54,7 +66,7 @@ def stacked(key: str, title: str, rows: Sequence[Row]) -> Markup:
 def _pieces(row: Row, names: list[str], longest: int, y: int) -> Iterator[Markup]:
     begins = [0, *accumulate(row.values.values())]
     for begin, (name, value) in zip(begins, row.values.items(), strict=False):
-        yield _bar(names.index(name), LABELS + _scaled(begin, longest), y, _scaled(value, longest))
+        yield from _bar(_class(name, names), LABELS + _scaled(begin, longest), y, _scaled(value, longest))
     yield _value(begins[-1], LABELS + _scaled(begins[-1], longest) + 4, y + BAR - 2)
 
 
@@ -63,9 +75,9 @@ def lines(key: str, title: str, rows: Sequence[Row]) -> Markup:
     names = _names(rows)
     top, y = _round(max((value for row in rows for value in row.values.values()), default=0)), _legend_height(names)
     drawn = [*_legend(names), *_grid(top, y), *_days(rows, y)]
-    for number, name in enumerate(names):
+    for name in names:
         points = [_point(at, len(rows), row.values.get(name, 0), top, y) for at, row in enumerate(rows)]
-        drawn += _line(number, points)
+        drawn += _line(_class(name, names), points)
     return _svg(key, title, _told(rows), y + HEIGHT + BELOW, drawn)
 
 
@@ -93,10 +105,10 @@ def _point(at: int, number: int, value: int, top: int, y: int) -> tuple[int, int
     return x, y + HEIGHT - HEIGHT * value // max(top, 1)
 
 
-def _line(number: int, points: Sequence[tuple[int, int]]) -> list[Markup]:
+def _line(series: str, points: Sequence[tuple[int, int]]) -> list[Markup]:
     path = "M" + "L".join(f"{x} {y}" for x, y in points)
-    dots = [Markup('<circle class="series-{}" cx="{}" cy="{}" r="2.5"/>').format(number % SERIES, *at) for at in points]
-    return [Markup('<path class="line series-{}" d="{}"/>').format(number % SERIES, path), *dots]
+    dots = [Markup('<circle class="{}" cx="{}" cy="{}" r="2.5"/>').format(series, *at) for at in points]
+    return [Markup('<path class="line {}" d="{}"/>').format(series, path), *dots]
 
 
 def _svg(key: str, title: str, told: str, height: int, drawn: Sequence[Markup]) -> Markup:
@@ -117,10 +129,10 @@ def _told(rows: Sequence[Row]) -> str:
 
 
 def _legend(names: Sequence[str]) -> Iterator[Markup]:
-    for number, (name, (x, y)) in enumerate(zip(names, _places(names), strict=True)):
-        yield Markup('<rect class="series-{}" x="{}" y="{}" width="10" height="10" rx="2"/>').format(
-            number % SERIES, x, y
-        )
+    for name, (x, y) in zip(names, _places(names), strict=True):
+        series = _class(name, names)
+        yield Markup('<rect class="{}" x="{}" y="{}" width="10" height="10" rx="2"/>').format(series, x, y)
+        yield _sign(series, x + 5, y + 9)
         yield Markup('<text x="{}" y="{}">{}</text>').format(x + 14, y + 9, name)
 
 
@@ -149,9 +161,26 @@ def _value(value: int, x: int, y: int) -> Markup:
     return Markup('<text x="{}" y="{}">{}</text>').format(x, y, value)
 
 
-def _bar(number: int, x: int, y: int, wide: int) -> Markup:
-    bar = Markup('<rect class="series-{}" x="{}" y="{}" width="{}" height="{}"/>')
-    return bar.format(number % SERIES, x, y, wide, BAR) if wide else Markup("")
+def _class(name: str, names: Sequence[str]) -> str:
+    """The class of a series, which says its colour."""
+    if name in TONES:
+        return TONES[name][0]
+    return f"series-{[one for one in names if one not in TONES].index(name) % SERIES}"
+
+
+def _bar(series: str, x: int, y: int, wide: int) -> Iterator[Markup]:
+    if not wide:
+        return
+    yield Markup('<rect class="{}" x="{}" y="{}" width="{}" height="{}"/>').format(series, x, y, wide, BAR)
+    if wide >= SIGNED:
+        yield _sign(series, x + wide // 2, y + BAR - 2)
+
+
+def _sign(series: str, x: int, y: int) -> Markup:
+    """In the middle of a bar, hidden from screen readers, which are told its name."""
+    sign = dict(TONES.values()).get(series)
+    drawn = Markup('<text class="sign" aria-hidden="true" x="{}" y="{}">{}</text>')
+    return drawn.format(x, y, sign) if sign else Markup("")
 
 
 def _scaled(value: int, longest: int) -> int:

@@ -5,6 +5,7 @@ import re
 from hashlib import sha256
 from ipaddress import ip_address, ip_network
 from typing import Any
+from urllib.parse import urlsplit
 
 from starlette.datastructures import URL, MutableHeaders
 from starlette.requests import Request
@@ -37,13 +38,16 @@ class Headers:
 
         async def sending(message: Message) -> None:
             if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                kept = scope["path"].startswith("/static/")
-                for name, value in {**HEADERS, "cache-control": "max-age=3600" if kept else "no-store"}.items():
-                    headers.setdefault(name, value)
+                put_on(MutableHeaders(scope=message), kept=scope["path"].startswith("/static/"))
             await send(message)
 
         await self.app(scope, receive, sending if scope["type"] == "http" else send)
+
+
+def put_on(headers: MutableHeaders, *, kept: bool = False) -> None:
+    """The headers that an answer has not got. `kept`: browsers may keep it for an hour."""
+    for name, value in {**HEADERS, "cache-control": "max-age=3600" if kept else "no-store"}.items():
+        headers.setdefault(name, value)
 
 
 def cookie(url: URL) -> dict[str, Any]:
@@ -87,9 +91,25 @@ def form_word(secret: str) -> str:
 
 def check_form(request: Request, secret: str, word: str) -> None:
     """Raises Refused(`wrong_form`) unless the form came from our page for that secret."""
-    from_us = request.headers.get("sec-fetch-site", "same-origin") in ("same-origin", "none")
-    if not (secret and from_us and hmac.compare_digest(form_word(secret).encode(), word.encode(errors="replace"))):
+    if not (
+        secret
+        and is_from_us(request)
+        and hmac.compare_digest(form_word(secret).encode(), word.encode(errors="replace"))
+    ):
         raise Refused("wrong_form", "This form is out of date. Go back, load the page again, and repeat it.")
+
+
+def came_from(request: Request) -> str:
+    """The path of the page of ours on which a form stood, as the browser says; To-Do where it says none of ours."""
+    page = urlsplit(request.headers.get("referer", ""))
+    if page.netloc != request.url.netloc:
+        return path_of_ours("")
+    return path_of_ours(f"{page.path}?{page.query}" if page.query else page.path, path_of_ours(page.path))
+
+
+def is_from_us(request: Request) -> bool:
+    """Whether a page of ours sent it, as far as the browser says."""
+    return request.headers.get("sec-fetch-site", "same-origin") in ("same-origin", "none")
 
 
 def path_of_ours(said: str, otherwise: str = "/todos") -> str:

@@ -8,7 +8,6 @@ import pytest
 from temporalio.client import Client
 from temporalio.contrib.pydantic import pydantic_data_converter
 
-from store import schema
 from store.database import Database
 from tests.acceptance.agency import Agency
 from tests.commands import Forks
@@ -17,11 +16,12 @@ from tests.permitted import Furnished, furnish
 
 
 @pytest.fixture(scope="session")
-async def furnished(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Furnished]:
+async def furnished(
+    sqlite_to_copy: dict[str, Path], tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Furnished]:
     """A database on which every act is lawful; no engine and no worker."""
     folder = tmp_path_factory.mktemp("permitted")
-    database = Database(f"sqlite:///{folder / 'base.db'}")
-    await schema.migrate(database)
+    database = Database(f"sqlite:///{shutil.copy(sqlite_to_copy['furnished'], folder / 'base.db')}")
     nowhere = await Client.connect("127.0.0.1:1", lazy=True, data_converter=pydantic_data_converter)
     async with House.open(database, nowhere, folder / "outbox", working=False) as house:
         house.door.runs.patience = 0.02

@@ -14,8 +14,8 @@ from tests.permitted import GENERAL, NOWHERE, ON_A_TEMPLATE, ON_SOMETHING, SAM, 
 
 UNASKED = {"up", "simulate", "worker", "web", "setup"}
 """They run the installation, and act for nobody."""
-NOT_TYPED = {"draft", "look_again", "own_tasks", "profile"}
-"""A draft is kept by `todos send`; only signals say look_again; one's own tasks and profile have pages and routes."""
+NOT_TYPED = {"draft", "look_again", "profile"}
+"""A draft is kept by `todos send`; only signals say look_again; one's own profile has a page and routes."""
 PASSWORD = "a long password\n"
 CASES = [*((level, "own") for level in Level), (Level.use, "seen")]
 FILES = {
@@ -50,6 +50,10 @@ def on(act: str, command: str, *words: str, tie: str | None = None) -> Typed:
     return Typed(command, words, Judged(act, tie=tie))
 
 
+def his_own(command: str, *words: str) -> Typed:
+    return Typed(command, ("{task}", *words), Judged("own_tasks", private=True))
+
+
 def on_a_template(act: str, command: str, *words: str) -> Typed:
     return Typed(command, words, Judged(act, shown=True))
 
@@ -61,6 +65,12 @@ COMMANDS = [
     anybody("todos list"),
     anybody("sequences list"),
     anybody("tokens list"),
+    anybody("tasks list"),
+    general("own_tasks", "tasks add", "Write", "2026-12-01"),
+    his_own("tasks done"),
+    his_own("tasks reopen"),
+    his_own("tasks move", "2026-12-02"),
+    his_own("tasks remove"),
     general("see_users", "users list"),
     general("see_roles", "roles list"),
     general("see_settings", "settings show"),
@@ -176,6 +186,7 @@ LISTS = [
     ("enrollments list", "--status", "paused"),
     ("sequences list",),
     ("todos list",),
+    ("tasks list",),
     ("outbox",),
     ("contacts list", "--any-sequence"),
     ("contacts list", "--status", "active"),

@@ -18,6 +18,7 @@ from starter.door import Door
 from store.people_tables import UserRow
 from tests.house import BOB, HEADER, RITA
 from tests.permitted import CASES, NEWER, NOWHERE, SAM, Furnished, Judged, Names, nameless, rows
+from tests.web import promises
 from tests.web.knocking import bearer
 from web.app import web_app
 from web.problems import STATUS
@@ -248,9 +249,11 @@ class Served:
     names: Names
 
     async def ask(self, door: Door, request: Request, names: Names | None = None) -> httpx2.Response:
-        """The answer at that door."""
+        """The answer at that door, which the API's description promises."""
         self.app.state.door = door
-        return await self.client.request(request.method, request.url(names or self.names), **request.said)
+        answer = await self.client.request(request.method, request.url(names or self.names), **request.said)
+        promises.check(answer)
+        return answer
 
 
 @pytest.fixture(scope="module")

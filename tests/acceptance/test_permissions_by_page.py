@@ -145,6 +145,8 @@ NOT_HIDDEN = [
     do("/contacts/{id}/opportunities", "move_in_stages", "one", opportunity="job"),
     read("/contacts/{id}/details", "change_contacts", "one"),
     do("/contacts/{id}/details", "change_contacts", "one", first_name="Newer"),
+    read("/contacts/{id}/erasure", "erase", "one"),
+    do("/contacts/{id}/erasure", "erase", "one", sure="yes"),
     read("/contacts/{id}/{noun}", of="one"),
     read("/search", "see"),
     read("/opportunities", "see"),

@@ -26,7 +26,11 @@ What a tab does by itself
 `await tab.look(NAME)`
     Looks at the page as it is then: axe finds nothing serious or critical, in the dark no contrast is too low, and at
     390 px nothing has to be scrolled sideways. Every page that answers HTML must be looked at once; the names are those
-    of the pictures in docs/pictures, which `make pictures` takes on the way. Look when there is something on the page.
+    of the pictures in docs/pictures. Look when there is something on the page.
+
+Pictures
+    `make pictures` takes them in another house, which `lived_in.py` fills with five weeks of work, on the way that
+    `tour.py` goes. A page that is looked at needs its picture there, and one in the README: the build fails without.
 
 More
     `office.enter(EMAIL, scripts=False)`    a tab without JavaScript: every act works there too

@@ -26,8 +26,6 @@ QUIET = (
     "--disable-lcd-text",
     "--disable-features=LocalNetworkAccessChecks",  # mails are read on a site of their own, and we are on loopback
 )
-TAKES_PICTURES = "TAKE_PICTURES"
-"""Set by `make pictures`."""
 
 
 @pytest.fixture(scope="session")
@@ -49,10 +47,9 @@ async def office(
     """The house, with a worker and the engine in real time, and the browser in front of it."""
     folder = tmp_path_factory.mktemp("office")
     database = Database(f"sqlite:///{shutil.copy(sqlite_to_copy['furnished'], folder / 'office.db')}")
-    pictures = bool(os.environ.get(TAKES_PICTURES))
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=chromium, args=QUIET)
-        async with Office.open(database, client, folder, browser, pictures=pictures) as opened:
+        async with Office.open(database, client, folder, browser) as opened:
             yield opened
         await browser.close()
     await database.close()

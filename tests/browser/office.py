@@ -53,7 +53,6 @@ class Office:
     driven: Driven
     browser: Browser
     journal: Journal
-    pictures: bool
     looked: dict[Route, set[str]] = field(default_factory=dict)
     walked: set[str] = field(default_factory=set)
     tabs: list[Tab] = field(default_factory=list)
@@ -64,9 +63,7 @@ class Office:
 
     @classmethod
     @asynccontextmanager
-    async def open(
-        cls, database: Database, client: Client, folder: Path, browser: Browser, *, pictures: bool
-    ) -> AsyncIterator[Self]:
+    async def open(cls, database: Database, client: Client, folder: Path, browser: Browser) -> AsyncIterator[Self]:
         """Ada, Rita and Bob have passwords; email journaling is on."""
         with create_server(("127.0.0.1", 0)) as listening:
             address = f"http://127.0.0.1:{listening.getsockname()[1]}"
@@ -76,7 +73,7 @@ class Office:
             ):
                 app = web_app(house.door, local=True)
                 driven, journal = Driven(app), Journal(house.door, house.world.mail_domain)
-                office = cls(house, app, address, driven, browser, journal, pictures)
+                office = cls(house, app, address, driven, browser, journal)
                 for email in (ADA, RITA, BOB):
                     await office._give_password(email)
                 async with _served(driven, listening), office.settings(journaling=True):
@@ -171,15 +168,16 @@ class Office:
     @asynccontextmanager
     async def settings(self, **changed: Any) -> AsyncIterator[None]:
         """Sequencing settings that are in force in here only."""
-        before = await self._settle(lambda now: replace(now, **changed))
+        before = await self.settle(lambda now: replace(now, **changed))
         yield
-        await self._settle(lambda now: replace(now, **{name: getattr(before, name) for name in changed}))
+        await self.settle(lambda now: replace(now, **{name: getattr(before, name) for name in changed}))
 
     def look_at(self, path: str, name: str) -> None:
         """The page that stands at that path was looked at."""
         self.looked.setdefault(self.driven.pages[path], set()).add(name)
 
-    async def _settle(self, change: Callable[[SequencingSettings], SequencingSettings]) -> SequencingSettings:
+    async def settle(self, change: Callable[[SequencingSettings], SequencingSettings]) -> SequencingSettings:
+        """Puts other settings in force; what was before."""
         async with self.house.database.writing() as tx:
             now = await stored_settings.current(tx)
             if change(now) != now:
@@ -206,7 +204,7 @@ class Office:
             reduced_motion="reduce",
         )
         self.contexts.append(context)
-        self.tabs.append(await Tab.opened(context, self.address, self.look_at, self.pictures))
+        self.tabs.append(await Tab.opened(context, self.address, self.look_at))
         return self.tabs[-1]
 
     async def _keep_pictures(self, name: str, failure: BaseException) -> None:

@@ -11,13 +11,10 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from playwright.async_api import BrowserContext, ConsoleMessage, FloatRect, Frame, Locator, Page, Request
+from playwright.async_api import BrowserContext, ConsoleMessage, Frame, Locator, Page, Request
 
 WIDE, NARROW = {"width": 1280, "height": 860}, {"width": 390, "height": 844}
 PICTURES = Path(__file__).parents[2] / "docs" / "pictures"
-HEIGHTS = (720, 600, 480)
-LARGEST_PICTURE = 150_000
-"""Bytes."""
 PATIENCE = 15.0
 """Seconds within which a page comes, or says what it is to say."""
 MAIL_PROGRAM = "http://mail.localhost/"
@@ -35,12 +32,11 @@ SIDEWAYS = """() => [...document.querySelectorAll('body *')].filter(one => {
 
 @dataclass
 class Tab:
-    """`looked`: told of each page that was looked at, by path and name. `pictures`: whether to take them."""
+    """`looked`: told of each page that was looked at, by path and name."""
 
     page: Page
     address: str
     looked: Callable[[str, str], None]
-    pictures: bool
     wrong: list[str] = field(default_factory=list)
     refusals: int = 0
     """How many blocks that want a refusal are open."""
@@ -50,13 +46,11 @@ class Tab:
     """Set as soon as a click has led somewhere."""
 
     @classmethod
-    async def opened(
-        cls, context: BrowserContext, address: str, looked: Callable[[str, str], None], pictures: bool
-    ) -> "Tab":
+    async def opened(cls, context: BrowserContext, address: str, looked: Callable[[str, str], None]) -> "Tab":
         """An empty one."""
         page = await context.new_page()
         page.set_default_timeout(PATIENCE * 1000)
-        tab = cls(page, address, looked, pictures)
+        tab = cls(page, address, looked)
         tab.here.set()
         page.on("console", tab._console)
         page.on("pageerror", lambda error: tab.wrong.append(f"a script failed: {error.message}"))
@@ -166,9 +160,10 @@ class Tab:
         assert any(REFUSED.search(one) for one in seen), "nothing was refused"
 
     async def look(self, name: str) -> None:
-        """The page is fit to be seen: by a screen reader, in the dark, on a phone. Takes its picture, if wanted."""
+        """The page is fit to be seen: by a screen reader, in the dark, on a phone."""
         self.check()
         page = self.page
+        await page.evaluate(_axe_source())  # as the debugger does it, which no policy forbids
         faults = await self._axe()
         await page.emulate_media(color_scheme="dark")
         faults += [f"in the dark: {one}" for one in await self._axe("color-contrast")]
@@ -179,8 +174,6 @@ class Tab:
         await page.set_viewport_size(WIDE)  # type: ignore[arg-type]
         assert not faults, f"{name} ({page.url}):\n" + "\n".join(faults)
         self.looked(urlsplit(page.url).path, name)
-        if self.pictures:
-            await self._take_picture(PICTURES / f"{name}.png")
 
     def check(self) -> None:
         """Nothing has gone wrong up to now."""
@@ -207,23 +200,12 @@ class Tab:
             self.wrong.append(f"{request.method} {request.url} failed: {request.failure}")
 
     async def _axe(self, *rules: str) -> list[str]:
-        """What axe finds, of that severity; evaluated as the debugger does it, which no policy forbids."""
-        await self.page.evaluate(_axe_source())
+        """What axe finds, of that severity."""
         options: dict[str, Any] = {"iframes": False, "resultTypes": ["violations"]}
         options |= {"runOnly": {"type": "rule", "values": list(rules)}} if rules else {}
         found = await self.page.evaluate("options => axe.run(document, options)", options)
         severe = [one for one in found["violations"] if one["impact"] in SEVERE]
         return [f"{one['id']}: {one['help']}: {node['html'][:200]}" for one in severe for node in one["nodes"][:3]]
-
-    async def _take_picture(self, to: Path) -> None:
-        """Of the upper part of the page; of less, where that is full of words."""
-        to.parent.mkdir(exist_ok=True)
-        for height in HEIGHTS:
-            shown: FloatRect = {"x": 0, "y": 0, "width": WIDE["width"], "height": height}
-            await self.page.screenshot(path=to, animations="disabled", clip=shown)
-            if to.stat().st_size < LARGEST_PICTURE:
-                return
-        raise AssertionError(f"{to.name} has {to.stat().st_size} bytes")
 
 
 @cache

@@ -54,9 +54,11 @@ def test_every_page_is_looked_at(office: Office) -> None:
 def test_the_readme_shows_the_picture_of_every_page() -> None:
     taken = {picture.stem for picture in PICTURES.glob("*.png")}
     looked_at = {name for file in FOLDER.glob("*.py") for name in re.findall(r'\.look\("([^"]+)"\)', file.read_text())}
+    toured = set(re.findall(r'\.shot\(tab, "([^"]+)"', FOLDER.with_name("tour.py").read_text()))
     shown = set(re.findall(r"\(docs/pictures/([^)]+)\.png\)", (PICTURES.parents[1] / "README.md").read_text()))
 
     assert taken == looked_at, "`make pictures` takes them anew"
+    assert toured == taken
     assert shown == taken
 
 

@@ -100,11 +100,21 @@ def test_containers_are_given_longer_to_stop_than_the_worker_takes() -> None:
     assert all(seconds >= grace + 10 for seconds in patience.values()), patience
 
 
-def test_every_variable_given_to_a_worker_or_a_journal_is_a_setting() -> None:
+def test_every_variable_given_to_a_worker_a_journal_or_the_pages_is_a_setting() -> None:
     known = {f"SEQUENCING_{name.upper()}" for name in Settings.model_fields}
     journal = {*compose()["services"]["journal"]["environment"], *kubernetes_environment("journal")}
-    given = {*compose_worker()["environment"], *kubernetes_environment(), *journal}
+    web = compose()["services"]["web"]["environment"]
+    given = {*compose_worker()["environment"], *kubernetes_environment(), *journal, *web}
     assert {name for name in given if name.startswith("SEQUENCING_")} <= known
+
+
+def test_the_pages_link_to_runs_where_the_ui_of_temporal_is() -> None:
+    services = compose()["services"]
+    (published,) = services["temporal-ui"]["ports"]
+    _, port, _ = published.split(":")
+    namespace = services["temporal-ui"]["environment"]["TEMPORAL_DEFAULT_NAMESPACE"]
+    told = services["web"]["environment"]["SEQUENCING_TEMPORAL_UI"]
+    assert told == f"${{SEQUENCING_TEMPORAL_UI-http://localhost:{port}/namespaces/{namespace}}}"
 
 
 def test_the_ports_of_health_and_metrics_are_the_settings_own() -> None:

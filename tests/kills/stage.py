@@ -38,6 +38,7 @@ from store.tables import EnrollmentRow, MessageRow, MessageState
 from tests.conftest import temporal_program
 from tests.house import ADA, BOB, HEADER, RITA, House
 from tests.mail_server import read_diary, written
+from tests.migrated import fresh_sqlite
 from transports.outbox import EmailOutbox, TextOutbox
 
 ROOT = Path(__file__).parents[2]
@@ -192,15 +193,15 @@ class Stage:
         worker = _worker(folder, url, engine, mail, hand_over)
         worker.environment |= environment
         journal = None if journal_port is None else _journal(folder, journal_port, worker)
-        database = Database(url)
+        database = Database(url) if postgresql else fresh_sqlite(folder / "sequencing.db")
         try:
             for child in (postgres, engine, mail):
                 if child is not None:
                     await child.start()
             if postgres is not None:
                 await _answers(database)
-            async with MIGRATING:
-                await schema.migrate(database)
+                async with MIGRATING:
+                    await schema.migrate(database)
             house = await _house(folder, database, engine, hand_over)
             await house._furnish()
             await worker.start()

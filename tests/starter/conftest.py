@@ -1,22 +1,23 @@
 """A furnished place for commands, copied for each test."""
 
+import shutil
 from pathlib import Path
 
 import pytest
 from temporalio.client import Client
 
-from store import schema
 from store.database import Database
 from tests.commands import Forks, Place, furnish
 from tests.house import House
 
 
 @pytest.fixture(scope="session")
-async def furnished(client: Client, tmp_path_factory: pytest.TempPathFactory, forks: Forks) -> Place:
+async def furnished(
+    client: Client, sqlite_to_copy: dict[str, Path], tmp_path_factory: pytest.TempPathFactory, forks: Forks
+) -> Place:
     """The place that all others are copies of."""
     folder = tmp_path_factory.mktemp("furnished")
-    database = Database(f"sqlite:///{folder / 'sequencing.db'}")
-    await schema.migrate(database)
+    database = Database(f"sqlite:///{shutil.copy(sqlite_to_copy['furnished'], folder / 'sequencing.db')}")
     async with House.open(database, client, folder / "outbox") as house:
         names = await furnish(house)
     await database.close()

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from sequencing.people import Level
 from settings import Settings
-from store import schema, users
+from store import users
 from store.columns import Table
 from store.database import Database
 from tests.commands import Place, every_command
@@ -570,8 +570,23 @@ ENVIRONMENT = [
 ]
 UNKEYED = {"SEQUENCING_SECRET", "SEQUENCING_OLD_SECRETS"}
 """Any text will do."""
+TASKS = [
+    refused("tasks add", "", "2026-12-01", says="title"),
+    refused("tasks add", HOSTILE, "2026-12-01", says="title must be one line"),
+    refused("tasks add", LONG, "2026-12-01", says="title"),
+    refused("tasks add", "Read", "tomorrow", says="is no day"),
+    refused("tasks add", "Read", "2026-12-01", "--time", "9", says="write it as 09:30"),
+    refused("tasks add", "Read", "2026-12-01", "--contact", "nobody", says="There is no contact 'nobody'"),
+    refused("tasks add", "Read", "2026-12-01", "--note", LONG + "x", says="at most 10000 characters"),
+    refused("tasks list", "--from", "yesterday", says="is no day"),
+    refused("tasks list", "--as", "nobody", says="no user 'nobody'"),
+    misused("tasks list", "--limit", "0", says="0 is not in the range"),
+    *[refused(f"tasks {act}", LONG, says=NOT_SHOWN) for act in ("done", "reopen", "remove")],
+    refused("tasks move", LONG, "2026-12-01", says=NOT_SHOWN),
+    refused("tasks move", LONG, "2026-02-30", says="is no day"),
+]
 OF_PEOPLE = [*CSV, *PEOPLE, *COMPANIES, *STAGES, *KEYS]
-CASES = [*OF_PEOPLE, *YAML, *TEMPLATES, *SETTINGS, *SEQUENCES, *ENROLLMENTS, *TODOS, *RUNNING, *ENVIRONMENT]
+CASES = [*OF_PEOPLE, *YAML, *TEMPLATES, *SETTINGS, *SEQUENCES, *ENROLLMENTS, *TODOS, *TASKS, *RUNNING, *ENVIRONMENT]
 
 
 def test_every_command_is_tried_with_bad_input_and_every_case_is_of_a_command() -> None:
@@ -685,10 +700,9 @@ def test_an_outbox_with_strange_files_is_listed(place: Place) -> None:
 
 
 async def test_what_postgresql_cannot_keep_is_refused_before_it_is_asked(
-    postgres: str, place: Place, tmp_path: Path
+    postgres: str, postgres_to_copy: dict[str, str], place: Place, tmp_path: Path
 ) -> None:
-    database = Database(await fresh_postgres(postgres, f"t{abs(hash(tmp_path)):x}"))
-    await schema.migrate(database)
+    database = Database(await fresh_postgres(postgres, f"t{abs(hash(tmp_path)):x}", postgres_to_copy["empty"]))
     async with database.writing() as tx:
         await users.add(tx, ADA, "Ada", Level.manage)
     before = await counts(database)

@@ -1,5 +1,6 @@
 """Tasks that users write for themselves, and Tasks & Events, which shows them together with to-dos."""
 
+import asyncio
 from collections.abc import Awaitable
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
@@ -15,7 +16,7 @@ from starter.erasures import erase
 from starter.own_tasks import Said
 from starter.todo_lists import Narrowed, worklist
 from starter.users import UserChange, add_user, change_user
-from store import users
+from store import own_tasks, users
 from store.people_tables import UserRow
 from tests.house import ADA, BOB, RITA, House
 from tests.starter.test_todos import opened
@@ -177,3 +178,17 @@ async def test_own_tasks_are_no_to_dos(alone: House) -> None:
     await acts.add(alone.door, Said("Read", TUESDAY), RITA)
 
     assert await worklist(alone.door, Narrowed(), RITA) == ([], False)
+
+
+async def test_a_task_that_is_done_and_moved_at_the_same_moment_is_both(alone: House) -> None:
+    task_id = await acts.add(alone.door, Said("Think", date(2026, 12, 1)), RITA)
+    async with alone.database.writing() as tx:
+        task = await own_tasks.get(tx, task_id, lock=True)
+        assert task is not None
+        late = asyncio.create_task(acts.complete(alone.door, task_id, RITA))
+        await asyncio.sleep(0.3)
+        await own_tasks.change(tx, replace(task, day=date(2026, 12, 2)))
+    await late
+
+    now = await acts.look(alone.door, task_id, RITA)
+    assert (now.day, now.done_at is not None) == (date(2026, 12, 2), True)

@@ -1,6 +1,7 @@
 """Contacts in an opportunity's workflow: coming in, moving on, and the offer to enroll them; on both databases."""
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 import sqlalchemy as sa
@@ -13,6 +14,7 @@ from starter.candidacies import Moves, enter, move
 from starter.enrollments import Enrolled, NotEnrolled
 from starter.sequences import create_sequence
 from store import enrollments, users
+from store import opportunities as jobs
 from store import stages as rows
 from store.people_tables import StageMoveRow
 from tests.house import ADA, BOB, CALL, EMAIL, RITA, House
@@ -262,3 +264,16 @@ async def test_a_status_in_a_sequence_that_is_not_shown_is_not_told(alone: House
 
     assert [one.status for one in to_ada.standings] == ["active"]
     assert [(one.status, one.enrollment_id) for one in to_bob.standings] == [(None, None)]
+
+
+async def test_two_who_change_an_opportunity_at_the_same_moment_lose_nothing(alone: House) -> None:
+    job = await opportunities.add(alone.door, "A job", RITA)
+    async with alone.database.writing() as tx:
+        found = await jobs.find(tx, job, lock=True)
+        late = asyncio.create_task(opportunities.change(alone.door, job, ADA, external_id="X-1"))
+        await asyncio.sleep(0.3)
+        await jobs.change(tx, replace(found, title="Another job"))
+    await late
+
+    now = (await opportunities.workflow(alone.door, job, RITA)).opportunity
+    assert (now.title, now.external_id) == ("Another job", "X-1")

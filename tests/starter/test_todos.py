@@ -1,12 +1,15 @@
 """To-do lists: whose, which, in which order; postponing, handing on, and many at once."""
 
 import asyncio
+import time
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from socket import socket
 from typing import Any
 
 import pytest
+from temporalio.client import Client
 
 from sequencing.enrollments import Enrollment
 from sequencing.errors import Refused, Unchanged
@@ -15,6 +18,7 @@ from sequencing.sequences import Action
 from sequencing.settings import SettingsChange
 from sequencing.todos import Due, DueWithin
 from starter import todos as acts
+from starter.client import Runs
 from starter.counts import counts_of
 from starter.enrollments import Receipt
 from starter.settings import change_settings
@@ -23,7 +27,7 @@ from starter.todo_lists import Narrowed, Wanted, card, shown, todo_list, worklis
 from starter.users import UserChange, add_user, change_user, deactivate_user
 from store import news, todos, users
 from store.lives import Life
-from tests.house import ADA, BOB, CALL, EMAIL, RITA, TASK, House
+from tests.house import ADA, BOB, CALL, EMAIL, LETTER, RITA, TASK, House
 
 EVE = "eve@example.org"
 DAY = timedelta(days=1)
@@ -265,3 +269,51 @@ async def row_of(house: House, enrollment_id: str) -> Enrollment:
     row = await house.row(enrollment_id)
     assert row is not None
     return row
+
+
+async def test_a_draft_that_was_sent_leaves_as_it_was_sent_whatever_is_typed_meanwhile(alone: House) -> None:
+    one = await alone.enroll("ann", {**LETTER, "delay": "1 day"})
+    todo_id, now = alone.door.new_id(), datetime.now(UTC)
+    async with alone.database.writing() as tx:
+        life, rita = await Life.lock(tx, one, now), await users.by_email(tx, RITA)
+        assert life is not None
+        opening = todos.Opening(todo_id, Action.manual_email, rita.id, None, "", "", "S", "B")
+        await todos.open_one(tx, life.enrollment, opening, now, now)
+        life.happen(Happening(What.opened, todo=todo_id))
+        await life.save()
+    await acts.send(alone.door, todo_id, RITA, "Mine", "As I typed it")
+
+    for act in (
+        acts.send(alone.door, todo_id, ADA, "Other", "Not this"),
+        acts.edit(alone.door, todo_id, RITA, "Late", "Kept in passing"),
+    ):
+        with pytest.raises(Refused) as refused:
+            await act
+        assert (refused.value.code, refused.value.sentence) == ("already_answered", "Rita Recruiter was first: send.")
+    async with alone.database.writing() as tx:
+        life = await Life.lock(tx, one, now)
+        assert life is not None
+        await life.note_news()
+        await life.save()
+    with pytest.raises(Refused):
+        await acts.edit(alone.door, todo_id, ADA, "Later", "While the mail server is away")
+
+    async with alone.database.reading() as tx:
+        row = await todos.get(tx, todo_id)
+    assert row is not None
+    assert (row.subject, row.body) == ("Mine", "As I typed it")
+
+
+async def test_many_wait_for_an_engine_that_does_not_answer_no_longer_than_a_few(alone: House) -> None:
+    ids = [await opened(alone, "ann") for _ in range(6)]
+    with socket() as mute:
+        mute.bind(("127.0.0.1", 0))
+        mute.listen()
+        nobody = await Client.connect(f"127.0.0.1:{mute.getsockname()[1]}", lazy=True)
+        door = replace(alone.door, runs=Runs(nobody, "queue", act_within=10, patience=0.5))
+        began = time.perf_counter()
+
+        answers = await acts.each(ids, lambda one: acts.resolve(door, one, "none", RITA))
+
+    assert [(one.todo, one.sentence) for one in answers] == [(one, "takes effect when Temporal is back") for one in ids]
+    assert time.perf_counter() - began < 6 * 0.5

@@ -209,3 +209,16 @@ async def test_a_user_changes_in_what_is_named_and_nothing_else(alone: House) ->
 
     expected = replace(before, name="Bobby", sending_number=None, time_zone="Asia/Tokyo")
     assert await user(alone, BOB) == expected
+
+
+async def test_a_change_that_waited_for_a_deactivation_does_not_undo_it(alone: House) -> None:
+    async with alone.database.writing() as tx:
+        bob = await users.lock(tx, (await users.by_email(tx, BOB)).id)
+        late = asyncio.create_task(change_user(alone.door, BOB, UserChange(name="Bobby"), ADA))
+        await asyncio.sleep(0.3)
+        await users.change(tx, replace(bob, active=False))
+    await late
+
+    async with alone.database.reading() as tx:
+        now = await users.by_email(tx, BOB)
+    assert (now.active, now.name) == (False, "Bobby")

@@ -6,11 +6,13 @@ every statement, and carries it out while what it reads is counted: no large tab
 
 import json
 import math
+import shutil
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -58,6 +60,7 @@ from store.database import Database
 from store.enrollments import Filter
 from store.selections import Selection
 from tests.conftest import furnished_copy
+from tests.migrated import beside
 from tests.store import crowd
 from tests.store.crowd import FIRST_USER, LARGE_ADD, NOW, YEARS
 
@@ -263,17 +266,31 @@ LISTS: dict[str, List] = {
 """What grows with the house and is looked at; not here, and why: docs/decisions/0015."""
 
 
+@pytest.fixture(scope="module")
+def full(sqlite_to_copy: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A full house on SQLite, as it is: nobody tells it what is in its tables."""
+    file = Path(shutil.copy(sqlite_to_copy["furnished"], tmp_path_factory.mktemp("full") / "crowd.db"))
+    beside(_fill(Database(f"sqlite:///{file}")))
+    return file
+
+
+async def _fill(database: Database) -> None:
+    await crowd.fill(database)
+    await database.close()
+
+
 @pytest.fixture(scope="module", params=["sqlite", "sqlite, analyzed", "postgresql"])
 async def crowded(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Database]:
-    """A full house; SQLite also as it is, since nobody tells it what is in its tables."""
-    kind, _, analyzed = request.param.partition(", ")
-    request.param = kind
-    database = await furnished_copy(request, tmp_path_factory.mktemp("crowd"))
-    await crowd.fill(database)
-    if kind == "postgresql":
+    """The same on each database, and once more on SQLite with what it can know of its tables."""
+    folder = tmp_path_factory.mktemp("crowd")
+    if request.param == "postgresql":
+        database = await furnished_copy(request, folder)
+        await crowd.fill(database)
         await _outside(database, "VACUUM ANALYZE")
-    elif analyzed:
-        await _outside(database, "ANALYZE")
+    else:
+        database = Database(f"sqlite:///{shutil.copy(request.getfixturevalue('full'), folder / 'crowd.db')}")
+        if request.param.endswith("analyzed"):
+            await _outside(database, "ANALYZE")
     yield database
     await database.close()
 

@@ -18,6 +18,7 @@ from tests.certificates import self_signed
 from tests.mail_server import MailServer, read_diary, written
 from transports.outgoing import Transport
 from transports.smtp import SmtpTransport
+from transports.smtp_login import Login
 
 BO = "bo@agency.test"
 ANN = "ann@example.org"
@@ -371,6 +372,30 @@ async def test_a_login_that_is_wrong_or_missing_concerns_the_server_not_the_mess
 ) -> None:
     async with MailServer(diary=diary, login=("bo", "right")) as server:
         assert told(await failure_of(transport_to(server.port, user=user, options="?starttls=auto"))) == failure
+
+
+async def test_a_refused_login_is_tried_once_a_minute_however_many_messages_wait(diary: Path) -> None:
+    async with MailServer(diary=diary, login=("bo", "right")) as server:
+        transport = transport_to(server.port, user="bo:wrong@", options="?starttls=auto")
+        heard = [told(await failure_of(transport)) for _ in range(5)]
+
+        assert heard == [("535", True, About.server)] * 5
+        assert next(server.numbers) == 2, "one connection so far"
+
+
+async def test_once_its_rest_is_over_one_message_tries_the_login_for_all_and_all_go_when_it_is_right(
+    diary: Path,
+) -> None:
+    async with MailServer(diary=diary, login=("bo", "right")) as server:
+        login = Login(rest=timedelta(0))
+        url = f"smtp://bo:{{}}@127.0.0.1:{server.port}?starttls=auto"
+        await failure_of(SmtpTransport(url.format("wrong"), within=LONG, login=login))
+        await failure_of(SmtpTransport(url.format("wrong"), within=LONG, login=login))
+
+        await deliver(SmtpTransport(url.format("right"), within=LONG, login=login))
+        await deliver(SmtpTransport(url.format("right"), within=LONG, login=login))
+
+        assert len(server.events("answered")) == 2
 
 
 async def test_a_login_that_fails_for_the_moment_can_be_tried_again() -> None:

@@ -22,6 +22,7 @@ from store import keys as key_rows
 from store import users
 from tests.conftest import free_port
 from tests.house import ADA, BOB, RITA, House
+from tests.web import promises
 from web.app import web_app
 
 PASSWORD = "a long enough word"
@@ -65,8 +66,11 @@ class Knocking:
     @classmethod
     @asynccontextmanager
     async def at(cls, house: House, address: str, tokens: dict[str, str]) -> AsyncIterator[Self]:
-        """With a client that sends Rita's token."""
-        async with httpx2.AsyncClient(base_url=f"{address}/api", headers=bearer(tokens[RITA]), timeout=60) as api:
+        """With a client that sends Rita's token, and holds every answer against the API's description."""
+        hooks = {"response": [promises.check_read]}
+        async with httpx2.AsyncClient(
+            base_url=f"{address}/api", headers=bearer(tokens[RITA]), timeout=60, event_hooks=hooks
+        ) as api:
             opened = cls(house, address, tokens, api)
             yield opened
             for client in opened.clients:

@@ -53,6 +53,15 @@ def test_the_pieces_of_a_stacked_bar_follow_each_other() -> None:
     assert int(first.attrib["x"]) + int(first.attrib["width"]) == int(last.attrib["x"])
 
 
+def test_good_bad_and_neither_have_colours_and_signs_of_their_own_and_nobody_else_has_them() -> None:
+    stands = {"active": 9, "positive": 9, "not interested": 9, "neutral": 9, "skipped": 9}
+    svg = fromstring(charts.stacked("one", "Title", [Row("First", stands)]))
+
+    assert [bar.get("class") for bar in _bars(svg)] == ["series-0", "good", "bad", "even", "series-1"]
+    signs = [text.text for text in svg.findall("text") if text.get("class") == "sign"]
+    assert signs == ["+", "−", "○"] * 2, "in the legend, then in the bar"
+
+
 def test_a_line_has_a_point_for_each_day_and_its_top_is_round() -> None:
     svg = fromstring(charts.lines("one", "Title", [Row(f"{day} Mar", {"a": day}) for day in range(1, 14)]))
 

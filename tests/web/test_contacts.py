@@ -7,13 +7,15 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from sequencing.people import Level
+from sequencing.people import AddressType, Level
 from starter import opportunities, people, stages
 from starter.candidacies import enter
 from starter.contacts import import_contacts
 from starter.sequences import create_sequence
+from starter.users import deactivate_user
 from store.people_tables import UserRow
 from tests.house import ADA, BOB, EMAIL, RITA
+from tests.web.forms import filled
 from tests.web.knocking import Knocking
 
 pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
@@ -51,6 +53,52 @@ async def test_a_change_of_one_field_leaves_what_somebody_else_changed_meanwhile
 
     assert (answer.status_code, now.last_name, now.title) == (303, "Abelson", "Chief")
     assert now.emails[0][1] == "ann@example.com"
+
+
+async def test_what_was_changed_before_a_refusal_is_kept_once_it_is_mended(resting: Knocking) -> None:
+    job, ann = await opportunities.add(resting.house.door, "A job", RITA), await number_of(resting, "ann")
+    browser = await resting.signed_in()
+
+    for at, wrong, right in (
+        (f"/contacts/{ann}/details", {"email": ["nonsense"]}, {"email": ["ann@example.com"]}),
+        (f"/opportunities/{job}/details", {"owner": ["nobody@example.org"]}, {"owner": [RITA]}),
+    ):
+        typed = filled((await browser.get(at)).text, at) | {"title": ["Chief"]}
+        refused = await browser.client.post(at, data=typed | wrong)
+        mended = await browser.client.post(at, data=filled(refused.text, at) | right)
+        assert (refused.status_code, mended.status_code) == (422, 303)
+
+    assert (await people.card(resting.house.door, "ann", ADA)).contact.title == "Chief"
+    assert (await opportunities.workflow(resting.house.door, job, ADA)).opportunity.title == "Chief"
+
+
+async def test_two_who_edit_a_contact_at_once_lose_no_address_of_each_other(resting: Knocking) -> None:
+    at, browser = f"/contacts/{await number_of(resting, 'ann')}/details", await resting.signed_in()
+    typed = filled((await browser.get(at)).text, at)
+    theirs = [(AddressType.work, "new@example.com")]
+    await people.change(resting.house.door, "ann", people.Said(emails=theirs), ADA)
+
+    mine = {"email": [*typed["email"][:1], "mine@example.com"], "email_type": ["work", "personal"]}
+    answer = await browser.client.post(at, data=typed | mine)
+
+    assert answer.status_code == 303
+    now = (await people.card(resting.house.door, "ann", ADA)).contact
+    assert sorted(address for _, address in now.emails) == ["mine@example.com", "new@example.com"]
+
+
+async def test_an_owner_who_was_deactivated_stays_the_owner_when_something_else_is_edited(resting: Knocking) -> None:
+    door, browser = resting.house.door, await resting.signed_in(ADA)
+    await people.change(door, "ann", people.Said(owner=BOB), ADA)
+    job = await opportunities.add(door, "A job", RITA, owner=BOB)
+    await deactivate_user(door, BOB, RITA, ADA)
+
+    for at in (f"/contacts/{await number_of(resting, 'ann')}/details", f"/opportunities/{job}/details"):
+        typed = filled((await browser.get(at)).text, at) | {"title": ["Chief"]}
+        await browser.client.post(at, data=typed)
+
+    assert (await people.card(door, "ann", ADA)).owner == BOB
+    job_now = (await opportunities.workflow(door, job, ADA)).opportunity
+    assert (job_now.title, job_now.owner_id is not None) == ("Chief", True)
 
 
 async def test_a_refused_contact_shows_again_what_was_typed(resting: Knocking) -> None:

@@ -91,7 +91,8 @@ async def test_the_wait_ends_by_itself_and_a_right_password_forgets_the_wrong_on
 async def test_an_address_waits_too_whichever_accounts_it_tries_and_another_address_does_not(
     resting: Knocking,
 ) -> None:
-    door = resting.house.door
+    now = resting.house.door.now()
+    door = replace(resting.house.door, now=lambda: now)
     for number in range(ADDRESS.free):
         await _refused(door, f"user{number}@example.org", "192.0.2.1")
 

@@ -1,11 +1,16 @@
 """Sequences and templates on pages: made, edited, previewed and acted upon by plain forms."""
 
 import re
+from unittest.mock import ANY
 
 import pytest
 
+from sequencing.settings import SettingsChange
 from starter.enrollments import Enrolled
-from tests.house import ADA, EMAIL, RITA, TASK
+from starter.settings import change_settings
+from starter.users import deactivate_user
+from tests.house import ADA, BOB, CALL, EMAIL, RITA, TASK
+from tests.web.forms import filled
 from tests.web.knocking import Knocking
 
 LATER = {**EMAIL, "delay": "300 days"}
@@ -115,3 +120,55 @@ async def test_the_list_is_narrowed_and_says_how_many_run(resting: Knocking) -> 
 
     assert ("Spring" in mine, "status=active" in mine, "Autumn" in mine) == (True, True, False)
     assert ("Spring" in shared, "Autumn" in shared) == (False, True)
+
+
+async def test_the_form_takes_the_longest_sequence_that_the_settings_may_allow(resting: Knocking) -> None:
+    assert await resting.ask("PATCH", "/settings", by=ADA, json={"limits": {"steps": 500}}) == (200, ANY)
+    step = {**WORDED, "1-format": "text", "1-address_type": "any", "1-template": "", "1-opportunity": ""}
+    step |= {"1-track_clicks": "yes", "1-unsubscribe_link": "yes", "1-reply_in_thread": "yes"}
+    steps = {f"{n}-{name.removeprefix('1-')}": said for n in range(1, 501) for name, said in step.items()}
+    browser = await resting.signed_in()
+
+    made = await browser.post("/sequences", name="Long", act="save", **steps)
+
+    assert made.status_code == 303, made.text[:2000]
+    document = (await resting.ask("GET", f"/sequences/{made.headers['location'].rpartition('/')[2]}"))[1]["document"]
+    assert len(document["steps"]) == 500
+
+
+async def test_a_form_of_too_many_fields_is_refused_in_words(resting: Knocking) -> None:
+    browser = await resting.signed_in()
+
+    said = await browser.post("/sequences", name="Long", **{f"x{n}": "" for n in range(20_000)})
+
+    assert (said.status_code, "nothing of it was kept: Too many fields" in said.text) == (413, True)
+
+
+async def test_a_change_of_a_template_by_a_service_takes_no_empty_body(resting: Knocking) -> None:
+    _, made = await resting.ask("POST", "/templates", json={"name": "T", "subject": "S", "body": "Hello"})
+    at = f"/templates/{made['id']}"
+
+    status, said = await resting.ask("PATCH", at, json={"subject": "Other", "body": ""})
+
+    assert (status, said["code"], said["detail"]) == (422, "invalid_text", "The body must not be empty.")
+    assert (await resting.ask("GET", at))[1]["subject"] == "S"
+
+
+async def test_the_editor_shows_what_can_be_chosen_no_more_and_changes_none_of_it(resting: Knocking) -> None:
+    door = resting.house.door
+    sequence = await resting.house.sequence({**CALL, "owner": BOB}, {**CALL, "delay": "30 seconds"}, by=ADA)
+    await deactivate_user(door, BOB, RITA, ADA)
+    await change_settings(door, SettingsChange(seconds_allowed=False), ADA)
+
+    shown = (await (await resting.signed_in(ADA)).get(f"/sequences/{sequence}/steps")).text
+    there = filled(shown, f"/sequences/{sequence}/steps")
+
+    assert (there["1-owner"], there["2-amount"], there["2-unit"]) == ([BOB], ["30"], ["seconds"])
+
+
+async def test_a_name_of_other_letters_is_found_as_it_is_written(resting: Knocking) -> None:
+    sequence = await resting.house.sequence(TASK, name="Ärzte in Köln")
+    browser = await resting.signed_in()
+
+    for typed in ("Ärzte", "köln", "KÖLN"[0]):
+        assert f'href="/sequences/{sequence}"' in (await browser.get(f"/sequences?q={typed}")).text

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
+from starter.contacts import import_contacts
 from tests.house import ADA, BOB, CALL, EMAIL, LETTER, RITA, TASK
 from tests.web.knocking import Browser, Knocking
 
@@ -154,6 +155,47 @@ async def test_a_refusal_is_said_on_the_next_page_and_once(knocking: Knocking) -
     first, second = await browser.get(f"/enrollments/{one}"), await browser.get(f"/enrollments/{one}")
 
     assert ("Only a wait can be bypassed" in first.text, "Only a wait can be bypassed" in second.text) == (True, False)
+
+
+@pytest.mark.parametrize(
+    ("page", "back"),
+    [
+        ("{us}/sequences/1?status=active", "/sequences/1?status=active"),
+        ("{us}/contacts?q=ann+abel", "/contacts"),
+        ("{us}//elsewhere.example/x", "/todos"),
+        ("https://elsewhere.example/contacts", "/todos"),
+        ("", "/todos"),
+    ],
+)
+async def test_a_refused_act_leads_back_to_the_page_of_ours_it_was_asked_on(
+    resting: Knocking, page: str, back: str
+) -> None:
+    one = await resting.house.enroll("ann", LATER)
+    browser = await resting.signed_in(BOB)
+    headers = {"referer": page.format(us=resting.address)} if page else {}
+
+    answer = await browser.client.post(f"/enrollments/{one}/pause", data={"form": browser.word}, headers=headers)
+
+    assert (answer.status_code, answer.headers["location"]) == (303, back)
+    assert browser.said().startswith("refused|")
+
+
+async def test_attention_names_the_field_that_has_no_value_and_leads_to_it(knocking: Knocking) -> None:
+    await import_contacts(knocking.house.door, "external_id,first_name,work_email\ntom,Tom,tom@example.com", RITA)
+    lacking = {**EMAIL, "body": "{{ contact.title }} {{ company.name }}"}
+    await knocking.house.place(await knocking.house.enroll("tom", lacking), "paused")
+    about_no_job = {**EMAIL, "body": "{{ opportunity.title }}"}
+    other = await knocking.house.place(await knocking.house.enroll("ann", about_no_job), "paused")
+    browser = await knocking.signed_in()
+
+    shown = (await browser.get("/attention")).text
+    at = re.search(r'href="(/contacts/\d+/details\?missing=title)"[^>]*>Fill in the title<', shown)
+    assert at is not None
+    asked = (await browser.get(at[1])).text
+
+    assert "Fill in contact.title, company.name, then resume." in shown
+    assert f'href="/sequences/{other.sequence_id}/steps#step-1"' in shown
+    assert re.search(r'name="title" autofocus aria-describedby="missing"', asked)
 
 
 async def test_a_form_without_its_word_changes_nothing(knocking: Knocking) -> None:

@@ -1,7 +1,8 @@
 """Whatever anybody sends to the API, it answers as its description promises, and never with a fault of ours.
 
-Schemathesis makes requests from the description, lawful and unlawful ones, to a real server with a real door, on
-SQLite, as four users. A few of each operation here, many in a soak.
+Schemathesis makes requests from the description, lawful and unlawful ones, to a real server with a real door, as four
+users: a few of each operation here on SQLite, many in a soak, on PostgreSQL too. What is promised are the statuses, the
+shapes, and the codes of refusals.
 """
 
 import asyncio
@@ -10,6 +11,7 @@ from typing import Any
 
 import pytest
 import schemathesis
+import sqlalchemy as sa
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from schemathesis.checks import not_a_server_error
@@ -19,10 +21,17 @@ from schemathesis.specs.openapi.checks import (
     response_schema_conformance,
     status_code_conformance,
 )
+from temporalio.client import Client
+from temporalio.contrib.pydantic import pydantic_data_converter
 
 from sequencing.people import Level
+from starter.door import Door
+from store import schema
+from store.database import Database
 from tests.acceptance import conftest as acceptance
-from tests.permitted import Furnished
+from tests.conftest import fresh_postgres
+from tests.house import House
+from tests.permitted import Furnished, furnish, tying
 from tests.web.knocking import app_at, bearer, served
 
 furnished = acceptance.furnished
@@ -35,7 +44,8 @@ THINGS = {"sequences": "sequence", "enrollments": "waiting", "todos": "call", "b
 
 @pytest.mark.parametrize(("level", "tie"), USERS)
 async def test_every_answer_is_promised(furnished: Furnished, tmp_path: Path, level: Level, tie: str) -> None:
-    await _try_everything(furnished, tmp_path, level, tie, FEW)
+    async with furnished.case(tmp_path, level, tie) as door:
+        await _try_everything(door, furnished.names, FEW)
 
 
 @pytest.mark.soak
@@ -44,14 +54,34 @@ async def test_every_answer_is_promised(furnished: Furnished, tmp_path: Path, le
 async def test_every_answer_is_promised_many_times(
     furnished: Furnished, tmp_path: Path, level: Level, tie: str
 ) -> None:
-    await _try_everything(furnished, tmp_path, level, tie, MANY)
+    async with furnished.case(tmp_path, level, tie) as door:
+        await _try_everything(door, furnished.names, MANY)
 
 
-async def _try_everything(furnished: Furnished, folder: Path, level: Level, tie: str, examples: int) -> None:
-    async with furnished.case(folder, level, tie) as door:
-        app = app_at(door)
-        async with served(app) as address:
-            wrong = await asyncio.to_thread(_wrong, app.openapi(), address, furnished.names, examples)
+@pytest.mark.soak
+@pytest.mark.timeout(7200)
+@pytest.mark.parametrize(("level", "tie"), USERS)
+async def test_every_answer_is_promised_many_times_on_postgresql(
+    postgres: str, tmp_path: Path, level: Level, tie: str
+) -> None:
+    database = Database(await fresh_postgres(postgres, f"promised_{level}"))
+    await schema.migrate(database)
+    nowhere = await Client.connect("127.0.0.1:1", lazy=True, data_converter=pydantic_data_converter)
+    async with House.open(database, nowhere, tmp_path / "outbox", working=False) as house:
+        house.door.runs.patience = 0.02
+        names = await furnish(house)
+        async with database.writing() as tx:
+            for statement, said in tying(level, tie):
+                await tx.execute(sa.text(statement), said)
+
+        await _try_everything(house.door, names, MANY)
+    await database.close()
+
+
+async def _try_everything(door: Door, names: dict[str, str], examples: int) -> None:
+    app = app_at(door)
+    async with served(app) as address:
+        wrong = await asyncio.to_thread(_wrong, app.openapi(), address, names, examples)
 
     assert wrong == []
 

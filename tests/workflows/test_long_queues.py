@@ -38,6 +38,8 @@ NEXT_MORNING = {**EMAIL, "delay": "12 hours"}
 """Over at night, however long enrolling took: all are due at the next opening."""
 HOURS = 36_000
 """Seconds that an activity may take: it also waits for its turn."""
+STILL = 180
+"""Seconds without any run's turn after which one is lost."""
 
 
 def opening_soon() -> Calendar:
@@ -49,7 +51,9 @@ def opening_soon() -> Calendar:
 
 
 @asynccontextmanager
-async def conducted(database: Database, engine: WorkflowEnvironment, folder: Path, many: int) -> AsyncIterator[House]:
+async def conducted(
+    database: Database, engine: WorkflowEnvironment, folder: Path, many: int
+) -> AsyncIterator[tuple[House, Conductor]]:
     """A house in virtual time whose emails, of so many runs, act in the order of their clocks.
 
     Skipping time makes every run a second or more late, so much is waited on the spot.
@@ -57,6 +61,7 @@ async def conducted(database: Database, engine: WorkflowEnvironment, folder: Pat
     async with House.open(database, engine.client, folder / "outbox", working=False) as house:
         house.door.runs.act_within = HOURS
         inside, runs = replace(house.world, record_within=timedelta(seconds=30)), house.door.runs
+        conductor = Conductor(many, Do.send_email)
         worker = Worker(
             engine.client,
             task_queue=runs.task_queue,
@@ -66,12 +71,12 @@ async def conducted(database: Database, engine: WorkflowEnvironment, folder: Pat
                 EmailActivities(inside).send_email,
                 TodoActivities(inside).open_todo,
             ],
-            interceptors=[Conductor(many, Do.send_email), Silence()],
+            interceptors=[conductor, Silence()],
             max_concurrent_activities=many + 100,
             max_cached_workflows=many + 100,
         )
         async with worker:
-            yield house
+            yield house, conductor
 
 
 async def _settle(house: House, calendar: Calendar, cap: int) -> None:
@@ -108,7 +113,7 @@ async def _follow_ups(house: House, numbers: range) -> list[str]:
     return many
 
 
-async def _ended(house: House, many: list[str]) -> list[Counter[int]]:
+async def _ended(house: House, conductor: Conductor, many: list[str]) -> list[Counter[int]]:
     """How often what stands in the history of each, once all have ended."""
     turns = asyncio.Semaphore(16)
 
@@ -118,10 +123,22 @@ async def _ended(house: House, many: list[str]) -> list[Counter[int]]:
             await run.result()
             return Counter(event.event_type for event in (await run.fetch_history()).events)
 
-    async with asyncio.timeout(3000):
-        while await _still_active(house):
-            await asyncio.sleep(1)
+    moves, since = 0, clock.monotonic()
+    while await _still_active(house):
+        await asyncio.sleep(1)
+        if moves != conductor.moves:
+            moves, since = conductor.moves, clock.monotonic()
+        if clock.monotonic() - since > STILL:
+            pytest.fail(f"all wait for {await _stuck(house, conductor, many)}")
     return await asyncio.gather(*map(one, many))
+
+
+async def _stuck(house: House, conductor: Conductor, many: list[str]) -> list[str]:
+    """The first runs that do not come before their next act, as the engine describes them."""
+    runs = [await house.run(one) for one in many]
+    away = set(conductor.away(run.id for run in runs))
+    described = [await run.describe() for run in runs if run.id in away][:5]
+    return [str(one.raw_description) for one in described] + [f"{len(away)} in all"]
 
 
 async def _still_active(house: House) -> bool:
@@ -150,14 +167,14 @@ async def test_all_due_at_one_sender_leave_in_order_within_cap_and_gap_and_none_
     sqlite: Database, engine: WorkflowEnvironment, tmp_path: Path, many: int, following: int, cap: int
 ) -> None:
     calendar, began = opening_soon(), clock.monotonic()
-    async with conducted(sqlite, engine, tmp_path, many) as house:
+    async with conducted(sqlite, engine, tmp_path, many) as (house, conductor):
         await _contacts(house, many)
         await _settle(house, calendar, cap)
         follow_ups = await _follow_ups(house, range(following))
         first_ones = await _enrolled(house, await house.sequence(NEXT_MORNING), range(following, many))
         print(f"{many} enrolled after {clock.monotonic() - began:.0f} s")
 
-        counts = await _ended(house, [*follow_ups, *first_ones])
+        counts = await _ended(house, conductor, [*follow_ups, *first_ones])
 
         left = await _left(house)
         expected = [*await _in_order(house, follow_ups), *await _in_order(house, first_ones)]

@@ -14,8 +14,9 @@ from sequencing.todos import Outcome
 from starter import adds
 from starter.adds import AddStanding, Forecast
 from store.selections import Selection
+from store.sequences import numbered
 from web.acting import At, By
-from web.api.words import LARGEST_ID, After, Body, Done, Id, Limit, Number, Text, behind
+from web.api.words import LARGEST_ID, After, Body, Done, Id, Limit, Named, Number, Text, behind
 from web.once import Making, Once
 
 router = APIRouter(tags=["bulk adds"], route_class=Once)
@@ -38,9 +39,12 @@ class Selected(Body):
 
 
 class BulkAdding(Body):
-    """Whom to add: those named by id, external id or email, and those the selection finds."""
+    """Whom to add: those named by id, external id or email, and those the selection finds.
 
-    contacts: list[Word] = []
+    A number without quotes is an id alone.
+    """
+
+    contacts: list[Named] = []
     selection: Selected = Selected()
     opportunity_id: Annotated[int, Field(ge=1, le=LARGEST_ID)] | None = None
 
@@ -75,7 +79,7 @@ async def begin(
     selection = Selection(**wanted.selection.model_dump())
     doing = adds.foresee if dry_run else adds.begin_add
     done = await doing(
-        door, str(id), wanted.contacts, by.email, selection=selection, opportunity_id=wanted.opportunity_id
+        door, numbered(id), wanted.contacts, by.email, selection=selection, opportunity_id=wanted.opportunity_id
     )
     if isinstance(done, str):
         return Begun(id=done)

@@ -8,6 +8,7 @@ from pydantic import BaseModel
 
 from sequencing.errors import Unchanged
 from starter.editing import Edited, archive_sequence, copy_sequence, edit_sequence
+from store.sequences import numbered
 from web.acting import At, By
 from web.api.documents import DOCUMENT, document
 from web.api.words import Created, Done, Number, changed
@@ -55,7 +56,7 @@ async def edit(door: At, by: By, id: Number, request: Request, dry_run: bool = F
     """Makes it what the document says. With a `version` that is not the newest: 409, `changed_meanwhile`."""
     wanted = await document(request)
     try:
-        return Edit.of(await edit_sequence(door, str(id), wanted, by.email, dry_run=dry_run), dry_run=dry_run)
+        return Edit.of(await edit_sequence(door, numbered(id), wanted, by.email, dry_run=dry_run), dry_run=dry_run)
     except Unchanged as unchanged:
         return Edit(changed=False, message=unchanged.sentence)
 
@@ -64,16 +65,16 @@ async def edit(door: At, by: By, id: Number, request: Request, dry_run: bool = F
 @router.post("/sequences/{id}/copies", status_code=201)
 async def copy(door: Making, by: By, id: Number) -> Created:
     """A copy that is yours alone and can be changed freely."""
-    return Created(id=await copy_sequence(door, str(id), by.email))
+    return Created(id=await copy_sequence(door, numbered(id), by.email))
 
 
 @router.post("/sequences/{id}/archive")
 async def archive(door: At, by: By, id: Number) -> Done:
     """It takes no new contacts; running enrollments go on."""
-    return await changed(archive_sequence(door, str(id), by.email, archived=True))
+    return await changed(archive_sequence(door, numbered(id), by.email, archived=True))
 
 
 @router.post("/sequences/{id}/unarchive")
 async def unarchive(door: At, by: By, id: Number) -> Done:
     """It takes new contacts again."""
-    return await changed(archive_sequence(door, str(id), by.email, archived=False))
+    return await changed(archive_sequence(door, numbered(id), by.email, archived=False))

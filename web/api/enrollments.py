@@ -18,7 +18,7 @@ from starter.timeline import story
 from store import contacts, sequences
 from store import enrollments as rows
 from web.acting import At, By
-from web.api.words import After, Body, Done, Id, Limit, Number, Standing, Standings, Text
+from web.api.words import After, Body, Done, Id, Limit, Named, Number, Standing, Standings
 from web.once import Once
 
 router = APIRouter(tags=["enrollments"], route_class=Once)
@@ -26,9 +26,12 @@ AT_ONCE = 1000
 
 
 class Adding(Body):
-    """Whom to add, each named by id, external id or email; more than 1,000 go by a bulk add."""
+    """Whom to add, each named by id, external id or email; more than 1,000 go by a bulk add.
 
-    contacts: list[Annotated[Text, Field(max_length=320)]] = Field(min_length=1, max_length=AT_ONCE)
+    A number without quotes is an id alone.
+    """
+
+    contacts: list[Named] = Field(min_length=1, max_length=AT_ONCE)
     opportunity_id: Annotated[int, Field(ge=1, le=2**31 - 1)] | None = None
 
 
@@ -65,10 +68,10 @@ class Answers(BaseModel):
 async def enroll(door: At, by: By, id: Number, wanted: Adding, dry_run: bool = False) -> Answers:
     """Enrolls contacts; one that is refused never stops the rest. `dry_run` only says what would happen."""
     answers = await acts.enroll(
-        door, str(id), wanted.contacts, by.email, opportunity_id=wanted.opportunity_id, dry_run=dry_run
+        door, sequences.numbered(id), wanted.contacts, by.email, opportunity_id=wanted.opportunity_id, dry_run=dry_run
     )
     status = "would_be_enrolled" if dry_run else Status.active
-    refused = [await _refused(door, answer) for answer in answers if isinstance(answer, NotEnrolled)]
+    refused = [_refused(answer) for answer in answers if isinstance(answer, NotEnrolled)]
     enrolled = [added(one, status) for one in answers if isinstance(one, Enrolled)]
     return Answers(enrolled=enrolled, refused=refused, notices=(await heard(door)).notices)
 
@@ -86,11 +89,8 @@ def added(one: Enrolled, status: str) -> Added:
     )
 
 
-async def _refused(door: Door, answer: NotEnrolled) -> NotAdded:
-    async with door.database.reading() as tx:
-        fits = await contacts.matching(tx, answer.contact)
-    only = fits[0] if len(fits) == 1 else None
-    return NotAdded(contact=answer.contact, contact_id=only, code=answer.code, message=answer.sentence)
+def _refused(answer: NotEnrolled) -> NotAdded:
+    return NotAdded(contact=answer.contact, contact_id=answer.contact_id, code=answer.code, message=answer.sentence)
 
 
 @router.get("/enrollments")

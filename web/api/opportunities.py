@@ -20,7 +20,7 @@ from store import opportunities
 from store.stages import Standing
 from web.acting import At, By
 from web.api.enrollments import AT_ONCE, Added, NotAdded, added
-from web.api.words import After, Body, Created, Limit, Text, behind
+from web.api.words import After, Body, Created, Limit, Named, Text, behind
 from web.once import Making, Once
 
 router = APIRouter(tags=["opportunities"], route_class=Once)
@@ -84,9 +84,12 @@ class Shown(Listed):
 
 
 class Coming(Body):
-    """Contacts by id, external id or email; `enroll`: in the sequence that the stage is linked to, too."""
+    """Contacts by id, external id or email; a number without quotes is an id alone.
 
-    contacts: list[Annotated[Text, Field(max_length=320)]] = Field(min_length=1, max_length=AT_ONCE)
+    `enroll`: in the sequence that the stage is linked to, too.
+    """
+
+    contacts: list[Named] = Field(min_length=1, max_length=AT_ONCE)
     stage: Line | None = Field(None, description="Name or number; the one of type New, unless told otherwise.")
     enroll: bool = False
 

@@ -7,8 +7,9 @@ from fastapi import APIRouter
 from pydantic import Field
 
 from starter import previews
+from store.sequences import numbered
 from web.acting import At, By
-from web.api.words import Body, Number, Text
+from web.api.words import Body, Named, Number, Text
 from web.once import Once
 
 router = APIRouter(tags=["sequences"], route_class=Once)
@@ -18,7 +19,7 @@ class Wanted(Body):
     """Which step, for whom: a contact by id, external id or email."""
 
     step: Annotated[int, Field(ge=1, le=1000)]
-    contact: Text
+    contact: Named
 
 
 class TestMail(Wanted):
@@ -53,11 +54,11 @@ class Sent(Body):
 @router.post("/sequences/{id}/previews")
 async def preview(door: At, by: By, id: Number, wanted: Wanted) -> Preview:
     """What that contact would get."""
-    found = await previews.preview(door, str(id), wanted.step, wanted.contact, by.email)
+    found = await previews.preview(door, numbered(id), wanted.step, wanted.contact, by.email)
     return Preview(**{**asdict(found), "missing": list(found.missing)})
 
 
 @router.post("/sequences/{id}/test-mails")
 async def test_mail(door: At, by: By, id: Number, wanted: TestMail) -> Sent:
     """Sends it, marked as a test; nothing is recorded as sent."""
-    return Sent(to=await previews.send_test(door, str(id), wanted.step, wanted.contact, by.email, wanted.to))
+    return Sent(to=await previews.send_test(door, numbered(id), wanted.step, wanted.contact, by.email, wanted.to))

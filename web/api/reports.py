@@ -11,6 +11,7 @@ from sequencing.reports import DEFINITIONS, Measure, Time
 from starter import reports as acts
 from starter.door import Door
 from starter.reports import Asked
+from store.sequences import numbered
 from web.acting import At, By
 from web.api.words import Number
 from web.leaving import while_there
@@ -93,7 +94,7 @@ async def of_sequence(
     every: Spans = Every.day,
 ) -> Metrics:
     """The numbers of one sequence, step by step."""
-    return await _metrics(request, door, Asked(str(id), user, since, until, time, every), by.email)
+    return await _metrics(request, door, Asked(numbered(id), user, since, until, time, every), by.email)
 
 
 async def _metrics(request: Request, door: Door, asked: Asked, by: str) -> Metrics:

@@ -64,7 +64,7 @@ class Shown(BaseModel):
 async def shown(door: At, by: By, id: Number) -> Shown:
     """The sequence and its document."""
     async with door.database.reading() as tx:
-        row = await sequences.find(tx, str(id), await acting_user(tx, by.email))
+        row = await sequences.find(tx, sequences.numbered(id), await acting_user(tx, by.email))
         hold = await holds.standing(tx, row.id)
         return Shown(
             id=row.id,

@@ -7,6 +7,7 @@ from pydantic import Field
 
 from sequencing.sequences import Sharing
 from starter.sharing import hand_over, share
+from store.sequences import numbered
 from web.acting import At, By
 from web.api.templates import Heir
 from web.api.words import Body, Done, Number, Text, changed
@@ -25,10 +26,10 @@ class Wanted(Body):
 @router.put("/sequences/{id}/sharing")
 async def put_sharing(door: At, by: By, id: Number, wanted: Wanted) -> Done:
     """Lets nobody else, these users, or everyone see it and enroll in it; never edit it."""
-    return await changed(share(door, str(id), wanted.sharing, wanted.users, by.email))
+    return await changed(share(door, numbered(id), wanted.sharing, wanted.users, by.email))
 
 
 @router.put("/sequences/{id}/owner")
 async def put_owner(door: At, by: By, id: Number, heir: Heir) -> Done:
     """Gives it another owner, who must be able to edit it."""
-    return await changed(hand_over(door, str(id), heir.to, by.email))
+    return await changed(hand_over(door, numbered(id), heir.to, by.email))

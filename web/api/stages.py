@@ -8,6 +8,7 @@ from pydantic import BaseModel, Field
 from sequencing.limits import NAME_LENGTH
 from sequencing.stage_links import Stage, StageType
 from starter import stages
+from store.sequences import numbered
 from web.acting import At, By
 from web.api.words import LARGEST_ID, Body, Created, Done, Number, Text, changed
 from web.once import Making, Once
@@ -97,7 +98,7 @@ async def shift(door: At, by: By, id: Number, said: Places) -> Done:
 @router.put("/stages/{id}/link")
 async def link(door: At, by: By, id: Number, said: Link) -> Done:
     """Links it to a sequence; a stage of type `new` takes none."""
-    return await changed(stages.link(door, id, str(said.sequence_id), by.email))
+    return await changed(stages.link(door, id, numbered(said.sequence_id), by.email))
 
 
 @router.delete("/stages/{id}/link")

@@ -147,7 +147,9 @@ async def change(door: At, by: By, id: Number, said: Change, dry_run: bool = Fal
         row = (await acts.show_template(door, id, by.email))[0].row
         if None in (said.subject, said.body) and said.version is None:
             raise Refused("invalid_request", "Send `version` with it, or subject and body together.")
-        letter = Letter(row.subject if said.subject is None else said.subject, said.body or row.body)
+        letter = Letter(
+            row.subject if said.subject is None else said.subject, row.body if said.body is None else said.body
+        )
     wanted = TemplateChange(letter, said.name, said.address_type, said.version, said.format)
     try:
         return Edit.of(await acts.edit_template(door, id, wanted, by.email, dry_run=dry_run), dry_run=dry_run)

@@ -22,6 +22,8 @@ def _text(said: str) -> str:
 
 LARGEST_ID = 2**31 - 1
 Text = Annotated[str, AfterValidator(_text)]
+Named = Annotated[int, Field(strict=True, ge=1, le=LARGEST_ID)] | Annotated[Text, Field(max_length=320)]
+"""A contact: in quotes by id, external id or email; without, by id alone, since an external id may be a number too."""
 Id = Annotated[str, Path(max_length=40)]
 Number = Annotated[int, Path(ge=1, le=LARGEST_ID)]
 After = Annotated[str, Query(max_length=80, description="`next` of the page before; empty: the first page.")]

@@ -1,7 +1,7 @@
 """Add to sequence: one dialog for all doors, which says what will happen; and how far an add is."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
@@ -17,6 +17,7 @@ from starter.adds import AddStanding, Whom, read_list
 from starter.door import Door
 from starter.hearing import heard
 from store import contacts, opportunities, selections
+from store.sequences import chosen
 from web.acting import At
 from web.api.words import Id, behind
 from web.guard import path_of_ours
@@ -37,6 +38,8 @@ class Asked:
     """What the dialog was opened with, or sent: whom to add to what, and where one came from.
 
     `listed` is what was typed as a list of names; `offer` the stage that offers it; `seen` what was foreseen last.
+    `key` is of the page that was sent: each time the dialog is shown it is a new one, so that a page to which somebody
+    went back does not pass for the add that was made from it.
     """
 
     chosen: tuple[int, ...]
@@ -53,6 +56,11 @@ class Asked:
     def names_nobody(self) -> bool:
         """Whether it is still to be said whom to add."""
         return not (self.chosen or self.listed.strip()) and self.search.selection.is_empty
+
+    @property
+    def meant(self) -> str:
+        """The sequence: the dialog offers numbers, and a number is no other's name."""
+        return chosen(self.sequence)
 
     @property
     def as_seen(self) -> str:
@@ -103,7 +111,7 @@ async def add(request: Request, door: At) -> Response:
         return await _dialog(request, door, form.user, asked)
     try:
         regards = await _regards(door, asked)
-        await adding.add_once(door, asked.key, asked.sequence, asked.whom(), form.user.email, regards=regards)
+        await adding.add_once(door, asked.key, asked.meant, asked.whom(), form.user.email, regards=regards)
     except Refused as refused:
         if refused.code in ("not_found", "unknown_sequence", "wrong_form", "database_unreachable"):
             raise
@@ -189,7 +197,7 @@ def _asked(door: Door, said: Mapping[str, str] | QueryParams, chosen: list[str])
         sequence=said.get("sequence", "").strip(),
         regards=said.get("regards", search.typed.get("workflow", "")).strip(),
         back=path_of_ours(said.get("back", ""), "/contacts"),
-        key=said.get("key", "") or door.new_id(),
+        key=said.get("key", ""),
         offer=said.get("offer", ""),
         seen=said.get("seen", ""),
     )
@@ -202,7 +210,7 @@ async def _dialog(request: Request, door: Door, user: User, asked: Asked, refuse
     if refused is None and asked.sequence and not asked.names_nobody:
         try:
             regards = await _regards(door, asked)
-            foreseen = await adding.foresee(door, asked.sequence, asked.whom(), user.email, regards=regards)
+            foreseen = await adding.foresee(door, asked.meant, asked.whom(), user.email, regards=regards)
         except Refused as trouble:
             if trouble.code in ("not_found", "unknown_sequence"):
                 raise
@@ -216,7 +224,7 @@ async def _dialog(request: Request, door: Door, user: User, asked: Asked, refuse
         status_of(refused.code) if refused else 200,
         user=user,
         zone=await zone_of(door, user),
-        asked=asked,
+        asked=replace(asked, key=door.new_id()),
         offered=offered,
         foreseen=foreseen,
         ready=foreseen is not None and foreseen.enrolled > 0,

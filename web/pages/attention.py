@@ -8,6 +8,7 @@ from starlette.responses import RedirectResponse, Response
 from sequencing.todos import Outcome
 from starter import holds
 from starter.attention import Waiting, attention_of
+from store.sequences import chosen
 from web.acting import At
 from web.api.todos import cursor, read_cursor
 from web.pages.frame import Page, go_on, page, reader, sent, zone_of
@@ -28,6 +29,17 @@ WHERE = {
     "no_business_days": (SETTINGS, "Open the send window"),
 }
 """Where that is mended which no button can: the place, and what is done there."""
+
+FILLED_IN_BY = {
+    "contact.first_name": "first_name",
+    "contact.last_name": "last_name",
+    "contact.name": "first_name",
+    "contact.title": "title",
+    "contact.email": "email",
+    "contact.phone": "number",
+    "company.name": "company",
+}
+"""By which field of a contact's form a merge field gets a value; the others are the wording's to mend."""
 
 
 @router.get("/attention")
@@ -52,7 +64,7 @@ async def listed(request: Request, door: At, after: Annotated[str, Query(max_len
 async def release(request: Request, door: At) -> Response:
     """Ends a hold: of a sequence, or without one of all sending."""
     form = await sent(request)
-    await holds.release(door, form.text("sequence") or None, form.user.email)
+    await holds.release(door, chosen(form.text("sequence")) or None, form.user.email)
     return go_on(request, "/attention", "Released: what fell due meanwhile leaves, in order.")
 
 
@@ -64,6 +76,8 @@ async def not_a_page(request: Request) -> Response:
 
 def _place(one: Waiting) -> tuple[str, str] | None:
     """The path and the words of the link to where it is mended."""
+    if one.missing:
+        return _gap(one)
     place, words = WHERE.get(one.cause, ("", ""))
     paths = {
         CONTACT: f"/contacts/{one.contact_id}",
@@ -71,3 +85,11 @@ def _place(one: Waiting) -> tuple[str, str] | None:
         SETTINGS: "/settings",
     }
     return (paths[place], words) if place else None
+
+
+def _gap(one: Waiting) -> tuple[str, str]:
+    """Where the first field gets its value that has none."""
+    at = next((FILLED_IN_BY[name] for name in one.missing if name in FILLED_IN_BY), None)
+    if at is None:
+        return f"/sequences/{one.sequence_id}/steps#step-{one.step}", "Mend the wording"
+    return f"/contacts/{one.contact_id}/details?missing={at}", f"Fill in the {at.replace('_', ' ')}"

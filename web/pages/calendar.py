@@ -16,6 +16,7 @@ from starter.own_tasks import Said
 from web.acting import At
 from web.guard import path_of_ours
 from web.pages.frame import Form, Page, count, go_on, page, reader, sent, zone_of
+from web.pages.making import made_once
 from web.problems import status_of
 
 router = APIRouter(route_class=Page)
@@ -85,7 +86,7 @@ async def add(request: Request, door: At) -> Response:
     form = await sent(request)
     try:
         said = _said(form)
-        await acts.add(door, said, form.user.email)
+        await made_once(door, form, "task", lambda at: acts.add(at, said, form.user.email))
     except Refused as refused:
         await count(request, form.user)
         return await _view(request, door, form.user, None, 7, refused, **_typed(form))

@@ -26,8 +26,11 @@ class Typed:
         """The same to be sent along, so that it can be told afterwards what was changed."""
         return json.dumps({**self.fields, "emails": self.emails, "numbers": self.numbers}, ensure_ascii=False)
 
-    def said(self, was: str | None) -> Said:
-        """What differs from what stood there; all of it for a new contact. Raises Refused."""
+    def said(self, was: str | None, now: "Typed | None" = None) -> Said:
+        """What differs from what stood there; all of it for a new contact. Raises Refused.
+
+        `now` is what stands there now: addresses that somebody else gave or took meanwhile stay so.
+        """
         before = {} if was is None else _before(was)
         plain: dict[str, Any] = {
             name: self.fields.get(name, "").strip()
@@ -39,9 +42,11 @@ class Typed:
         if "do_not_contact" in plain:
             plain["do_not_contact"] = plain["do_not_contact"] == "yes"
         if list(map(list, self.emails)) != before.get("emails"):
-            plain["emails"] = [(_type(AddressType, kind), address) for kind, address in self.emails]
+            emails = _merged(self.emails, before.get("emails"), now.emails if now else ())
+            plain["emails"] = [(_type(AddressType, kind), address) for kind, address in emails]
         if list(map(list, self.numbers)) != before.get("numbers"):
-            plain["numbers"] = [(_type(PhoneType, kind), number) for kind, number in self.numbers]
+            numbers = _merged(self.numbers, before.get("numbers"), now.numbers if now else ())
+            plain["numbers"] = [(_type(PhoneType, kind), number) for kind, number in numbers]
         return Said(**plain)
 
     def shown(self, was: str, name: str) -> str:
@@ -73,6 +78,14 @@ def read_contact(form: Form) -> Typed:
 def _pairs(form: Form, kinds: str, values: str) -> tuple[Pair, ...]:
     typed = zip(form.many(kinds), form.many(values), strict=False)
     return tuple((kind, value.strip()) for kind, value in typed if value.strip())
+
+
+def _merged(typed: tuple[Pair, ...], was: Any, now: tuple[Pair, ...]) -> list[Pair]:
+    """What was typed, with what came meanwhile, and without what was typed by nobody and is gone."""
+    before = {target for _, target in was or ()}
+    mine, there = {target for _, target in typed}, {target for _, target in now}
+    kept = [pair for pair in typed if pair[1] in there or pair[1] not in before]
+    return kept + [pair for pair in now if pair[1] not in before | mine]
 
 
 def _before(was: str) -> dict[str, Any]:

@@ -16,14 +16,25 @@ from starter.people import Card
 from store import opportunities, users
 from web.acting import At
 from web.api.words import LARGEST_ID
+from web.guard import path_of_ours
 from web.pages.contact_forms import Typed, of_contact, read_contact
 from web.pages.contact_tables import choices, place_of, position, table
 from web.pages.frame import Form, Page, go_on, page, reader, sent, zone_of
+from web.pages.making import made_once
 from web.pages.searching import read_search
 from web.problems import status_of
 
 router = APIRouter(route_class=Page)
 Number = Annotated[int, Path(ge=1, le=LARGEST_ID)]
+MISSING = {
+    "first_name": "first name",
+    "last_name": "last name",
+    "title": "title",
+    "company": "company",
+    "email": "email address",
+    "number": "mobile number",
+}
+"""Fields that the wording of a step may need, and what they are called."""
 TABS = {"": "Sequencing", "/history": "History", "/addresses": "Addresses", "/opportunities": "Opportunities"}
 
 
@@ -66,12 +77,19 @@ async def add(request: Request, door: At) -> Response:
     """A new contact; what cannot be taken is said above the form, as it was typed."""
     form = await sent(request)
     typed = read_contact(form)
+    said = ["Added."]
+
+    async def act(at: Door) -> int:
+        kept = await people.add(at, typed.said(None), form.user.email)
+        said.extend(kept.remarks)
+        return kept.id
+
     try:
         await _company(door, typed, form)
-        kept = await people.add(door, typed.said(None), form.user.email)
+        made = await made_once(door, form, "contact", act)
     except Refused as refused:
-        return await _form(request, door, form.user, typed, None, refused)
-    return go_on(request, f"/contacts/{kept.id}", " ".join(["Added.", *kept.remarks]))
+        return await _form(request, door, form.user, typed, None, refused, was=form.text("was"))
+    return go_on(request, f"/contacts/{made}", " ".join(said))
 
 
 @router.get("/contacts/{id}")
@@ -109,12 +127,12 @@ async def enter_workflow(request: Request, door: At, id: Number) -> Response:
 
 
 @router.get("/contacts/{id}/details")
-async def ask_for_changes(request: Request, door: At, id: Number) -> Response:
-    """The form, with what is known."""
+async def ask_for_changes(request: Request, door: At, id: Number, missing: str = "") -> Response:
+    """The form, with what is known. `missing`: the field that a step's wording needs, to be filled in first."""
     user = await reader(request)
     check_level(user, "change_contacts")
     card = await people.card(door, id, user.email)
-    return await _form(request, door, user, of_contact(card), card)
+    return await _form(request, door, user, of_contact(card), card, missing=missing)
 
 
 @router.post("/contacts/{id}/details")
@@ -124,12 +142,14 @@ async def change(request: Request, door: At, id: Number) -> Response:
     card, typed = await people.card(door, id, form.user.email), read_contact(form)
     try:
         await _company(door, typed, form)
-        kept = await people.change(door, id, typed.said(form.text("was")), form.user.email)
+        kept = await people.change(door, id, typed.said(form.text("was"), of_contact(card)), form.user.email)
     except Refused as refused:
         if refused.code == "unchanged":
             return go_on(request, f"/contacts/{id}", refused.sentence)
-        return await _form(request, door, form.user, typed, card, refused)
-    return go_on(request, f"/contacts/{id}", " ".join(["Kept.", *kept.remarks]))
+        return await _form(
+            request, door, form.user, typed, card, refused, missing=form.text("missing"), was=form.text("was")
+        )
+    return go_on(request, path_of_ours(form.text("next"), f"/contacts/{id}"), " ".join(["Kept.", *kept.remarks]))
 
 
 @router.get("/contacts/{id}/{noun}")
@@ -159,14 +179,24 @@ async def _record(request: Request, door: Door, contact_id: int, tab: str, **mor
         here=f"/contacts/{contact_id}",
         titles={one.id: one.title for one in regarded},
         may_use=user.level.reaches(Level.use),
+        may_erase=user.level is Level.manage,
         local_time=door.now(),
         **more,
     )
 
 
 async def _form(
-    request: Request, door: Door, user: User, typed: Typed, card: Card | None, refused: Refused | None = None
+    request: Request,
+    door: Door,
+    user: User,
+    typed: Typed,
+    card: Card | None,
+    refused: Refused | None = None,
+    *,
+    missing: str = "",
+    was: str | None = None,
 ) -> Response:
+    """`was`: what stood there before anything was typed, as the form brought it; None: what is typed."""
     offered = await choices(door, user)
     said = {"said": refused.sentence, "said_kind": "refused"} if refused else {}
     return page(
@@ -176,8 +206,10 @@ async def _form(
         user=user,
         zone=await zone_of(door, user),
         typed=typed,
-        was=typed.was,
+        was=typed.was if was is None else was,
         one=card.contact if card else None,
+        missing=MISSING.get(missing, ""),
+        first=missing if missing in MISSING else "",
         owners=offered["owners"],
         kinds=list(ContactKind),
         address_types=list(AddressType),

@@ -16,11 +16,13 @@ from starter.editing import Edited, edit_sequence
 from starter.sequences import create_sequence
 from starter.steps import document_of
 from store import enrollments, opportunities, sequence_lists, sequences, settings, template_lists, ties, users
+from store.sequences import numbered
 from store.tables import SequenceRow
 from web.acting import At
 from web.api.words import Number
-from web.pages.editor_forms import Typed, fresh, place
+from web.pages.editor_forms import MOST_FIELDS, Typed, fresh, place
 from web.pages.frame import Page, at, go_on, page, reader, sent, zone_of
+from web.pages.making import made_once
 from web.pages.sequences import heading
 from web.problems import status_of
 
@@ -46,13 +48,15 @@ async def ask_for_new(request: Request, door: At) -> Response:
 @router.post("/sequences")
 async def create(request: Request, door: At) -> Response:
     """Makes it; or, by a button of the steps, shows the form with one step more, less, or elsewhere."""
-    form = await sent(request)
+    form = await sent(request, MOST_FIELDS)
     check_level(form.user, "create_sequence")
     typed, act = Typed.sent(form), form.text("act")
     if act not in ("", "save"):
         return await _form(request, door, form.user, typed.changed(act))
     try:
-        number = await create_sequence(door, typed.document(), form.user.email)
+        number = await made_once(
+            door, form, "sequence", lambda at: create_sequence(at, typed.document(), form.user.email)
+        )
     except Refused as refused:
         return await _form(request, door, form.user, typed, refused=refused)
     return go_on(request, f"/sequences/{number}", "The sequence is made. Now preview its messages, or add contacts.")
@@ -69,14 +73,14 @@ async def steps(request: Request, door: At, id: Number) -> Response:
 @router.post("/sequences/{id}/steps")
 async def save(request: Request, door: At, id: Number) -> Response:
     """Saves it, says what that would change, or shows the form with the steps otherwise."""
-    form = await sent(request)
+    form = await sent(request, MOST_FIELDS)
     row, _ = await _read(door, form.user, id)
     typed, act = Typed.sent(form), form.text("act")
     if act not in ("", "save", "foresee"):
         return await _form(request, door, form.user, typed.changed(act), row)
     try:
         foresee = act == "foresee"
-        edited = await edit_sequence(door, str(id), typed.document(), form.user.email, dry_run=foresee)
+        edited = await edit_sequence(door, numbered(id), typed.document(), form.user.email, dry_run=foresee)
     except Unchanged as so_already:
         return await _form(request, door, form.user, typed, row, said=so_already.sentence)
     except Refused as refused:
@@ -142,9 +146,10 @@ async def _form(
 async def _offered(tx: AsyncSession, typed: Typed) -> dict[str, Any]:
     """What can be chosen; what is chosen already is among it, archived or gone as it may be."""
     now = await settings.current(tx)
-    chosen = {step["template"] for step in typed.steps}
-    staying = [one for one in await users.everybody(tx) if one.active or one.email in typed.shared_with]
-    units = [unit for unit in Unit if unit is not Unit.seconds or now.seconds_allowed]
+    chosen, owners = ({step[name] for step in typed.steps} for name in ("template", "owner"))
+    seconds = now.seconds_allowed or any(step["unit"] == Unit.seconds for step in typed.steps)
+    staying = [one for one in await users.everybody(tx) if one.active or one.email in {*typed.shared_with, *owners}]
+    units = [unit for unit in Unit if unit is not Unit.seconds or seconds]
     return {
         "templates": await template_lists.names(tx, chosen),
         "colleagues": staying,

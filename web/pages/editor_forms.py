@@ -7,6 +7,7 @@ from typing import Any, Self
 
 from sequencing.errors import Refused
 from sequencing.sequences import Action
+from sequencing.settings import BOUNDS
 from sequencing.timing import parse_delay
 from web.pages.frame import Form
 
@@ -14,7 +15,10 @@ WORDS = ("action", "amount", "unit", "owner", "template", "subject", "body", "fo
 CHOICES = ("address_type", "opportunity")
 SWITCHES = ("reply_in_thread", "track_opens", "track_clicks", "unsubscribe_link")
 USUAL = {"amount": "1", "unit": "days", "owner": "enroller", "format": "text", "address_type": "any"}
-MOST_STEPS = 500
+MOST_STEPS = BOUNDS["steps"][1]
+"""No setting allows more."""
+MOST_FIELDS = MOST_STEPS * (len(WORDS) + len(CHOICES) + len(SWITCHES)) + 1_000
+"""Of the form; a thousand users may be ticked."""
 CODES = {
     "invalid_delay": "delay",
     "unknown_owner": "owner",
@@ -76,7 +80,9 @@ class Typed:
         said: dict[str, Any] = {"name": self.name.strip(), "description": self.description, "sharing": self.sharing}
         said["shared_with"] = list(self.shared_with) if self.sharing == "users" else []
         said["steps"] = [_said(step) for step in self.steps]
-        return said | ({"version": int(self.version)} if self.version.isdecimal() and self.version.isascii() else {})
+        return said | (
+            {"version": int(version)} if (version := self.version[:10]).isdecimal() and version.isascii() else {}
+        )
 
     def changed(self, act: str) -> Self:
         """The steps after `add:call`, `remove:2`, `up:2`, `down:2`; as they are where it is none of these."""

@@ -78,6 +78,7 @@ async def in_sequence(
         zone=zone,
         steps=steps,
         lines=[_line(one, people.get(one.contact_id)) for one in found[:A_PAGE]],
+        moving=any(one.is_moving(door.now()) for one in found[:A_PAGE]),
         status=only or "",
         outcome=ended or "",
         outcomes=list(Outcome),
@@ -123,6 +124,7 @@ async def act(request: Request, door: At, id: str, noun: str) -> Response:
         raise Refused("not_found", "There is no such act.")
     happening = Happening(
         NOUNS[noun],
+        step=step_of(form.text("step") or request.query_params.get("step", "")) if noun == "bypass" else None,
         any_hour=noun == "bypass" and form.text("any_hour") == "yes",
         outcome=_word(Outcome, form.text("outcome")) if noun == "conclusion" else None,
         settlement=_word(Settlement, form.text("settlement")) if noun == "delivery" else None,
@@ -159,6 +161,7 @@ async def _shown(request: Request, door: Door, enrollment_id: str, template: str
         story=told,
         one=one,
         steps=steps,
+        moving=one.is_moving(door.now()),
         offered=_offered(one),
         buttons=BUTTONS,
         outcomes=list(Outcome),
@@ -175,6 +178,11 @@ def run_at(request: Request, user: User, workflow_id: str) -> str:
     if not at or user.level is not Level.manage:
         return ""
     return f"{at}/workflows/{quote(workflow_id, safe='')}"
+
+
+def step_of(said: str) -> int | None:
+    """The step whose wait the reader saw: a page that is old, or sent twice, bypasses no later one."""
+    return int(said) if said.isascii() and said.isdecimal() and len(said) < 5 else None
 
 
 def _line(one: Enrollment, person: Contact | None) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from store import enrollments as rows
 from web.acting import At
 from web.api.words import Number
 from web.guard import path_of_ours
+from web.pages.enrollments import step_of
 from web.pages.frame import Form, Page, page, sent, zone_of
 
 router = APIRouter(route_class=Page)
@@ -46,7 +47,8 @@ async def act(request: Request, door: At, id: Number) -> Response:
     shown |= {"next": back, "names": names}
     if what is What.remove and form.text("sure") != "yes":
         return page(request, "sequences/removal.html", ids=ids, **shown)
-    answers = await act_on_each(door, ids, Happening(what, outcome=outcome), form.user.email)
+    happening = Happening(what, outcome=outcome)
+    answers = await act_on_each(door, ids, happening, form.user.email, _steps(form, ids, what))
     done = [one for one in answers if one.done]
     return page(
         request, "sequences/chosen.html", words=words, answers=answers, done=done, gone=what is What.remove, **shown
@@ -57,6 +59,12 @@ async def act(request: Request, door: At, id: Number) -> Response:
 async def not_a_page(request: Request, id: Number, noun: str) -> Response:
     """Where a browser lands that reloads an act."""
     return RedirectResponse(f"/sequences/{id}", 303)
+
+
+def _steps(form: Form, ids: list[str], what: What) -> dict[str, int]:
+    """At which step the reader saw them whose wait he bypasses."""
+    seen = {one: step_of(form.text(f"step-{one}")) for one in ids} if what is What.bypass else {}
+    return {one: step for one, step in seen.items() if step is not None}
 
 
 def _asked(form: Form) -> tuple[What, str, Outcome | None]:

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from fastapi.routing import APIRoute
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
@@ -31,10 +32,15 @@ TEMPLATES = Environment(
     lstrip_blocks=True,
     auto_reload=False,
 )
-LONGEST_SAID = 600
+LONGEST_SAID, LARGEST_COOKIE = (600, 280), 3_500
+"""Signs of a sentence, and where they are many bytes each; a browser throws a larger cookie away, sentence and all."""
 MOST_FIELDS = 1_200
 TYPED = ("subject", "body", "note")
 """Fields whose text took somebody time: a refusal shows it again."""
+PLUMBING = ("form", "next", "here", "back", "was", "once", "key", "seen", "chosen")
+SIGN_IN_AGAIN = "Your session is over, and nothing was done. Sign in again in another tab; then repeat it."
+WORTH_KEEPING = 40
+"""Signs from which on any text is shown again to whose session was over when he sent it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,10 +97,10 @@ async def count(request: Request, user: User) -> None:
     request.state.counts = await counts_of(door_of(request), user)
 
 
-async def sent(request: Request) -> Form:
-    """The form, if it is ours and its sender is signed in. Raises Refused."""
+async def sent(request: Request, most: int = MOST_FIELDS) -> Form:
+    """The form, if it is ours and its sender is signed in, with at most so many fields. Raises Refused."""
     user = await reader(request)
-    several = await _several(request)
+    several = await _several(request, most)
     fields = {name: values[-1] for name, values in several.items()}
     guard.check_form(request, request.cookies[guard.SESSION], fields.get("form", ""))
     return Form(user, fields, several)
@@ -105,8 +111,12 @@ async def fields_of(request: Request) -> dict[str, str]:
     return {name: values[-1] for name, values in (await _several(request)).items()}
 
 
-async def _several(request: Request) -> dict[str, tuple[str, ...]]:
-    form = await request.form(max_files=0, max_fields=MOST_FIELDS)
+async def _several(request: Request, most: int = MOST_FIELDS) -> dict[str, tuple[str, ...]]:
+    try:
+        form = await request.form(max_files=0, max_fields=most)
+    except HTTPException as unread:
+        request.state.unread = True
+        raise Refused("too_large", f"This form cannot be read, and nothing of it was kept: {unread.detail}") from None
     named = {name: [one for one in form.getlist(name) if isinstance(one, str)] for name in form}
     return {name: tuple(values) for name, values in named.items() if values}
 
@@ -116,7 +126,7 @@ def page(request: Request, template: str, code: int = 200, **words: Any) -> HTML
     secret = request.cookies.get(guard.SESSION, "")
     kind, _, sentence = unquote(request.cookies.get(guard.SAID, "")).partition("|")
     shown: dict[str, Any] = {"user": None, "zone": "UTC", "said": sentence, "said_kind": kind, "path": request.url.path}
-    shown |= {"form": guard.form_word(secret) if secret else "", "typed": {}}
+    shown |= {"form": guard.form_word(secret) if secret else "", "typed": {}, "once": door_of(request).new_id()}
     shown["local"] = guard.is_local(request)
     shown |= {"groups": _groups(request, words.get("user")), "counts": getattr(request.state, "counts", {})}
     answer = HTMLResponse(TEMPLATES.get_template(template).render({**shown, **words}), code)
@@ -128,7 +138,8 @@ def page(request: Request, template: str, code: int = 200, **words: Any) -> HTML
 def go_on(request: Request, path: str, sentence: str, kind: str = "done") -> RedirectResponse:
     """Goes on to a page of ours, which then says the sentence."""
     answer = RedirectResponse(path, 303)
-    said = quote(f"{kind}|{sentence[:LONGEST_SAID]}".encode(errors="replace"))
+    whole, short = (quote(f"{kind}|{sentence[:most]}".encode(errors="replace")) for most in LONGEST_SAID)
+    said = whole if len(whole) <= LARGEST_COOKIE else short
     answer.set_cookie(guard.SAID, said, max_age=60, **guard.cookie(request.url))
     return answer
 
@@ -169,9 +180,15 @@ def _groups(request: Request, user: User | None) -> list[tuple[str, list[Section
 
 async def _refused(request: Request, refused: Refused) -> Response:
     if refused.code == "not_signed_in":
+        if (
+            request.method == "POST"
+            and guard.is_from_us(request)
+            and (typed := _worth_keeping(await fields_of(request)))
+        ):
+            return trouble(request, Refused(refused.code, SIGN_IN_AGAIN), typed)
         wanted = request.url.path if request.method == "GET" else "/todos"
         return RedirectResponse(f"/sign-in?next={quote(wanted)}", 303)
-    if request.method == "GET":
+    if request.method == "GET" or getattr(request.state, "unread", False):
         return trouble(request, refused)
     fields = await fields_of(request)
     typed = {name: fields[name] for name in TYPED if fields.get(name)}
@@ -180,8 +197,14 @@ async def _refused(request: Request, refused: Refused) -> Response:
     return go_on(request, await _next(request), refused.sentence, "refused")
 
 
+def _worth_keeping(fields: Mapping[str, str]) -> dict[str, str]:
+    said = {name: text for name, text in fields.items() if name not in PLUMBING and "password" not in name}
+    return {name: text for name, text in said.items() if text and (name in TYPED or len(text) >= WORTH_KEEPING)}
+
+
 async def _next(request: Request) -> str:
-    return guard.path_of_ours((await fields_of(request)).get("next", ""))
+    """Where the form says that one goes on, else the page on which it stood."""
+    return guard.path_of_ours((await fields_of(request)).get("next", ""), guard.came_from(request))
 
 
 TEMPLATES.filters["at"] = at

@@ -15,6 +15,7 @@ from starter import reports
 from starter.door import Door
 from starter.reports import Asked
 from store import sequences, users
+from store.sequences import numbered
 from web.acting import At
 from web.leaving import while_there
 from web.pages import metrics_tables as tables
@@ -34,43 +35,44 @@ async def of_all(request: Request, door: At) -> Response:
     chosen = request.query_params.get("sequence", "")
     if chosen.isascii() and chosen.isdecimal() and len(chosen) < 10:
         return RedirectResponse(_address(f"/sequences/{int(chosen)}/metrics", request), 303)
-    return await _shown(request, door, "")
+    return await _shown(request, door)
 
 
 @router.get("/metrics/csv")
 async def all_as_csv(request: Request, door: At) -> Response:
     """The same as a file."""
-    return await _file(request, door, "", "metrics.csv")
+    return await _file(request, door, None, "metrics.csv")
 
 
 @router.get("/sequences/{id}/metrics")
 async def of_sequence(request: Request, door: At, id: Number) -> Response:
     """The numbers of one sequence."""
-    return await _shown(request, door, str(id))
+    return await _shown(request, door, id)
 
 
 @router.get("/sequences/{id}/metrics/csv")
 async def sequence_as_csv(request: Request, door: At, id: Number) -> Response:
     """The same as a file."""
-    return await _file(request, door, str(id), f"metrics-{id}.csv")
+    return await _file(request, door, id, f"metrics-{id}.csv")
 
 
-def _asked(request: Request, sequence: str) -> Asked:
+def _asked(request: Request, sequence: int | None) -> Asked:
     """What the form says; a choice that it does not offer is the first."""
     said = {name: request.query_params.get(name, "")[:LONGEST].replace("\0", "") for name in FIELDS}
     time = Time(said["time"]) if said["time"] in list(Time) else Time.added
     every = Every(said["every"]) if said["every"] in list(Every) else Every.day
-    return Asked(sequence, said["user"], said["since"].strip(), said["until"].strip(), time, every)
+    since, until = said["since"].strip(), said["until"].strip()
+    return Asked(numbered(sequence) if sequence else "", said["user"], since, until, time, every)
 
 
-async def _file(request: Request, door: Door, sequence: str, name: str) -> Response:
+async def _file(request: Request, door: Door, sequence: int | None, name: str) -> Response:
     user = await reader(request)
     told = await while_there(request, reports.report(door, _asked(request, sequence), user.email))
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
     return Response(as_csv(told), media_type="text/csv; charset=utf-8", headers=headers)
 
 
-async def _shown(request: Request, door: Door, sequence: str) -> Response:
+async def _shown(request: Request, door: Door, sequence: int | None = None) -> Response:
     user, asked = await reader(request), _asked(request, sequence)
     told, error = await while_there(request, _told(door, asked, user))
     here = f"/sequences/{sequence}/metrics" if sequence else "/metrics"
@@ -102,11 +104,11 @@ async def _told(door: Door, asked: Asked, user: User) -> tuple[Report | None, st
         return None, refusal.sentence
 
 
-async def _choices(door: Door, user: User, sequence: str) -> dict[str, Any]:
+async def _choices(door: Door, user: User, sequence: int | None) -> dict[str, Any]:
     async with door.database.reading() as tx:
         shown = await sequences.all_shown(tx, user)
         people = await users.everybody(tx)
-    chosen = next((one for one in shown if str(one.id) == sequence), None)
+    chosen = next((one for one in shown if one.id == sequence), None)
     return {"shown": shown, "people": people, "chosen": chosen, "times": list(Time), "spans": list(Every)}
 
 

@@ -19,6 +19,7 @@ from store import opportunities, sequences, stages, users
 from web.acting import At
 from web.api.words import LARGEST_ID, behind
 from web.pages.frame import Form, Page, go_on, page, reader, sent, zone_of
+from web.pages.making import made_once
 from web.pages.searching import written
 from web.problems import status_of
 
@@ -72,17 +73,15 @@ async def add(request: Request, door: At) -> Response:
     try:
         if typed["company"]:
             await companies.known_or_new(door, typed["company"], form.user.email)
-        number = await acts.add(
-            door,
-            typed["title"],
-            form.user.email,
-            external_id=typed["external_id"] or None,
-            company=typed["company"] or None,
-            owner=typed["owner"],
-        )
+        number = await made_once(door, form, "opportunity", lambda at: _add(at, typed, form.user))
     except Refused as refused:
         return await _form(request, door, form.user, typed, None, refused)
     return go_on(request, f"/opportunities/{number}", "Added.")
+
+
+async def _add(door: Door, typed: dict[str, str], user: User) -> int:
+    said = {name: typed[name] or None for name in ("external_id", "company")}
+    return await acts.add(door, typed["title"], user.email, owner=typed["owner"], **said)
 
 
 @router.get("/opportunities/{id}")
@@ -112,6 +111,7 @@ async def board(request: Request, door: At, id: Number, after: After = "") -> Re
         number=len(shown),
         may_use=user.level.reaches(Level.use),
         more=shown[-1].contact_id if len(found.standings) > ON_A_BOARD else None,
+        is_first=not after,
         written=written,
     )
 
@@ -139,7 +139,8 @@ async def change(request: Request, door: At, id: Number) -> Response:
     """What was changed in the form is kept."""
     form = await sent(request)
     typed = {name: form.text(name).strip() for name in FIELDS}
-    said = {name: value for name, value in typed.items() if value != form.text(f"was_{name}")}
+    was = {name: form.text(f"was_{name}") for name in FIELDS}
+    said = {name: value for name, value in typed.items() if value != was[name]}
     async with door.database.reading() as tx:
         one = await opportunities.find(tx, id)
     try:
@@ -149,7 +150,7 @@ async def change(request: Request, door: At, id: Number) -> Response:
     except Refused as refused:
         if refused.code == "unchanged":
             return go_on(request, f"/opportunities/{id}", refused.sentence)
-        return await _form(request, door, form.user, typed, one, refused)
+        return await _form(request, door, form.user, typed, one, refused, was)
     return go_on(request, f"/opportunities/{id}", "Kept.")
 
 
@@ -222,10 +223,12 @@ async def _form(
     typed: dict[str, str],
     one: Opportunity | None,
     refused: Refused | None = None,
+    was: dict[str, str] | None = None,
 ) -> Response:
+    """`was`: what stood there before anything was typed; None: what is typed."""
     async with door.database.reading() as tx:
         owners = [other for other in await users.everybody(tx) if other.active]
     said = {"said": refused.sentence, "said_kind": "refused"} if refused else {}
     status = status_of(refused.code) if refused else 200
-    shown = {"typed": typed, "one": one, "owners": owners, **said}
+    shown = {"typed": typed, "was": typed if was is None else was, "one": one, "owners": owners, **said}
     return page(request, "opportunities/form.html", status, user=user, zone=await zone_of(door, user), **shown)

@@ -11,6 +11,7 @@ from web.pages.drafts import router as drafts
 from web.pages.editor import router as editor
 from web.pages.enrollments import router as enrollments
 from web.pages.enrollments_chosen import router as enrollments_chosen
+from web.pages.erasures import router as erasures
 from web.pages.links import router as links
 from web.pages.me import router as me
 from web.pages.metrics import router as metrics
@@ -35,6 +36,7 @@ PAGES = (
     calendar,
     adding,
     contact_imports,
+    erasures,
     contacts,
     search,
     opportunities,

@@ -12,6 +12,7 @@ from sequencing.people import ContactKind
 from sequencing.todos import Outcome
 from sequencing.wording import check_text
 from store.selections import Selection
+from store.sequences import chosen
 
 Word = TypeVar("Word", bound=StrEnum)
 FIELDS = ("q", "kind", "owner", "company", "in", "status", "outcome", "data", "opportunity", "workflow", "stage")
@@ -38,7 +39,7 @@ class Search:
         shown = {name: names.get(name, {}).get(value, value) for name, value in self.typed.items()}
         said = [f"{_SAID[name]} {quoted(value)}" for name, value in shown.items() if name in _SAID]
         kind = [self.typed["kind"].replace("both", "candidate and client")] if "kind" in self.typed else []
-        data = [f"with {self.typed['data']} sequence data"] if "data" in self.typed else []
+        data = [f"with {self.typed['data'].replace('none', 'no')} sequence data"] if "data" in self.typed else []
         return ", ".join([*kind, *said, *data])
 
 
@@ -67,7 +68,7 @@ def read_search(said: Mapping[str, str]) -> Search:
         kind=_word(ContactKind, typed, "kind"),
         owner=typed.get("owner", ""),
         company=typed.get("company", ""),
-        sequence=typed.get("in", ""),
+        sequence=chosen(typed.get("in", "")),
         status=_word(Status, typed, "status"),
         outcome=_word(Outcome, typed, "outcome"),
         in_any=_data(typed),

@@ -21,12 +21,14 @@ from starter.previews import Preview
 from starter.sharing import hand_over, share
 from store import contacts, enrollments, holds, sequence_lists, sequences, ties, users
 from store.sequence_lists import Wanted, Whose
+from store.sequences import numbered
 from store.tables import SequenceRow
 from web.acting import At
 from web.api.words import Number
 from web.guard import path_of_ours
 from web.pages.drafts import SEALED
 from web.pages.frame import Page, go_on, page, reader, sent, zone_of
+from web.pages.making import made_once
 
 router = APIRouter(route_class=Page)
 A_PAGE = 50
@@ -101,7 +103,7 @@ async def preview(request: Request, door: At, id: Number, step: int = 0, contact
 async def letter(request: Request, door: At, id: Number, step: int, contact: Asked) -> Response:
     """The HTML of it for a frame of our page, where it can do nothing. Raises Refused where there is none."""
     user = await reader(request)
-    found = await previews.preview(door, str(id), step, contact, user.email)
+    found = await previews.preview(door, numbered(id), step, contact, user.email)
     return HTMLResponse(f'<!doctype html><meta charset="utf-8"><title>Preview</title>{found.html}', headers=SEALED)
 
 
@@ -111,7 +113,7 @@ async def test_mail(request: Request, door: At, id: Number) -> Response:
     form = await sent(request)
     step = form.text("step")
     number = int(step) if step.isascii() and step.isdecimal() and len(step) < 5 else 0
-    to = await previews.send_test(door, str(id), number, form.text("contact"), form.user.email)
+    to = await previews.send_test(door, numbered(id), number, form.text("contact"), form.user.email)
     return go_on(request, path_of_ours(form.text("next"), _back(id, "preview")), f"A test was sent to {to}.")
 
 
@@ -146,7 +148,7 @@ async def share_it(request: Request, door: At, id: Number) -> Response:
         raise Refused("invalid_sharing", "Choose who else may see it: nobody, some users, or everyone.")
     emails = named if said == Sharing.users else ()
     return await _done(
-        request, id, share(door, str(id), Sharing(said), emails, form.user.email), "It is shared so now."
+        request, id, share(door, numbered(id), Sharing(said), emails, form.user.email), "It is shared so now."
     )
 
 
@@ -154,7 +156,7 @@ async def share_it(request: Request, door: At, id: Number) -> Response:
 async def hand_it_over(request: Request, door: At, id: Number) -> Response:
     """Gives it another owner."""
     form = await sent(request)
-    acting = hand_over(door, str(id), form.text("to"), form.user.email)
+    acting = hand_over(door, numbered(id), form.text("to"), form.user.email)
     return await _done(request, id, acting, f"It belongs to {form.text('to')} now.")
 
 
@@ -162,35 +164,37 @@ async def hand_it_over(request: Request, door: At, id: Number) -> Response:
 async def copy(request: Request, door: At, id: Number) -> Response:
     """A copy that can be changed freely."""
     form = await sent(request)
-    made = await copy_sequence(door, str(id), form.user.email)
+    made = await made_once(
+        door, form, f"copy of sequence {id}", lambda at: copy_sequence(at, numbered(id), form.user.email)
+    )
     return go_on(request, f"/sequences/{made}/steps", "This is the copy: yours alone, and nothing in it is frozen.")
 
 
 @router.post("/sequences/{id}/archive")
 async def archive(request: Request, door: At, id: Number) -> Response:
     """It takes no new contacts."""
-    acting = archive_sequence(door, str(id), (await sent(request)).user.email, archived=True)
+    acting = archive_sequence(door, numbered(id), (await sent(request)).user.email, archived=True)
     return await _done(request, id, acting, "Archived: it takes no new contacts, and those in it go on.")
 
 
 @router.post("/sequences/{id}/unarchive")
 async def unarchive(request: Request, door: At, id: Number) -> Response:
     """It takes new contacts again."""
-    acting = archive_sequence(door, str(id), (await sent(request)).user.email, archived=False)
+    acting = archive_sequence(door, numbered(id), (await sent(request)).user.email, archived=False)
     return await _done(request, id, acting, "It takes new contacts again.")
 
 
 @router.post("/sequences/{id}/hold")
 async def hold(request: Request, door: At, id: Number) -> Response:
     """Nothing more leaves."""
-    acting = hold_acts.hold(door, str(id), (await sent(request)).user.email)
+    acting = hold_acts.hold(door, numbered(id), (await sent(request)).user.email)
     return await _done(request, id, acting, "Held: nothing more leaves from this sequence until it is released.")
 
 
 @router.post("/sequences/{id}/release")
 async def release(request: Request, door: At, id: Number) -> Response:
     """What fell due goes."""
-    acting = hold_acts.release(door, str(id), (await sent(request)).user.email)
+    acting = hold_acts.release(door, numbered(id), (await sent(request)).user.email)
     return await _done(request, id, acting, "Released: what fell due goes, in its order.")
 
 

@@ -19,6 +19,8 @@ from web.problems import status_of, when
 router = APIRouter(route_class=Page)
 Next = Annotated[str, Query(alias="next", max_length=500)]
 CHOICES = 50
+LENGTH = len(secrets.token_urlsafe(32))
+"""Of a form's word. A second tab gets the one of the first, whose form would be out of date otherwise."""
 
 
 @router.get("/")
@@ -82,7 +84,8 @@ async def sign_out(request: Request, door: At) -> Response:
 
 
 async def _form(request: Request, door: Door, wanted: str, refused: Refused | None = None, email: str = "") -> Response:
-    word = secrets.token_urlsafe(32)
+    known = request.cookies.get(guard.FORM, "")
+    word = known if len(known) == LENGTH else secrets.token_urlsafe(32)
     said = {"said": refused.sentence, "said_kind": "refused"} if refused else {}
     shown: dict[str, Any] = {"form": guard.form_word(word), "next": guard.path_of_ours(wanted), "email": email, **said}
     shown["people"] = await _people(door) if guard.is_local(request) else []

@@ -67,8 +67,8 @@ async def shift(request: Request, door: At, id: Number) -> Response:
 async def link(request: Request, door: At, id: Number) -> Response:
     """Another sequence, or none."""
     form = await sent(request)
-    chosen = form.text("sequence")
-    act = stages.link(door, id, chosen, form.user.email) if chosen else stages.unlink(door, id, form.user.email)
+    chosen, by = form.text("sequence"), form.user.email
+    act = stages.link(door, id, sequences.chosen(chosen), by) if chosen else stages.unlink(door, id, by)
     if tried := await trying(f"link {id}", form, act, {}):
         return await _shown(request, door, tried)
     said = "Contacts who come to this stage are offered that sequence." if chosen else "The stage offers no sequence."

@@ -9,6 +9,7 @@ from starlette.responses import Response, StreamingResponse
 from sequencing.errors import Refused
 from sequencing.lines import BadLine, BadLines
 from sequencing.people import Level
+from sequencing.suppressions import KEYED
 from starter import suppressions as acts
 from starter.suppressions import LARGEST_CSV, Imported
 from store.suppressions import Wanted
@@ -56,6 +57,7 @@ async def lift(request: Request, door: At) -> Response:
     form = await sent(request)
     target, by = form.text("target"), form.user.email
     lifted = await acts.lift(door, target, by)
+    target = "An erased contact's address or number" if target.startswith(KEYED) else target
     still = await acts.covering(door, target, by)
     if still:
         done = "Lifted" if lifted else "It had nothing of its own to lift"

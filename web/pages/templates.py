@@ -21,6 +21,7 @@ from web.acting import At
 from web.api.words import Number
 from web.pages.drafts import SEALED
 from web.pages.frame import Form, Page, go_on, page, reader, sent, zone_of
+from web.pages.making import made_once
 from web.problems import status_of
 
 router = APIRouter(route_class=Page)
@@ -73,9 +74,8 @@ async def create(request: Request, door: At) -> Response:
     typed = {name: form.text(name) for name in FIELDS}
     try:
         kind, written = _choices(form)
-        made = await acts.create_template(
-            door, typed["name"].strip(), typed["subject"].strip(), typed["body"], kind, form.user.email, written
-        )
+        said = typed["name"].strip(), typed["subject"].strip(), typed["body"], kind, form.user.email, written
+        made = await made_once(door, form, "template", lambda at: acts.create_template(at, *said))
     except Refused as refused:
         return await _form(request, door, form.user, typed, refused=refused)
     return go_on(request, f"/templates/{made}", "The template is made. Steps of sequences can use it now.")
@@ -111,7 +111,8 @@ async def change(request: Request, door: At, id: Number) -> Response:
     foresee = form.text("act") == "foresee"
     try:
         kind, written = _choices(form)
-        version = int(typed["version"]) if typed["version"].isascii() and typed["version"].isdecimal() else None
+        said_version = typed["version"][:10]
+        version = int(said_version) if said_version.isascii() and said_version.isdecimal() else None
         said = Letter(typed["subject"].strip(), typed["body"])
         wanted = TemplateChange(said, typed["name"].strip(), kind, version, written)
         edited = await acts.edit_template(door, id, wanted, form.user.email, dry_run=foresee)
@@ -130,8 +131,13 @@ async def change(request: Request, door: At, id: Number) -> Response:
 @router.post("/templates/{id}/copies")
 async def copy(request: Request, door: At, id: Number) -> Response:
     """A copy that is the copier's."""
-    made = await acts.copied(door, id, (await sent(request)).user.email)
-    return go_on(request, f"/templates/{made.id}", "This is the copy, and it is yours.")
+    form = await sent(request)
+
+    async def act(at: Door) -> int:
+        return (await acts.copied(at, id, form.user.email)).id
+
+    made = await made_once(door, form, f"copy of template {id}", act)
+    return go_on(request, f"/templates/{made}", "This is the copy, and it is yours.")
 
 
 @router.post("/templates/{id}/archive")

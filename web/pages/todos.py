@@ -49,7 +49,7 @@ async def listed(request: Request, door: At, view: Viewed, at: Id = "", undo: Id
         sequences=sequences,
         dues=list(DueWithin),
         results=RESULTS,
-        undo=undo,
+        undo=undo if undo.isalnum() else "",
         notices=(await heard(door)).alarms,
         more=write_cursor(found[-1].todo) if more else None,
     )

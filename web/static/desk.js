@@ -12,17 +12,20 @@ const all = (selector, within = document) => [...within.querySelectorAll(selecto
 const fields = (form, button) => new URLSearchParams(new FormData(form, button));
 const keysAreOn = () => !localStorage.getItem(OFF);
 
+// False: no answer came.
 async function load(path, options = {}) {
-  if (busy) return;
+  if (busy) return false;
   busy = true;
   document.body.setAttribute("aria-busy", "true");
   try {
     const answer = await fetch(path, options);
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-    if (!find("main .desk, main .empty", page) || !find("nav.sections", page)) return leave(answer, page);
-    show(page, answer);
+    if (!find("main .desk, main .empty", page) || !find("nav.sections", page)) leave(answer, page);
+    else show(page, answer);
+    return true;
   } catch {
-    say("The server cannot be reached. Nothing was done; try again.");
+    say("No answer came from the server. Load the page to see whether it was done, or try again.");
+    return false;
   } finally {
     busy = false;
     document.body.removeAttribute("aria-busy");
@@ -58,13 +61,15 @@ function say(sentence) {
 
 async function send(form, button) {
   if (button?.formNoValidate !== true && !form.reportValidity()) return;
-  if (dirty && dirty !== form) await keep();
+  if (dirty && dirty !== form && !(await keep())) return;
+  const typed = dirty;
   dirty = null;
   clearTimeout(timer);
-  await load(button?.hasAttribute("formaction") ? button.formAction : form.action, {
+  const answered = await load(button?.hasAttribute("formaction") ? button.formAction : form.action, {
     method: "POST",
     body: fields(form, button),
   });
+  if (!answered) dirty = typed;
 }
 
 async function go(path) {

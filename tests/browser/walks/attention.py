@@ -37,6 +37,25 @@ async def each_cause_is_mended_in_one_act(office: Office) -> None:
     await tab.reads("Nothing waits for you")
 
 
+async def a_field_without_a_value_is_named_and_filled_in(office: Office) -> None:
+    await office.contact("Tilda Titleless", title="")
+    fay = await office.user("Fay Fills", Level.manage)
+    one = await office.enroll("Tilda Titleless", {**EMAIL, "body": "To our {{ contact.title }}"}, TASK, by=fay)
+    await office.house.place(one, "paused")
+    tab = await office.enter(fay)
+
+    await tab.open("/attention")
+    await tab.reads("Fill in contact.title, then resume.")
+    await tab.click(tab.page.get_by_role("link", name="Fill in the title, Tilda Titleless"))
+    await tab.reads("needs the title")
+    await tab.page.keyboard.type("Welder")
+    await tab.press("Save")
+    await tab.reads("Kept.")
+    await tab.press("Resume Tilda Titleless")
+
+    await office.house.place(one, "to_do", 2)
+
+
 async def a_hold_is_released_where_it_is_seen(office: Office) -> None:
     await office.contact("Hedi Held")
     sequence = await office.house.sequence(EMAIL, TASK, name="Held for a while")

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from tests.browser.office import Office
-from tests.house import BOB, CALL, EMAIL, RITA
+from tests.house import ADA, BOB, CALL, EMAIL, RITA
 
 LATER = {**EMAIL, "delay": "300 days"}
 
@@ -67,6 +67,25 @@ async def a_record_shows_all_sequences_history_addresses_and_workflows(office: O
     contact = tab.page.url.rsplit("/", 1)[0].removeprefix(office.address)
     await tab.open(f"{contact}/none")
     assert tab.page.url == office.address + contact
+
+
+async def a_contact_is_erased_by_who_manages_after_reading_what_goes(office: Office) -> None:
+    await office.contact("Erna Erased")
+    one = await office.enroll("Erna Erased", LATER)
+    tab = await office.enter(ADA)
+
+    await tab.open("/contacts?q=erna")
+    await tab.press("Erna Erased")
+    await tab.press("Erase …")
+    await tab.reads("erna-erased@example.com")
+    await tab.look("contact-erasure")
+    await tab.field("Everything about Erna Erased").check()
+    await tab.press("Erase Erna Erased")
+    await tab.reads("Erased, with 1 enrollments")
+
+    await office.gone(one)
+    await tab.open("/contacts?q=erna")
+    assert "Erna" not in await tab.page.locator("table, .empty").first.inner_text()
 
 
 @pytest.mark.statement(46)
