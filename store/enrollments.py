@@ -3,6 +3,7 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 
 from sqlalchemy import ColumnElement, and_, case, exists, false, not_, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -179,6 +180,7 @@ MENDING = (What.resume, What.settle, What.conclude, What.cancel, What.remove)
 ABLE = UserRow.active, says(UserRow.level, *(level for level in Level if level.reaches(Level.use)))
 
 
+@cache
 def responsible() -> ColumnElement[int]:
     """The one user who sees to it: who enrolled, else the contact's owner, else an admin; active ones who may act."""
     his = ContactRow.id == EnrollmentRow.contact_id

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any, TypeVar
 
 from sqlalchemy import ColumnElement, Select, and_, exists, insert, not_, or_, select, update
@@ -159,6 +160,7 @@ def _in_order(wanted: Filter, rows: S) -> S:
 ANSWERS = (What.result, What.skip, What.send)
 
 
+@cache
 def is_on_the_list() -> ColumnElement[bool]:
     """The condition that a to-do is open, and that no answer was recorded that its run has only to take in."""
     answer, taken_back = aliased(NewsRow), aliased(NewsRow)

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -19,6 +20,7 @@ from starter.templates import Letter, TemplateChange, archive_template, copy_tem
 from starter.todos import edit as edit_draft
 from starter.todos import send
 from store.people_tables import ContactRow
+from store.template_lists import Wanted
 from store.templates import Users
 from tests.house import ADA, BOB, LETTER, RITA, House
 from tests.starter.test_editing import on_the_list, replanned
@@ -192,3 +194,18 @@ async def open_todo(house: House, enrollment_id: str) -> None:
     environment = ActivityEnvironment()
     environment.info = replace(environment.info, started_time=datetime.now(UTC))
     await environment.run(TodoActivities(house.world).open_todo, Ref(one.id, one.run, one.step, one.noted))
+
+
+async def test_templates_come_page_by_page_and_are_found_by_a_part_of_name_or_subject(alone: House) -> None:
+    for name, subject in (("Über uns", "About"), ("Alpha", "First"), ("Beta", "Second")):
+        await create_template(alone.door, name, subject, "Hello", AddressType.any, RITA)
+
+    async def listed(**wanted: Any) -> list[str]:
+        found = await templates.list_templates(alone.door, RITA, Wanted(**wanted))
+        return [one.row.name for one in found]
+
+    assert await listed(limit=2) == ["Alpha", "Beta"]
+    assert await listed(limit=2, after="Beta") == ["Über uns"]
+    assert await listed(text="SECOND") == ["Beta"]
+    assert await listed(text="Über") == ["Über uns"]
+    assert await listed(archived=True) == []

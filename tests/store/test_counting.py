@@ -24,13 +24,9 @@ async def test_a_statement_that_takes_too_long_is_ended_and_the_connection_serve
         async with database.counting(timedelta(seconds=0.3)) as tx:
             await tx.execute(asked)
     took = perf_counter() - began
-    with pytest.raises(TimeoutError):
-        async with asyncio.timeout(1), database.counting(timedelta(seconds=PATIENCE)) as tx:
-            await tx.execute(asked)
 
     assert (refused.value.code, "longer than 0.3 seconds" in refused.value.sentence) == ("takes_too_long", True)
-    assert took < PATIENCE / 2
-    assert perf_counter() - began < PATIENCE
+    assert took < PATIENCE
     async with database.reading() as tx:
         assert await tx.scalar(sa.text("SELECT 1")) == 1
 

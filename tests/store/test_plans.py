@@ -22,7 +22,6 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 from sequencing.enrollments import Status
 from sequencing.people import Contact, ContactKind, Level, User
 from sequencing.replans import Cause, Replan
-from sequencing.reports import Time
 from sequencing.reports import Wanted as Numbers
 from sequencing.sequences import Action
 from sequencing.todos import Outcome
@@ -71,7 +70,6 @@ ONE, HIS = f"{77:026d}", 2 * 77 + 100
 SEQUENCE, COMPANY, JOB = 105, 105, 105
 SOON = NOW + timedelta(days=1)
 PAGE = 101
-A_DAY = Numbers(SEQUENCE, since=NOW - timedelta(days=2), until=NOW - timedelta(days=1), time=Time.happened)
 SHARE = 4
 """For a page no more than a quarter of a table may be read."""
 STEPS = 15
@@ -100,8 +98,6 @@ COUNTED = {
     "what contacts wrote last": 5,
     "who waits for the mail server": 12,
     "the counts beside sequences": 200,
-    "the numbers of a sequence": 400,
-    "the numbers of a sequence in a period": 400,
     "what was removed of a sequence": 40,
     "who waits for a step": 160,
     "who follows a new timing": 160,
@@ -261,8 +257,6 @@ LISTS: dict[str, List] = {
     "templates by a part of their name": _templates(text="plate 7", owner_id=FIRST_USER),
     "templates in the order in which they were made": lambda tx, user: template_lists.by_number(tx, 0, PAGE),
     "which templates steps can use": lambda tx, user: template_lists.names(tx, ["Template 7"]),
-    "the numbers of a sequence": lambda tx, user: reports.counts(tx, user, Numbers(SEQUENCE), SOON),
-    "the numbers of a sequence in a period": lambda tx, user: reports.counts(tx, user, A_DAY, SOON),
     "what was removed of a sequence": lambda tx, user: reports.removed(tx, user, Numbers(SEQUENCE)),
     "the contacts of an opportunity": lambda tx, user: stages.standings(tx, JOB, user, limit=PAGE),
     "how a contact came to his stage": lambda tx, user: stages.history(tx, JOB, HIS),

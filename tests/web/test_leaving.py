@@ -13,6 +13,7 @@ from store.database import Database
 from tests.web.knocking import Knocking
 
 pytestmark = pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+TURNS = 2
 WAITING = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%chosen%'"
 
 
@@ -26,10 +27,10 @@ async def test_whoever_leaves_ends_what_is_counted_for_him(resting: Knocking, pa
                 assert not asking.done()
                 await asyncio.sleep(0.05)
             asking.cancel()
-            while await counting() == 1:
+            while await counting() == 1 or reports.AT_ONCE._value < TURNS:
                 await asyncio.sleep(0.05)
 
-        assert reports.AT_ONCE._value == 2
+    assert asking.cancelled()
 
 
 async def test_what_takes_too_long_is_said_at_the_form_and_to_services(

@@ -30,6 +30,7 @@ TEMPLATES = Environment(
     undefined=StrictUndefined,
     trim_blocks=True,
     lstrip_blocks=True,
+    auto_reload=False,
 )
 LONGEST_SAID, LARGEST_COOKIE = (600, 280), 3_500
 """Signs of a sentence, and where they are many bytes each; a browser throws a larger cookie away, sentence and all."""
