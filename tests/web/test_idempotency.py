@@ -7,13 +7,15 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from starlette.requests import Request
+from starlette.responses import Response
 
 from store import answers, users
 from store.add_tables import BulkAddRow
 from store.people_tables import AnswerRow
 from store.tables import SequenceRow
 from tests.house import ADA, EMAIL, RITA, TASK
-from tests.web.knocking import Knocking
+from tests.web.knocking import Knocking, app_at
 from web.once import GIVEN_UP, KEPT, _Repeatable
 
 DOCUMENT: dict[str, Any] = {"name": "Once", "sharing": "everyone", "steps": [TASK]}
@@ -35,6 +37,24 @@ async def test_a_refusal_is_repeated_too(resting: Knocking) -> None:
     again = await resting.ask("POST", "/enrollments/none/pause", headers=KEY)
 
     assert (first[0], again) == (404, first)
+
+
+async def test_an_answer_that_says_later_is_not_kept_so_that_the_repeated_write_acts(resting: Knocking) -> None:
+    async def answered(status: int) -> int:
+        async def act(_: Request) -> Response:
+            return Response(status_code=status)
+
+        async def receive() -> dict[str, object]:
+            return {"type": "http.request", "body": b"", "more_body": False}
+
+        token = f"Bearer {resting.tokens[RITA]}".encode()
+        scope = {"type": "http", "method": "POST", "path": "/x", "query_string": b"", "state": {}}
+        scope |= {"headers": [(b"authorization", token)], "app": app_at(resting.house.door)}
+        return (await _Repeatable(Request(scope, receive), "k").answer(act)).status_code
+
+    assert await answered(503) == 503
+    assert await answered(201) == 201
+    assert await answered(409) == 201
 
 
 async def test_the_same_key_with_another_body_is_refused(resting: Knocking) -> None:

@@ -6,6 +6,7 @@ import pytest
 from starter.suppressions import lift, lifts, suppress
 from tests.house import ADA, BOB, RITA
 from tests.web.knocking import PASSWORD, Browser, Knocking, app_at
+from transports.outbox import EmailOutbox
 from web import guard
 
 ON_SQLITE = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
@@ -67,6 +68,24 @@ async def test_the_outbox_is_there_in_local_mode_only(resting: Knocking) -> None
 
     assert (await browser.get("/outbox")).status_code == 404
     assert "Outbox" not in (await browser.get("/todos")).text
+
+
+@ON_SQLITE
+async def test_a_letter_of_the_outbox_can_run_and_load_nothing(resting: Knocking) -> None:
+    delivery = await EmailOutbox(resting.house.outbox).open(sender=ADA, recipient="x@example.com")
+    await delivery.begin()
+    await delivery.hand_over(b"From: a@example.org\nContent-Type: text/html\n\n<p>Hello<script>alert(1)</script>")
+    name = next(resting.house.outbox.glob("*.eml")).stem
+    browser = _at(resting)
+    await browser.get("/sign-in")
+    await browser.post("/sign-in/local", user="1")
+
+    letter = await browser.get(f"/outbox/{name}/html")
+
+    rules = [rule.strip() for rule in letter.headers["content-security-policy"].split(";")]
+    assert "Hello" in letter.text
+    assert {"sandbox", "default-src 'none'", "form-action 'none'"} <= set(rules)
+    assert not any(rule.startswith("script-src") for rule in rules)
 
 
 @ON_SQLITE
