@@ -3,11 +3,12 @@
 from asyncio import Lock
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, nullcontext
+from copy import copy
 from datetime import timedelta
 from math import inf
 from pathlib import Path
 from time import monotonic
-from typing import Any
+from typing import Any, Self
 
 from sqlalchemy import TableClause, event, text
 from sqlalchemy.dialects import postgresql, sqlite
@@ -75,13 +76,28 @@ class Database:
         }
         self._read = async_sessionmaker(self.engine, **ways)
         self._write = async_sessionmaker(self.engine.execution_options(writing=True), **ways)
+        self._look: AsyncSession | None = None
         self._turn = Lock() if self.url.get_backend_name() == "sqlite" else nullcontext()
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncSession]:
         """A session for looking; nothing it does is kept."""
+        if self._look is not None:
+            yield self._look
+            return
         async with self._read() as session:
             yield session
+
+    @asynccontextmanager
+    async def looking(self) -> AsyncIterator[Self]:
+        """The same database, read in one session from here to the end of the block, by one after the other.
+
+        A page reads a dozen times; each session of its own would cost it a connection, a BEGIN and a ROLLBACK.
+        """
+        async with self._read() as session:
+            looking = copy(self)
+            looking._look = session
+            yield looking
 
     @asynccontextmanager
     async def counting(self, within: timedelta) -> AsyncIterator[AsyncSession]:

@@ -14,7 +14,7 @@ from starter.contact_exports import export
 from starter.door import Door
 from starter.people import Card
 from store import opportunities, users
-from web.acting import At
+from web.acting import At, Lasting
 from web.api.words import LARGEST_ID
 from web.guard import path_of_ours
 from web.pages.contact_forms import Typed, of_contact, read_contact
@@ -48,7 +48,7 @@ async def listed(request: Request, door: At) -> Response:
 
 
 @router.get("/contacts/export")
-async def as_csv(request: Request, door: At) -> Response:
+async def as_csv(request: Request, door: Lasting) -> Response:
     """Whom the search finds, in the columns in which contacts are imported."""
     user = await reader(request)
     check_level(user, "see")

@@ -1,6 +1,7 @@
 """What all pages share: who reads, how a page is made, what a form must bring, and where it goes on afterwards."""
 
 from collections.abc import Callable, Coroutine, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,7 +22,7 @@ from starter.counts import counts_of
 from starter.door import Door
 from store import settings
 from web import guard, problems
-from web.acting import door_of
+from web.acting import door_of, looking
 from web.pages.navigation import Section, shown_to
 
 TEMPLATES = Environment(
@@ -69,7 +70,8 @@ class Page(APIRoute):
 
         async def answered(request: Request) -> Response:
             try:
-                return await handler(request)
+                async with looking(request) if request.method == "GET" else nullcontext():
+                    return await handler(request)
             except Unchanged as so_already:
                 return go_on(request, await _next(request), so_already.sentence)
             except Exception as error:

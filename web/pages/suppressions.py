@@ -13,7 +13,7 @@ from sequencing.suppressions import KEYED
 from starter import suppressions as acts
 from starter.suppressions import LARGEST_CSV, Imported
 from store.suppressions import Wanted
-from web.acting import At
+from web.acting import At, Lasting
 from web.api.documents import utf8
 from web.api.words import behind
 from web.pages.frame import Page, go_on, page, reader, sent, zone_of
@@ -77,7 +77,7 @@ async def lifts(request: Request, door: At, after: After = "") -> Response:
 
 
 @router.get("/suppressions/export.csv")
-async def export(request: Request, door: At) -> Response:
+async def export(request: Request, door: Lasting) -> Response:
     """Everything as CSV, which the import reads again."""
     user = await reader(request)
     pieces = acts.exported(door, user.email)
