@@ -7,6 +7,7 @@ import shutil
 import signal
 import socket
 import sys
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -68,6 +69,7 @@ async def up(door: Door, settings: Settings, ports: Ports, *, speed: float = 60)
             local = settings.local or (is_reached_from_here_only(settings) and await demo.is_here(door))
             others += _children(settings, ports, speed, local=local)
             children += [asyncio.create_task(child.run(stopping)) for child in others]
+            await _listening(ports, stopping)
             print(_welcome(settings, ports, local=local), flush=True)
             if ports.smtp and not (await heard(door)).on:
                 print(f"\n{OFF}\nTo change that: `sequencing settings set --journaling --as {demo.ADMIN}`.", flush=True)
@@ -96,6 +98,24 @@ async def _ready(settings: Settings, door: Door, stopping: asyncio.Event, *, jou
     await set_up_temporal(client, LOCAL_RETENTION_DAYS)
     await demo.cast(door, journaling=journaling)
     await demo.let_in(door, settings.var)
+
+
+async def _listening(ports: Ports, stopping: asyncio.Event) -> None:
+    """Until every door is open that the welcome names, or for a minute: a child that cannot start says so in its log."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(60):
+            for port in ports.given().values():
+                while not (stopping.is_set() or await _listens(port)):
+                    await asyncio.sleep(0.1)
+
+
+async def _listens(port: int) -> bool:
+    try:
+        _, writer = await asyncio.open_connection("127.0.0.1", port)
+    except OSError:
+        return False
+    writer.close()
+    return True
 
 
 def _check_ports(ports: Ports) -> None:

@@ -1,12 +1,13 @@
 """What tests share: real databases, the real engine with virtual time, a worker, and people to work with."""
 
 import os
+import random
 import shutil
 import socket
 import sys
 import tempfile
 from collections.abc import AsyncIterator, Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
@@ -27,6 +28,7 @@ dialects.share()
 
 
 TOGETHER = (
+    "tests/workflows/test_cost.py",
     "tests/docs/test_operations.py",
     "tests/browser/",
     "tests/store/test_plans.py",
@@ -34,7 +36,6 @@ TOGETHER = (
     "tests/kills/test_batches.py",
     "tests/kills/",
     "tests/acceptance/test_seed",
-    "tests/workflows/test_cost.py",
     "tests/acceptance/test_permissions.py",
     "tests/acceptance/test_permissions_by_http.py",
     "tests/acceptance/test_permissions_by_page.py",
@@ -43,7 +44,8 @@ TOGETHER = (
 """Files and folders whose tests share what is dear; those of each run in one process, and begin in this order.
 
 What takes long comes first, and what mostly waits beside what mostly computes: so no core is idle for long, and the
-processes end at the same time. Of what starts engines to kill them not more than two begin at once.
+processes end at the same time. The cost is counted on an engine that has served nobody before. Of what starts engines to
+kill them not more than two begin at once.
 """
 
 SHORT = "tests/sequencing/"
@@ -227,10 +229,12 @@ def forks() -> Iterator[Forks]:
 
 
 def free_port() -> int:
-    """A port nobody listens on just now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A port nobody listens on just now, of those that the system gives to no connection that goes out meanwhile."""
+    while True:
+        port = random.randrange(10_000, 32_000)
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 def temporal_program() -> str:

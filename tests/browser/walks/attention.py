@@ -39,7 +39,7 @@ async def each_cause_is_mended_in_one_act(office: Office) -> None:
 
 async def a_field_without_a_value_is_named_and_filled_in(office: Office) -> None:
     await office.contact("Tilda Titleless", title="")
-    fay = await office.user("Fay Fills", Level.manage)
+    fay = await office.user("Fay Fills", Level.edit)
     one = await office.enroll("Tilda Titleless", {**EMAIL, "body": "To our {{ contact.title }}"}, TASK, by=fay)
     await office.house.place(one, "paused")
     tab = await office.enter(fay)
