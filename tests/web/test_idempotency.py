@@ -48,7 +48,7 @@ async def test_an_answer_that_says_later_is_not_kept_so_that_the_repeated_write_
             return {"type": "http.request", "body": b"", "more_body": False}
 
         token = f"Bearer {resting.tokens[RITA]}".encode()
-        scope = {"type": "http", "method": "POST", "path": "/x", "query_string": b"", "state": {}}
+        scope: dict[str, Any] = {"type": "http", "method": "POST", "path": "/x", "query_string": b"", "state": {}}
         scope |= {"headers": [(b"authorization", token)], "app": app_at(resting.house.door)}
         return (await _Repeatable(Request(scope, receive), "k").answer(act)).status_code
 
