@@ -7,7 +7,6 @@ import shutil
 import signal
 import socket
 import sys
-from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -101,12 +100,13 @@ async def _ready(settings: Settings, door: Door, stopping: asyncio.Event, *, jou
 
 
 async def _listening(ports: Ports, stopping: asyncio.Event) -> None:
-    """Until every door is open that the welcome names, or for a minute: a child that cannot start says so in its log."""
-    with suppress(TimeoutError):
-        async with asyncio.timeout(60):
-            for port in ports.given().values():
-                while not (stopping.is_set() or await _listens(port)):
-                    await asyncio.sleep(0.1)
+    """Until every door that the welcome names is open, or for a minute: what cannot start says so in its log."""
+    closed = set(ports.given().values())
+    for _ in range(600):
+        closed = {port for port in closed if not await _listens(port)}
+        if not closed or stopping.is_set():
+            return
+        await asyncio.sleep(0.1)
 
 
 async def _listens(port: int) -> bool:

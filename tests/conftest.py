@@ -44,8 +44,8 @@ TOGETHER = (
 """Files and folders whose tests share what is dear; those of each run in one process, and begin in this order.
 
 What takes long comes first, and what mostly waits beside what mostly computes: so no core is idle for long, and the
-processes end at the same time. The cost is counted on an engine that has served nobody before. Of what starts engines to
-kill them not more than two begin at once.
+processes end at the same time. The cost is counted on an engine that has served nobody before. Of what starts engines
+to kill them not more than two begin at once.
 """
 
 SHORT = "tests/sequencing/"
