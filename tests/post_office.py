@@ -187,6 +187,8 @@ class PostOffice:
             "minimal_backoff_time": BACKOFF,
             "maximal_backoff_time": BACKOFF,
             "queue_run_delay": BACKOFF,
+            "transport_retry_time": BACKOFF,  # a program of Postfix that a busy machine lets wait too long: a minute else
+            "service_throttle_time": BACKOFF,
             "smtp_destination_rate_delay": "0",
             "initial_destination_concurrency": "20",
             "destination_concurrency_failed_cohort_limit": "1000",

@@ -55,7 +55,11 @@ class Office:
                 office = cls(house, post)
                 async with office._journal(port):
                     await office._furnish(people)
-                    yield office
+                    try:
+                        yield office
+                    except TimeoutError:
+                        print(office.answered, post.log()[-8000:], sep="\n")
+                        raise
 
     @asynccontextmanager
     async def _journal(self, port: int) -> AsyncIterator[None]:
