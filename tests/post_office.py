@@ -187,7 +187,7 @@ class PostOffice:
             "minimal_backoff_time": BACKOFF,
             "maximal_backoff_time": BACKOFF,
             "queue_run_delay": BACKOFF,
-            "transport_retry_time": BACKOFF,  # a program of Postfix that a busy machine lets wait too long: a minute else
+            "transport_retry_time": BACKOFF,  # for a program of its own that a busy machine was too slow for
             "service_throttle_time": BACKOFF,
             "smtp_destination_rate_delay": "0",
             "initial_destination_concurrency": "20",
