@@ -13,11 +13,14 @@ from sequencing.adds import AddProgress, AddRef, AddStatus
 from sequencing.decisions import Decision, decide
 from sequencing.enrollments import Enrollment
 from store import adds, enrollments, sequences
-from store.enrolling import AT_ONCE
 
-WAVE = 4
+AT_ONCE = 20
+"""Lines in a transaction: while one lasts nobody else writes on SQLite."""
+WAVE = 2
 """Runs started at once; the next wave begins when the one before the last has reached its wait, so that the tasks of
 other runs queue behind few first ones."""
+REST = 0.3
+"""After each wave, of the time that it took: in it others have the engine for themselves."""
 LOOKS, BETWEEN_LOOKS = 100, 0.03
 """How often, and after how many seconds each, a wave is looked at before the add goes on all the same."""
 SECONDS = 20.0
@@ -78,12 +81,13 @@ class BulkAddActivities:
         last: Enrollment | None = None
         started: list[str] = []
         for at in range(0, len(born), WAVE):
-            wave = born[at : at + WAVE]
+            wave, began = born[at : at + WAVE], monotonic()
             heard = await asyncio.gather(*(self.runs.begin(*each) for each in wave))
             running = [enrollment for (enrollment, _), yes in zip(wave, heard, strict=True) if yes]
             activity.heartbeat()
             if last is not None:
                 await self._has_begun(last)
+            await asyncio.sleep(REST * (monotonic() - began))
             if running:
                 last = running[-1]
                 started += [enrollment.id for enrollment in running]
