@@ -19,8 +19,8 @@ AT_ONCE = 20
 WAVE = 2
 """Runs started at once; the next wave begins when the one before the last has reached its wait, so that the tasks of
 other runs queue behind few first ones."""
-REST = 0.3
-"""After each wave, of the time that it took: in it others have the engine for themselves."""
+REST, LONGEST_REST = 0.3, 1.0
+"""After each wave, of the time that it took, and seconds at most: in it others have the engine for themselves."""
 LOOKS, BETWEEN_LOOKS = 100, 0.03
 """How often, and after how many seconds each, a wave is looked at before the add goes on all the same."""
 SECONDS = 20.0
@@ -87,7 +87,7 @@ class BulkAddActivities:
             activity.heartbeat()
             if last is not None:
                 await self._has_begun(last)
-            await asyncio.sleep(REST * (monotonic() - began))
+            await asyncio.sleep(min(REST * (monotonic() - began), LONGEST_REST))
             if running:
                 last = running[-1]
                 started += [enrollment.id for enrollment in running]
