@@ -26,6 +26,7 @@ from tests.house import House, search_attribute_keys
 from tests.migrated import beside, fresh_sqlite, migrate, migrated
 
 dialects.share()
+gc.disable()  # until all is collected: nothing of that is garbage
 
 
 TOGETHER = (
@@ -82,6 +83,7 @@ def pytest_collection_finish() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(20_000, 20, 50)
+    gc.enable()
 
 
 def _turn(nodeid: str) -> int:

@@ -16,6 +16,14 @@ pytest.register_assert_rewrite("tests.browser.walks")
 
 CHROMIUM = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
 """The first is the same without the windows round the pages, which nobody sees: half of the CPU."""
+UNWANTED = (
+    "LocalNetworkAccessChecks",  # mails are read on a site of their own, and we are on loopback
+    "InitialWebUI",  # the rest are windows round the pages, and what is made in case it is wanted
+    "WebUIReloadButton",
+    "WebUIToolbar",
+    "PreloadTopChromeWebUI",
+    "SpareRendererForSitePerProcess",
+)
 QUIET = (
     "--no-sandbox",
     "--disable-gpu",
@@ -25,7 +33,7 @@ QUIET = (
     "--disable-component-update",
     "--disable-sync",
     "--disable-lcd-text",
-    "--disable-features=LocalNetworkAccessChecks",  # mails are read on a site of their own, and we are on loopback
+    f"--disable-features={','.join(UNWANTED)}",
 )
 
 
