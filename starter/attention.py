@@ -126,7 +126,7 @@ def _item(line: attention.Line, reply: Reply | None, gaps: tuple[str, ...], foll
         contact=line.contact,
         cause=cause,
         since=one.since,
-        remedy=f"fill in {', '.join(gaps)}, then resume" if gaps else REMEDIES.get(cause, following),
+        remedy=f"fill in {', '.join(map(_field, gaps))}, then resume" if gaps else REMEDIES.get(cause, following),
         sequence=line.sequence,
         sequence_id=one.sequence_id,
         contact_id=one.contact_id,
@@ -135,6 +135,12 @@ def _item(line: attention.Line, reply: Reply | None, gaps: tuple[str, ...], foll
         wrote=reply.text if reply and _is_a_reply(line) else None,
         missing=gaps,
     )
+
+
+def _field(gap: str) -> str:
+    """A merge field as people call it: `contact.first_name` is the contact's first name."""
+    of, _, field = gap.replace("_", " ").partition(".")
+    return f"the {of}'s {field}" if field else of
 
 
 async def held_for(tx: AsyncSession, user: User) -> int:
