@@ -15,8 +15,8 @@ The diary is a file with one JSON object a line, written before anything else ha
 
 Every line has `at_second` (time.time) and `connection` (1, 2, ...). A rule is "PATTERN PLACE ACT [once]": the pattern
 is a recipient's (fnmatch), the place `rcpt`, `354`, `data` (after the first line, before the rest is read) or `answer`
-(everything read, nothing said), and the act a code to answer, `stall SECONDS`, `hold` (until the rules say so no longer)
-or `drop`. All that fit happen in order.
+(everything read, nothing said), and the act a code to answer, `stall SECONDS`, `hold` (until it is a rule no longer) or
+`drop`. All that fit happen in order.
 
     python -m tests.mail_server --diary mail.jsonl --rule "ann@* answer stall 30" --rule "bo@* rcpt 550"
 
