@@ -157,7 +157,7 @@ async def test_without_the_providers_word_a_person_is_asked(line: Line) -> None:
 
     assert (row.status, row.reason) == (Status.paused, Reason.delivery_unknown)
     assert [waiting.remedy for waiting in await waiting_for(line.house.door, RITA)] == [
-        "settle: it left, or send_again"
+        "say that it left, or have it sent again"
     ]
 
 
@@ -185,7 +185,7 @@ async def test_in_the_contacts_night_nothing_leaves_whatever_is_pressed(line: Li
         [],
     )
     told = (await story(line.house.door, one, RITA)).as_text()
-    assert "quiet_hours: texts leave inside the send window and from 8:00 to 21:00 at the contact's place" in told
+    assert "quiet hours: texts leave inside the send window and from 8:00 to 21:00 at the contact's place" in told
     assert f"bypass by Rita Recruiter  (why quiet_hours, until {row.due_at:%Y-%m-%dT%H:}" in told
 
 
