@@ -44,7 +44,7 @@ async def session_user(tx: AsyncSession, digest: str, now: datetime) -> User | N
     """Whose session that is, while it lasts."""
     of = select(UserRow).join(SessionRow, SessionRow.user_id == UserRow.id)
     row = await tx.scalar(of.where(SessionRow.digest == digest, SessionRow.expires_at > now))
-    return None if row is None else users.value(row)
+    return None if row is None else users.met(tx, users.value(row))
 
 
 async def close_session(tx: AsyncSession, digest: str) -> None:
@@ -64,7 +64,7 @@ async def token_user(tx: AsyncSession, digest: str) -> User | None:
     """Whose token that is, unless it was revoked."""
     of = select(UserRow).join(TokenRow, TokenRow.user_id == UserRow.id)
     row = await tx.scalar(of.where(TokenRow.digest == digest, TokenRow.revoked_at.is_(None)))
-    return None if row is None else users.value(row)
+    return None if row is None else users.met(tx, users.value(row))
 
 
 async def tokens(tx: AsyncSession, user_id: int | None) -> list[Token]:

@@ -1,11 +1,12 @@
 """The API's description as a plain page."""
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from starlette.responses import Response
 
+from web.areas import Area
 from web.pages.frame import Page, page
 
-router = APIRouter(route_class=Page)
+router = Area(route_class=Page)
 
 
 @router.get("/api/docs")
