@@ -14,12 +14,12 @@ from sequencing.decisions import Decision, decide
 from sequencing.enrollments import Enrollment
 from store import adds, enrollments, sequences
 
-AT_ONCE = 20
+AT_ONCE = 10
 """Lines in a transaction: while one lasts nobody else writes on SQLite."""
 WAVE = 2
 """Runs started at once; the next wave begins when the one before the last has reached its wait, so that the tasks of
 other runs queue behind few first ones."""
-REST, LONGEST_REST = 0.3, 1.0
+REST, LONGEST_REST = 0.6, 1.0
 """After each wave, of the time that it took, and seconds at most: in it others have the engine for themselves."""
 LOOKS, BETWEEN_LOOKS = 100, 0.03
 """How often, and after how many seconds each, a wave is looked at before the add goes on all the same."""

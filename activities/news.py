@@ -112,6 +112,5 @@ SIGNALS = frozenset(what.value for what in NEWS - OF_THE_WORLD - {What.reactivat
 async def _permit(life: Life, happening: Happening, signal: Outside) -> None:
     if signal.by_engine:
         return
-    todo = happening.todo if happening.what in ties.TODO_ACTS else None
-    user, tie = await ties.to_enrollment(life.tx, happening.by or 0, life.enrollment, todo)
+    user, tie = await ties.to_act(life.tx, happening.by or 0, life.enrollment, happening)
     check(user, happening.what.value, tie)

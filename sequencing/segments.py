@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from sequencing.wording import counted
+
 GSM = frozenset(
     "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿"
     "abcdefghijklmnopqrstuvwxyzäöñüà"
@@ -40,11 +42,6 @@ def segments(text: str) -> Segments:
     length = sum(widths)
     count = min(length, 1) if length <= alone else _filled(widths, one_of_several)
     return Segments(alphabet, length, count)
-
-
-def counted(number: int, what: str) -> str:
-    """`1 segment`, `2 segments`."""
-    return f"{number} {what}" if number == 1 else f"{number} {what}s"
 
 
 def in_words(text: str) -> str:

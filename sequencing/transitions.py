@@ -43,7 +43,7 @@ def happen(enrollment: Enrollment, happening: Happening, now: datetime, course: 
     """The enrollment after the happening. Raises Refused or Unchanged where it cannot be."""
     arrow = ARROWS.get((enrollment.place, happening.what))
     if arrow is None:
-        raise _no_arrow(enrollment, happening.what)
+        raise _not_in_question(enrollment, happening) or _no_arrow(enrollment, happening.what)
     after = arrow(enrollment, happening, now, course)
     return (
         replace(after, since=now) if (after.status, after.reason) != (enrollment.status, enrollment.reason) else after
@@ -193,6 +193,8 @@ def _resume(enrollment: Enrollment, happening: Happening, now: datetime, course:
 
 
 def _settle(enrollment: Enrollment, happening: Happening, now: datetime, course: Course) -> Enrollment:
+    if settled := _not_in_question(enrollment, happening):
+        raise settled
     if enrollment.state is not StepState.sending:
         raise Refused("nothing_to_settle", "There is no message whose delivery is unknown.")
     if happening.step not in (None, enrollment.step) or happening.copy not in (None, enrollment.copy):
@@ -311,6 +313,19 @@ ARROWS: Mapping[tuple[Place, What], Arrow] = {
 def _aimed_at_the_todo(enrollment: Enrollment, happening: Happening) -> None:
     if happening.todo != enrollment.todo:
         raise Refused("too_late", "That to-do is not open any more.")
+
+
+def _not_in_question(enrollment: Enrollment, happening: Happening) -> Refused | None:
+    """What became of the message that is to be settled, where that was done before."""
+    step, copy = happening.step, happening.copy
+    if happening.what is not What.settle or step is None or not enrollment.is_open:
+        return None
+    over = f"The message of step {step} is not in question any more"
+    if step < enrollment.step:
+        return Refused("too_late", f"{over}. Its step is over: by now the contact is at step {enrollment.step}.")
+    if step == enrollment.step and copy is not None and copy < enrollment.copy:
+        return Refused("too_late", f"{over}: somebody said already that it shall be sent again.")
+    return None
 
 
 def _no_arrow(enrollment: Enrollment, what: What) -> Refused:

@@ -1,4 +1,4 @@
-"""What may stand in a name, a title or a letter that somebody wrote."""
+"""What may stand in a name, a title or a letter that somebody wrote; and how many of something in words."""
 
 import re
 
@@ -7,6 +7,11 @@ from sequencing.limits import NAME_LENGTH, WORDING_LENGTH
 
 _NO_LINE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 _NO_TEXT = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
+
+
+def counted(number: int, what: str, several: str = "") -> str:
+    """`1 segment`, `2,000 segments`; `several` where more of them are not that with an s."""
+    return f"{number:,} {what if number == 1 else several or f'{what}s'}"
 
 
 def check_line(what: str, text: str, longest: int = NAME_LENGTH) -> None:

@@ -68,18 +68,10 @@ class AddStanding:
         return [f"{self.enrolled} of {self.total} enrolled.", *left_out(Counter(self.refused))]
 
 
-async def foresee(
-    door: Door,
-    sequence: str,
-    names: Sequence[str | int],
-    by: str,
-    *,
-    selection: Selection,
-    opportunity_id: int | None = None,
-) -> Forecast:
+async def foresee(door: Door, sequence: str, whom: Whom, by: str, opportunity_id: int | None = None) -> Forecast:
     """What adding them would do. Raises Refused."""
     async with door.database.reading() as tx:
-        user, add, wanted = await meant(tx, sequence, Whom(names, selection=selection), by, opportunity_id)
+        user, add, wanted = await meant(tx, sequence, whom, by, opportunity_id)
         answers = [one for some in batches(wanted) for one in await enrolling.foresee(tx, add, user, some)]
         asked = await enrolling.terms(tx, add.sequence_id)
         notices = (await hearing(tx, door.now())).notices
@@ -98,36 +90,20 @@ class AddDone:
     notices: tuple[str, ...] = ()
 
 
-async def add(
-    door: Door,
-    sequence: str,
-    names: Sequence[str | int],
-    by: str,
-    *,
-    selection: Selection,
-    opportunity_id: int | None = None,
-) -> AddDone:
+async def add(door: Door, sequence: str, whom: Whom, by: str, opportunity_id: int | None = None) -> AddDone:
     """Adds them at once, or in the background where they are many. Raises Refused."""
     async with door.database.reading() as tx:
-        _, add, wanted = await meant(tx, sequence, Whom(names, selection=selection), by, opportunity_id)
+        _, add, wanted = await meant(tx, sequence, whom, by, opportunity_id)
         notices = tuple((await hearing(tx, door.now())).notices)
     if len(wanted) > ADDED_AT_ONCE:
         return AddDone([], await _begin(door, sequence, wanted, by, add.opportunity_id), notices)
     return AddDone(await enroll_all(door, sequence, wanted, by, add.opportunity_id), notices=notices)
 
 
-async def begin_add(
-    door: Door,
-    sequence: str,
-    names: Sequence[str | int],
-    by: str,
-    *,
-    selection: Selection,
-    opportunity_id: int | None = None,
-) -> str:
+async def begin_add(door: Door, sequence: str, whom: Whom, by: str, opportunity_id: int | None = None) -> str:
     """Has them added in the background; answers the add's id. Raises Refused."""
     async with door.database.reading() as tx:
-        _, add, wanted = await meant(tx, sequence, Whom(names, selection=selection), by, opportunity_id)
+        _, add, wanted = await meant(tx, sequence, whom, by, opportunity_id)
     if not wanted:
         raise Refused("nobody", "That finds no contacts.")
     return await _begin(door, sequence, wanted, by, add.opportunity_id)

@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sequencing.happenings import Reason
 from sequencing.holds import keeper
 from sequencing.people import Level, User
+from starter.clocks import in_a_sentence
 from starter.door import Door, acting_user
 from starter.hearing import hearing
 from starter.mail_server import shut_out
@@ -30,7 +31,7 @@ REMEDIES = {
     "no_sender_address": "give the sender an address, then resume",
     "no_sender_number": "give the sender a number, then resume",
     "could_not_be_sent": "see to the mail server, then resume",
-    "delivery_unknown": "settle: it left, or send_again",
+    "delivery_unknown": "say that it left, or have it sent again",
     "no_send_window": "an admin opens the send window in the settings",
     "quiet_hours": "the send window is never open from 8:00 to 21:00 at the contact's place: an admin widens it, or "
     "somebody corrects the contact's time zone",
@@ -43,7 +44,8 @@ class Waiting:
     """One of them: an enrollment; or, without enrollment and contact, a hold for whose end `due` messages wait.
 
     `sequence` is the one it is in, or that is held; empty where all sending is. `wrote`: the contact's last reply,
-    where it waits for a reply to be read. `missing`: the merge fields that have no value, as `contact.title`.
+    where it waits for a reply to be read. `step` and `copy_number` say which message is in question where nobody knows
+    whether it left. `missing`: the merge fields that have no value, as `contact.title`.
     """
 
     enrollment: str | None
@@ -56,6 +58,7 @@ class Waiting:
     due: int | None = None
     contact_id: int | None = None
     step: int | None = None
+    copy_number: int | None = None
     wrote: str | None = None
     missing: tuple[str, ...] = ()
 
@@ -74,18 +77,28 @@ async def waiting_for(door: Door, by: str) -> list[Waiting]:
     return (await attention_of(door, by)).items
 
 
-async def attention_of(door: Door, by: str, *, after: Place | None = None, limit: int = 1000) -> Attention:
-    """What waits behind that place, with what everybody should know; holds come first of all. Raises Refused."""
+async def attention_of(
+    door: Door, by: str, *, after: Place | None = None, limit: int = 1000, zone: str | None = None
+) -> Attention:
+    """What waits behind that place, told by the clock of that zone, with what everybody should know; holds come first
+    of all. Raises Refused.
+    """
     async with door.database.reading() as tx:
         user = await acting_user(tx, by)
         found = await attention.lines(tx, user, limit + 1, after)
         page = found[:limit]
         gaps = await attention.missing(tx, [one.enrollment.id for one in page if _has_a_gap(one)])
         wrote = await replies.latest(tx, [one.enrollment.contact_id for one in page if _is_a_reply(one)])
-        kept = [] if after else await _kept_by(tx, user)
+        kept = [] if after else [_line(*one, zone) for one in await _kept_by(tx, user)]
         alarms = [*(await hearing(tx, door.now())).alarms, *await _of_the_mail_server(tx, user, door.now())]
     items = [
-        _item(one, wrote.get(one.enrollment.contact_id), gaps.get(one.enrollment.id, ()), door.now()) for one in page
+        _item(
+            one,
+            wrote.get(one.enrollment.contact_id),
+            gaps.get(one.enrollment.id, ()),
+            what_is_next(one.enrollment, door.now(), zone=zone),
+        )
+        for one in page
     ]
     more = (page[-1].since, page[-1].enrollment.id) if len(found) > limit else None
     return Attention(kept + items, alarms, more)
@@ -105,7 +118,7 @@ def _has_a_gap(line: attention.Line) -> bool:
     return line.enrollment.reason is Reason.missing_merge_field
 
 
-def _item(line: attention.Line, reply: Reply | None, gaps: tuple[str, ...], now: datetime) -> Waiting:
+def _item(line: attention.Line, reply: Reply | None, gaps: tuple[str, ...], following: str) -> Waiting:
     one = line.enrollment
     cause = str(one.reason or one.why)
     return Waiting(
@@ -113,14 +126,21 @@ def _item(line: attention.Line, reply: Reply | None, gaps: tuple[str, ...], now:
         contact=line.contact,
         cause=cause,
         since=one.since,
-        remedy=f"fill in {', '.join(gaps)}, then resume" if gaps else REMEDIES.get(cause, what_is_next(one, now)),
+        remedy=f"fill in {', '.join(map(_field, gaps))}, then resume" if gaps else REMEDIES.get(cause, following),
         sequence=line.sequence,
         sequence_id=one.sequence_id,
         contact_id=one.contact_id,
         step=one.step,
+        copy_number=one.copy,
         wrote=reply.text if reply and _is_a_reply(line) else None,
         missing=gaps,
     )
+
+
+def _field(gap: str) -> str:
+    """A merge field as people call it: `contact.first_name` is the contact's first name."""
+    of, _, field = gap.replace("_", " ").partition(".")
+    return f"the {of}'s {field}" if field else of
 
 
 async def held_for(tx: AsyncSession, user: User) -> int:
@@ -128,8 +148,8 @@ async def held_for(tx: AsyncSession, user: User) -> int:
     return len(await _kept_by(tx, user))
 
 
-async def _kept_by(tx: AsyncSession, user: User) -> list[Waiting]:
-    """A line for each hold that this user sees to, and not one for everybody whom it keeps waiting."""
+async def _kept_by(tx: AsyncSession, user: User) -> list[tuple[HeldUp, str]]:
+    """Each hold that this user sees to, and who holds; not one for everybody whom it keeps waiting."""
     found = await holds.held_up(tx)
     if not found:
         return []
@@ -139,12 +159,13 @@ async def _kept_by(tx: AsyncSession, user: User) -> list[Waiting]:
     for one in found:
         holder, owner = known.get(one.hold.held_by), known.get(one.owner_id or 0)
         if keeper(holder, owner, admin, everything=one.hold.sequence_id is None) == user:
-            kept.append(_line(one, "you" if holder == user else holder.name if holder else "somebody"))
+            kept.append((one, "you" if holder == user else holder.name if holder else "somebody"))
     return kept
 
 
-def _line(one: HeldUp, holder: str) -> Waiting:
+def _line(one: HeldUp, holder: str, zone: str | None) -> Waiting:
     what = "all sending is held" if one.hold.sequence_id is None else "held"
     wait = "1 due message waits" if one.waiting == 1 else f"{one.waiting:,} due messages wait"
-    remedy = f"{what} by {holder} since {one.hold.since:%Y-%m-%d %H:%M} UTC: {wait}; release it, or cancel them"
+    since = in_a_sentence(one.hold.since, zone)
+    remedy = f"{what} by {holder} since {since}: {wait}; release it, or cancel them"
     return Waiting(None, None, "held", one.hold.since, remedy, one.sequence, one.hold.sequence_id, one.waiting)

@@ -1,12 +1,12 @@
 """Contacts in the recruiting workflow of an opportunity: coming in, moving on, and the offer to enroll."""
 
 from collections.abc import Callable, Coroutine, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from sequencing.errors import Refused, Unchanged
+from sequencing.errors import Refused
 from sequencing.people import Opportunity, User
 from sequencing.stage_links import Stage, entry
 from starter.door import Door, acting_user, permitted
@@ -15,17 +15,21 @@ from store import opportunities, sequences, stages
 from store.enrolling import Wanted
 from store.tables import SequenceRow
 
-BROUGHT, STOOD = ("entered", "moved"), "stands_there"
+BROUGHT = ("entered", "moved")
+ALREADY_IN = "The contact is in this workflow already; move him instead."
 
 
 @dataclass(frozen=True, slots=True)
 class Moved:
-    """What became of one contact: `code` is `entered`, `moved`, or why nothing changed."""
+    """What became of one contact: `code` is `entered`, `moved`, or why nothing changed. `stood`: he was there
+    before.
+    """
 
     contact: str
     code: str
     sentence: str
     contact_id: int | None = None
+    stood: bool = False
 
     @property
     def stands_there(self) -> bool:
@@ -96,8 +100,8 @@ class _Place:
 
     async def bring(self, wanted: Sequence[str | int], how: "Placing", enrolls: bool) -> Moves:
         answers = [await self._one(name, how) for name in dict.fromkeys(wanted)]
-        offered = (*BROUGHT, STOOD) if not enrolls else BROUGHT
-        there = [Wanted(one.contact, one.contact_id) for one in answers if one.code in offered]
+        offered = [one for one in answers if one.stands_there or (one.stood and not enrolls)]
+        there = [Wanted(one.contact, one.contact_id) for one in offered]
         return Moves(self.stage, tuple(answers), await self._offer(there, enrolls))
 
     async def _one(self, name: str | int, how: "Placing") -> Moved:
@@ -105,16 +109,15 @@ class _Place:
             async with self.door.database.writing() as tx:
                 contact = await one_contact(tx, name)
                 done = await how(tx, contact.id)
-        except Unchanged as so_already:
-            return Moved(str(name), so_already.code, so_already.sentence, contact.id)
         except Refused as refusal:
             return Moved(str(name), refusal.code, refusal.sentence)
-        return Moved(str(name), done.code, done.sentence, contact.id)
+        return replace(done, contact=str(name), contact_id=contact.id)
 
     async def enter(self, tx: AsyncSession, contact_id: int) -> Moved:
         came = await stages.enter(tx, self.opportunity.id, contact_id, self.stage, self.user.id, self.door.now())
         if not came:
-            raise Unchanged("in_workflow_already", "The contact is in this workflow already; move him instead.")
+            stands = await stages.stands_at(tx, self.opportunity.id, contact_id)
+            return Moved("", "in_workflow_already", ALREADY_IN, stood=stands == self.stage.id)
         return Moved("", "entered", f"came in at {self.stage.name}")
 
     async def move(self, tx: AsyncSession, contact_id: int) -> Moved:
@@ -122,13 +125,13 @@ class _Place:
         if before is None:
             raise Refused("not_in_workflow", "The contact is not in this workflow; add him to it first.")
         if before == self.stage.id:
-            raise Unchanged(STOOD, f"The contact stands at {self.stage.name} already.")
+            return Moved("", "stands_there", f"The contact stands at {self.stage.name} already.", stood=True)
         return Moved("", "moved", f"moved to {self.stage.name}")
 
     async def _offer(self, there: list[Wanted], enrolls: bool) -> Offer | None:
         """Made to those who see the sequence; what is not shown is not named.
 
-        It is made again for whoever stood there: a move that was sent twice must not lose it.
+        It is made again for whoever stood there: what was sent twice must not lose it.
         """
         row = await self._sequence()
         if row is None or not there:

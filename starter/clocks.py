@@ -1,7 +1,7 @@
-"""What the clock says where a contact is."""
+"""What the clock says where a contact is, and instants as a reader reads them."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 from sequencing.people import Contact
@@ -43,3 +43,13 @@ async def clock_of(door: Door, enrollment_id: str, by: str) -> Clock:
 def local_time(contact: Contact, now: datetime, zone: str) -> str:
     """Weekday and time; where the contact's zone is not known, in this one."""
     return f"{now.astimezone(ZoneInfo(contact.time_zone or zone)):%a %H:%M}"
+
+
+def as_read(instant: datetime, zone: str) -> str:
+    """An instant as people in that zone read it."""
+    return f"{instant.astimezone(ZoneInfo(zone)):%a %-d %b %Y, %H:%M}"
+
+
+def in_a_sentence(instant: datetime, zone: str | None) -> str:
+    """The same where the reader's zone is known; else in UTC, and it says so."""
+    return as_read(instant, zone) if zone else f"{instant.astimezone(UTC):%Y-%m-%d %H:%M} UTC"

@@ -163,8 +163,7 @@ async def act(door: Door, enrollment_id: str, happening: Happening, by: str, not
         life = await Life.lock(tx, enrollment_id, door.now())
         if life is None:
             raise not_found()
-        todo = happening.todo if happening.what in ties.TODO_ACTS else None
-        _, tie = await ties.to_enrollment(tx, user.id, life.enrollment, todo)
+        _, tie = await ties.to_act(tx, user.id, life.enrollment, happening)
         check(user, happening.what.value, tie)
         happening = replace(happening, by=user.id)
         standing = await news.folded(tx, life.enrollment, life.now, life.course)

@@ -10,6 +10,7 @@ from sequencing.enrollments import Enrollment
 from sequencing.errors import Refused, Unchanged
 from sequencing.happenings import Happening, What
 from sequencing.people import User
+from sequencing.wording import counted
 from starter.door import Door, Reached, permitted
 from starter.enrollments import one_contact
 from store import contacts, erasures
@@ -28,6 +29,17 @@ class Erased:
     files: int
     runs_left: int
     log_cut: bool
+
+    @property
+    def sentences(self) -> list[str]:
+        """For whoever erased."""
+        went = f"{counted(self.enrollments, 'enrollment')} and {counted(self.files, 'kept message')}"
+        hold, them = "hold its ids until they next look", "them"
+        if self.runs_left == 1:
+            hold, them = "holds its ids until it next looks", "it"
+        left = f"{counted(self.runs_left, 'run')} in Temporal {hold}; `sequencing reconcile` ends {them}."
+        log = "Others were reading, so the database's log still holds what was erased; the next erasure cuts it."
+        return [f"Erased, with {went}.", *([left] if self.runs_left else []), *([] if self.log_cut else [log])]
 
 
 async def erase(door: Door, name: str | int, by: str) -> Erased:

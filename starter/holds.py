@@ -5,6 +5,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sequencing.errors import Unchanged
 from sequencing.permissions import check
 from sequencing.replans import Cause, Replan
+from starter.clocks import in_a_sentence
 from starter.door import Door, acting_user, permitted
 from starter.replans import start
 from store import holds, replans, sequences, ties, users
@@ -40,11 +41,11 @@ async def of_everything(door: Door, by: str) -> str | None:
         return await words(tx, standing) if standing else None
 
 
-async def words(tx: AsyncSession, hold: holds.Hold) -> str:
-    """Who holds what since when."""
+async def words(tx: AsyncSession, hold: holds.Hold, zone: str | None = None) -> str:
+    """Who holds what since when, by the clock of that zone."""
     who = await users.get(tx, hold.held_by)
     what = "held" if hold.sequence_id is not None else "held with all sending"
-    return f"{what} by {who.name if who else 'somebody'} since {hold.since:%Y-%m-%d %H:%M} UTC"
+    return f"{what} by {who.name if who else 'somebody'} since {in_a_sentence(hold.since, zone)}"
 
 
 async def _permitted(tx: AsyncSession, name: str | None, by: str) -> tuple[int | None, int]:

@@ -16,7 +16,7 @@ from sequencing.people import Contact
 from sequencing.todos import Outcome
 from settings import Settings, read_settings
 from starter import adds, editing, enrollments, erasures, holds, people, previews, sequences, suppressions, todos
-from starter.adds import AddStanding, Forecast, Line
+from starter.adds import AddStanding, Forecast, Line, Whom
 from starter.attention import Waiting, waiting_for
 from starter.door import Door
 from starter.editing import Edited
@@ -104,13 +104,13 @@ class Sequencer:
         self, sequence: str, contacts: Sequence[str | int] = (), *, by: str, selection: Selection = EVERYBODY_NAMED
     ) -> Forecast:
         """What adding those contacts would do, to each and in sum."""
-        return await adds.foresee(self.door, sequence, contacts, by, selection=selection)
+        return await adds.foresee(self.door, sequence, Whom(contacts, selection=selection), by)
 
     async def add(
         self, sequence: str, contacts: Sequence[str | int] = (), *, by: str, selection: Selection = EVERYBODY_NAMED
     ) -> str:
         """Adds thousands in the background: those named, and those the selection finds; answers the add's id."""
-        return await adds.begin_add(self.door, sequence, contacts, by, selection=selection)
+        return await adds.begin_add(self.door, sequence, Whom(contacts, selection=selection), by)
 
     async def show_add(self, add_id: str, *, by: str) -> AddStanding:
         """Where an add stands."""
@@ -134,12 +134,14 @@ class Sequencer:
         """Where an enrollment stands, what is next, when, why not yet, and everything that has happened."""
         return await story(self.door, enrollment_id, by)
 
-    async def bypass(self, enrollment_id: str, *, by: str, any_hour: bool = False) -> Receipt:
-        """Ends the current wait's delay; with `any_hour` an email leaves outside the send window too.
+    async def bypass(self, enrollment_id: str, *, by: str, any_hour: bool = False, step: int | None = None) -> Receipt:
+        """Ends the current wait's delay, that of `step` alone if one is said; with `any_hour` an email leaves outside
+        the send window too.
 
-        Say that of one enrollment at a time, to somebody who has seen its contact's local time.
+        Say the latter of one enrollment at a time, to somebody who has seen its contact's local time.
         """
-        return await enrollments.act(self.door, enrollment_id, Happening(What.bypass, any_hour=any_hour), by)
+        happening = Happening(What.bypass, step=step, any_hour=any_hour)
+        return await enrollments.act(self.door, enrollment_id, happening, by)
 
     async def pause(self, enrollment_id: str, *, by: str) -> Receipt:
         """Nothing more happens until it is resumed."""
@@ -170,9 +172,19 @@ class Sequencer:
         happening = Happening(What.conclude, outcome=outcome)
         return await enrollments.act(self.door, enrollment_id, happening, by)
 
-    async def settle(self, enrollment_id: str, settlement: Settlement, *, by: str) -> Receipt:
-        """Says of a message nobody knows about that it left, or that it shall be sent again."""
-        happening = Happening(What.settle, settlement=settlement)
+    async def settle(
+        self,
+        enrollment_id: str,
+        settlement: Settlement,
+        *,
+        by: str,
+        step: int | None = None,
+        copy: int | None = None,
+    ) -> Receipt:
+        """Says of a message nobody knows about that it left, or that it shall be sent again; of no other than that copy
+        of that step, if they are said.
+        """
+        happening = Happening(What.settle, settlement=settlement, step=step, copy=copy)
         return await enrollments.act(self.door, enrollment_id, happening, by)
 
     async def todos(self, wanted: Wanted = ONES_OWN, *, by: str) -> list[Listed]:

@@ -8,7 +8,8 @@ from typing import Any
 from sequencing.enrollments import Enrollment, Status, StepState
 from sequencing.happenings import What, Why
 from sequencing.permissions import check, not_found
-from sequencing.segments import counted
+from sequencing.wording import counted
+from starter.clocks import as_read
 from starter.door import Door, acting_user
 from starter.holds import words as hold_words
 from store import contacts, enrollments, holds, inbound, messages, news, texts, ties, users
@@ -68,8 +69,8 @@ class Story:
         return "\n".join([*lines, "", f"run in Temporal: {one.workflow_id}"])
 
 
-async def story(door: Door, enrollment_id: str, by: str) -> Story:
-    """Raises Refused where the user may not see it."""
+async def story(door: Door, enrollment_id: str, by: str, zone: str | None = None) -> Story:
+    """`zone`: by whose clock it is told what is next. Raises Refused where the user may not see it."""
     async with door.database.reading() as tx:
         user = await acting_user(tx, by)
         one = await enrollments.get(tx, enrollment_id)
@@ -86,7 +87,7 @@ async def story(door: Door, enrollment_id: str, by: str) -> Story:
         letters = [_told(letter, receipts.get(letter.id)) for letter in sent]
         heard = await texts.some(tx, {event.details["text"] for event in events if "text" in event.details})
         hold = await holds.standing(tx, one.sequence_id)
-        held = await hold_words(tx, hold) if hold else "held until a moment ago"
+        held = await hold_words(tx, hold, zone) if hold else "held until a moment ago"
         unnoted = await news.unnoted(tx, one)
         brought = [event.details.get("mail") for event in events] + [piece.happening.mail for piece in unnoted]
         mails = await inbound.some(tx, {number for number in brought if number})
@@ -94,40 +95,46 @@ async def story(door: Door, enrollment_id: str, by: str) -> Story:
     names = {user.id: user.name for user in known.values()}
     told = [_event(event, names) | _said(event, heard) for event in events]
     who, came_in = contact.name if contact else "?", {number: _came_in(mail) for number, mail in mails.items()}
-    return Story(one, sequence.name, who, what_is_next(one, door.now(), held), told, letters, waiting, came_in)
+    return Story(one, sequence.name, who, what_is_next(one, door.now(), held, zone), told, letters, waiting, came_in)
 
 
-def what_is_next(one: Enrollment, now: datetime, held: str = "held") -> str:
-    """One sentence: what comes, when, and why not yet. `held`: who holds its sequence since when."""
+def what_is_next(one: Enrollment, now: datetime, held: str = "held", zone: str | None = None) -> str:
+    """One sentence: what comes, when, and why not yet, by the clock of that zone. `held`: who holds its sequence since
+    when.
+    """
     if one.status is Status.finished:
         return f"nothing; it finished ({one.outcome})"
     if one.status is Status.canceled:
         return f"nothing; it was canceled, and step {one.step} and all later ones with it; it can be reactivated"
     if one.status is Status.paused:
-        return f"nothing, until a person mends it: {one.reason}, since {_shown(one.since)}"
+        return f"nothing, until a person mends it: {_word(one.reason)}, since {_shown(one.since, zone)}"
     if one.state is StepState.to_do:
         return f"step {one.step} is on somebody's to-do list"
     if one.state is StepState.sending:
         return f"step {one.step} is being handed over"
-    when = _when(one, now, held)
+    when = _when(one, now, held, zone)
     return f"{when}; it may leave at any hour" if one.any_hour else when
 
 
-def _when(one: Enrollment, now: datetime, held: str) -> str:
+def _when(one: Enrollment, now: datetime, held: str, zone: str | None) -> str:
     if one.why is Why.held:
         return f"step {one.step} is due and {held}"
     if one.due_at is None:
         return f"step {one.step} waits for a change of the settings: {_reason(one.why)}"
-    due, why = _shown(one.due_at), _reason(one.why)
+    due, why = _shown(one.due_at, zone), _reason(one.why)
     if one.ready_at and one.due_at > one.ready_at > now:
-        return f"step {one.step} at {due}; its delay ends at {_shown(one.ready_at)}, then {why}"
+        return f"step {one.step} at {due}; its delay ends at {_shown(one.ready_at, zone)}, then {why}"
     return f"step {one.step} at {due}" + (f" ({why})" if one.why else "")
 
 
 def _reason(why: Why | None) -> str:
     if why is Why.quiet_hours:
-        return "quiet_hours: texts leave inside the send window and from 8:00 to 21:00 at the contact's place"
-    return str(why)
+        return "quiet hours: texts leave inside the send window and from 8:00 to 21:00 at the contact's place"
+    return _word(why)
+
+
+def _word(code: str | None) -> str:
+    return str(code).replace("_", " ")
 
 
 def _mentioned(event: EventRow) -> list[int]:
@@ -213,5 +220,7 @@ def _in_words(event: dict[str, Any]) -> tuple[str, tuple[str, ...]]:
             return str(what), ()
 
 
-def _shown(at: datetime | None) -> str:
+def _shown(at: datetime | None, zone: str | None = None) -> str:
+    if at is not None and zone:
+        return as_read(at, zone)
     return "?" if at is None else at.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%SZ")

@@ -11,7 +11,7 @@ from sequencing.errors import Refused, Unchanged
 from sequencing.happenings import Happening, What
 from sequencing.letters import worded
 from sequencing.limits import NOTE_LENGTH, WORDING_LENGTH
-from sequencing.permissions import check, not_found
+from sequencing.permissions import check, may, not_found
 from sequencing.sequences import Action
 from sequencing.todos import TodoStatus, check_result, postponed_to
 from starter.door import Door, acting_user
@@ -78,8 +78,8 @@ async def edit(door: Door, todo_id: str, by: str, subject: str | None, body: str
 
 
 async def take_back(door: Door, todo_id: str, by: str) -> Receipt:
-    """Takes the result back, as long as the next step has not acted."""
-    todo = await _todo(door, todo_id, by, What.take_back)
+    """Takes the result back, as long as the next step has not acted: for who gave it, or who manages."""
+    todo = await _resolved(door, todo_id, by)
     return await _act(door, todo, Happening(What.take_back, step=todo.step, todo=todo.id), by)
 
 
@@ -172,6 +172,24 @@ async def _todo(door: Door, todo_id: str, by: str, what: What) -> TodoRow:
             raise not_found()
         _, tie = await ties.to_enrollment(tx, user.id, enrollment, todo_id)
     check(user, what.value, tie)
+    return todo
+
+
+async def _resolved(door: Door, todo_id: str, by: str) -> TodoRow:
+    """The to-do, if he may take its result back; whoever was given it, and did not answer it, is told who did."""
+    async with door.database.reading() as tx:
+        todo, user = await todos.get(tx, todo_id), await acting_user(tx, by)
+        enrollment = await enrollments.get(tx, todo.enrollment_id) if todo else None
+        if todo is None or enrollment is None:
+            raise not_found()
+        back = Happening(What.take_back, todo=todo_id)
+        _, tie = await ties.to_act(tx, user.id, enrollment, back)
+        _, given = await ties.to_enrollment(tx, user.id, enrollment, todo_id)
+        giver = await users.get(tx, await todos.answered_by(tx, enrollment, todo_id) or 0)
+    if giver is not None and given.own and not may(user, back.what.value, tie):
+        said = f"{giver.name} gave it: only who gave a result, or somebody who manages, takes it back."
+        raise Refused("not_permitted", said)
+    check(user, back.what.value, tie)
     return todo
 
 

@@ -103,13 +103,14 @@ async def _listening(ports: Ports, stopping: asyncio.Event) -> None:
     """Until every door that the welcome names is open, or for a minute: what cannot start says so in its log."""
     closed = set(ports.given().values())
     for _ in range(600):
-        closed = {port for port in closed if not await _listens(port)}
+        closed = {port for port in closed if not await listens(port)}
         if not closed or stopping.is_set():
             return
         await asyncio.sleep(0.1)
 
 
-async def _listens(port: int) -> bool:
+async def listens(port: int) -> bool:
+    """Whether something does at that port of this machine."""
     try:
         _, writer = await asyncio.open_connection("127.0.0.1", port)
     except OSError:

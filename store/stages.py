@@ -105,6 +105,15 @@ async def enter(tx: AsyncSession, opportunity_id: int, contact_id: int, stage: S
     return True
 
 
+async def stands_at(tx: AsyncSession, opportunity_id: int, contact_id: int) -> int | None:
+    """The id of the stage at which a contact stands; None where he is not in the workflow."""
+    return await tx.scalar(
+        select(CandidacyRow.stage_id).where(
+            CandidacyRow.opportunity_id == opportunity_id, CandidacyRow.contact_id == contact_id
+        )
+    )
+
+
 async def move(
     tx: AsyncSession, opportunity_id: int, contact_id: int, stage: Stage, by: int, at: datetime
 ) -> int | None:

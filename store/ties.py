@@ -1,14 +1,16 @@
 """What ties a user to the thing he wants to act on: what the rules of permission ask."""
 
+from dataclasses import replace
+
 from sqlalchemy import exists, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from sequencing.enrollments import Enrollment
 from sequencing.errors import Refused
-from sequencing.happenings import What
+from sequencing.happenings import Happening, What
 from sequencing.people import User
 from sequencing.permissions import Tie
-from store import users
+from store import todos, users
 from store.people_tables import ContactRow
 from store.sequences import shown_to
 from store.tables import SequenceRow, TodoRow
@@ -20,7 +22,7 @@ TODO_ACTS = frozenset({What.result, What.skip, What.send, What.take_back})
 async def to_enrollment(
     tx: AsyncSession, user_id: int, enrollment: Enrollment, todo_id: str | None = None
 ) -> tuple[User, Tie]:
-    """The user and his tie to an enrollment, or, for acts on a to-do, to that one. Raises Refused(`unknown_user`)."""
+    """The user and his tie to an enrollment, or to a to-do of it given to him. Raises Refused(`unknown_user`)."""
     user = await users.get(tx, user_id)
     if user is None:
         raise Refused("unknown_user", "There is no such user.")
@@ -28,6 +30,16 @@ async def to_enrollment(
         return user, Tie(own=await _was_given(tx, user, enrollment, todo_id), seen=await _sees(tx, user, enrollment))
     started = enrollment.enrolled_by == user.id
     return user, Tie(own=started or await _owns_contact(tx, user, enrollment), seen=await _sees(tx, user, enrollment))
+
+
+async def to_act(tx: AsyncSession, user_id: int, enrollment: Enrollment, happening: Happening) -> tuple[User, Tie]:
+    """The user and his tie to what that act regards: the enrollment, his to-do, or the result that he gave."""
+    todo = happening.todo if happening.what in TODO_ACTS else None
+    user, tie = await to_enrollment(tx, user_id, enrollment, todo)
+    if happening.what is not What.take_back or todo is None:
+        return user, tie
+    gave = await todos.answered_by(tx, enrollment, todo)
+    return user, tie if gave is None else replace(tie, own=gave == user.id)
 
 
 async def to_sequence(tx: AsyncSession, user: User, sequence: SequenceRow) -> Tie:

@@ -179,6 +179,15 @@ def is_on_the_list() -> ColumnElement[bool]:
     return and_(says(TodoRow.status, TodoStatus.open), not_(answered.correlate(TodoRow)))
 
 
+async def answered_by(tx: AsyncSession, enrollment: Enrollment, todo_id: str) -> int | None:
+    """Whose result, skip or sending is the to-do's last answer, whether or not its run has taken it in."""
+    rows = select(NewsRow).where(NewsRow.enrollment_id == enrollment.id, NewsRow.number > enrollment.noted)
+    newest_first = await tx.scalars(rows.where(says(NewsRow.what, *ANSWERS)).order_by(NewsRow.number.desc()))
+    answer = next((row.happening.get("by") for row in newest_first if row.happening.get("todo") == todo_id), None)
+    of = TodoRow.id == todo_id, TodoRow.enrollment_id == enrollment.id
+    return answer or await tx.scalar(select(TodoRow.done_by).where(*of))
+
+
 async def say_anew(tx: AsyncSession, todo_id: str, version: int, said: Mapping[str, object]) -> bool:
     """Keeps what that version of its sequence says (`title`, `instructions`, `subject`, `body`, `format`); False where
     somebody has touched its draft, which stays.

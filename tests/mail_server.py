@@ -15,7 +15,8 @@ The diary is a file with one JSON object a line, written before anything else ha
 
 Every line has `at_second` (time.time) and `connection` (1, 2, ...). A rule is "PATTERN PLACE ACT [once]": the pattern
 is a recipient's (fnmatch), the place `rcpt`, `354`, `data` (after the first line, before the rest is read) or `answer`
-(everything read, nothing said), and the act a code to answer, `stall SECONDS` or `drop`. All that fit happen in order.
+(everything read, nothing said), and the act a code to answer, `stall SECONDS`, `hold` (until it is a rule no longer) or
+`drop`. All that fit happen in order.
 
     python -m tests.mail_server --diary mail.jsonl --rule "ann@* answer stall 30" --rule "bo@* rcpt 550"
 
@@ -55,6 +56,7 @@ class Rule:
     place: str
     answer: int | None = None
     stall: float | None = None
+    hold: bool = False
     drop: bool = False
     once: bool = False
 
@@ -66,6 +68,8 @@ class Rule:
         assert place != "data" or not act.isdigit(), "a server says nothing in the middle of a message"
         if act == "stall":
             return cls(pattern, place, stall=float(rest[0]), once=once)
+        if act == "hold":
+            return cls(pattern, place, hold=True)
         return cls(pattern, place, drop=True, once=once) if act == "drop" else cls(pattern, place, int(act), once=once)
 
 
@@ -168,6 +172,11 @@ class MailServer:
         ]
         self._used.update(rule for rule in fitting if rule.once)
         return fitting
+
+    async def lifted(self, rule: Rule) -> None:
+        """Waits until the rules have it no longer."""
+        while rule in (*self.rules, *self._rules_of_the_file()):
+            await asyncio.sleep(0.02)
 
     def taken(self, recipient: str, sender: str, message: bytes) -> None:
         """It was answered with 250."""
@@ -301,6 +310,9 @@ class Conversation(SMTP):
             if rule.stall is not None:
                 self.note("stalled", at=place)
                 await asyncio.sleep(rule.stall)
+            elif rule.hold:
+                self.note("stalled", at=place)
+                await self.server.lifted(rule)
             elif rule.drop:
                 self.note("dropped", at=place)
                 self.hang_up()

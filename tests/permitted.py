@@ -19,7 +19,7 @@ from sequencing.todos import Outcome, Result
 from starter import companies, holds, keys, opportunities, own_tasks, people, stages, suppressions
 from starter import enrollments as enrolling
 from starter import todos as todo_acts
-from starter.adds import begin_add
+from starter.adds import Whom, begin_add
 from starter.candidacies import enter
 from starter.contacts import import_contacts
 from starter.door import Door, permitted
@@ -50,7 +50,6 @@ from starter.users import listed as everybody
 from store import todos, users
 from store.database import Database
 from store.lives import Life
-from store.selections import Selection
 from store.suppressions import Wanted
 from tests.house import ADA, BOB, CALL, EMAIL, HEADER, LETTER, RITA, TASK, House
 
@@ -177,6 +176,7 @@ def tying(level: Level, tie: str) -> Iterator[tuple[str, dict[str, str]]]:
     of = "(SELECT id FROM users WHERE email = :who)"
     for table, column in OWNERS.items():
         yield f"UPDATE {table} SET {column} = {of}", {"who": SAM if tie == "own" else ADA}
+    yield f"UPDATE todos SET done_by = {of} WHERE done_by IS NOT NULL", {"who": SAM if tie == "own" else ADA}
 
 
 def rows(door: Door, without: Collection[str] = ()) -> dict[str, list[str]]:
@@ -228,7 +228,7 @@ async def furnish(house: House) -> dict[str, str]:
         **names,
         "sequence": sequence,
         "template": str(template),
-        "add": await begin_add(house.door, sequence, ["ann"], ADA, selection=Selection()),
+        "add": await begin_add(house.door, sequence, Whom(["ann"]), ADA),
         "bearer": mine.token,
         "token": str(mine.id),
         "task": await own_tasks.add(house.door, own_tasks.Said("Read", SOME_DAY), ADA),

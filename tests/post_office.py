@@ -25,6 +25,7 @@ from email.policy import default
 from pathlib import Path
 from typing import Self, cast
 
+from starter.up import listens
 from tests.conftest import free_port
 
 PROGRAMS = ("postfix", "dovecot")
@@ -139,7 +140,7 @@ class PostOffice:
     async def _listening(self) -> None:
         async with asyncio.timeout(20):
             for port in (self.smtp_port, self.imap_port):
-                while not await _listens(port):
+                while not await listens(port):
                     await asyncio.sleep(0.05)
 
     def _stop(self) -> None:
@@ -259,12 +260,3 @@ def _unchained(line: str) -> str:
         return line
     parts = line.split()
     return " ".join([*parts[:4], "n", *parts[5:]])
-
-
-async def _listens(port: int) -> bool:
-    try:
-        _, writer = await asyncio.open_connection("127.0.0.1", port)
-    except OSError:
-        return False
-    writer.close()
-    return True

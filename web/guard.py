@@ -102,8 +102,14 @@ def cookie(url: URL) -> dict[str, Any]:
 
 
 def is_local(request: Request) -> bool:
-    """Whether this house is in local mode."""
-    return bool(getattr(request.app.state, "local", False))
+    """Whether this house is in local mode, and no proxy passed the request on: behind one on this machine anybody may
+    be, although it asks from here.
+    """
+    return bool(getattr(request.app.state, "local", False)) and not _was_passed_on(request)
+
+
+def _was_passed_on(request: Request) -> bool:
+    return any(name == "forwarded" or name.startswith("x-forwarded-") for name in request.headers)
 
 
 def check_local(request: Request) -> None:

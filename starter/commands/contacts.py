@@ -14,8 +14,9 @@ from sequencing.errors import Refused, quoted
 from sequencing.lines import BadLine, BadLines
 from sequencing.people import AddressType, Contact, ContactKind, PhoneType
 from sequencing.todos import Outcome
+from sequencing.wording import counted
 from starter import people
-from starter.commands.shell import As, Json, act, fail, harmless, leave, read, show
+from starter.commands.shell import As, Json, act, fail, harmless, leave, lines_refused, read, show
 from starter.contact_exports import export
 from starter.contacts import LARGEST_CSV, Imported, Tell, import_contacts
 from starter.door import Door
@@ -55,12 +56,12 @@ def import_(
     if isinstance(done, BadLines):
         _print_refused(done.lines[1:])
         fail(done.sentence, 1)
-    print(f"{done.created} contacts imported, {done.updated} updated.")
+    print(f"{counted(done.created, 'contact')} imported, {done.updated:,} updated.")
     for remark in done.remarks:
         print(harmless(remark))
     _print_refused(done.refused)
     if done.refused:
-        fail(f"{len(done.refused):,} lines were refused; mend them and import the file again.", 1)
+        fail(lines_refused(len(done.refused)), 1)
 
 
 @contextmanager
@@ -273,9 +274,5 @@ def erase_contact(
     if not yes and not typer.confirm("Everything about this contact will be deleted and cannot be recovered. Erase?"):
         fail("Nothing was erased.", 1)
     done: Erased = act(lambda door: erase(door, contact, by))
-    print(f"Erased, with {done.enrollments} enrollments and {done.files} kept messages.")
-    if done.runs_left:
-        print(f"{done.runs_left} runs in Temporal hold its ids until they next look; `sequencing reconcile` ends them.")
-    if not done.log_cut:
-        print("Others were reading, so the database's log still holds what was erased; repeat this in a minute.")
+    print("\n".join(done.sentences))
     leave(0)

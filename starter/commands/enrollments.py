@@ -13,7 +13,7 @@ from sequencing.people import ContactKind
 from sequencing.todos import Outcome
 from starter import adds
 from starter import enrollments as acts
-from starter.adds import AddDone, read_list
+from starter.adds import AddDone, Whom, read_list
 from starter.clocks import clock_of
 from starter.commands.adds import tell, watch
 from starter.commands.shell import As, Json, acknowledge, act, fail, harmless, leave, read, say, show
@@ -60,10 +60,11 @@ def enroll(
     names = [*(wanted or []), *(names_in(file) if file else [])]
     if not names and selection.is_empty:
         fail("Say whom to enroll: contacts, --file, or what they have in common; see `sequencing enroll --help`.", 2)
+    whom = Whom(names, selection=selection)
     if dry_run:
-        forecast = read(lambda door: adds.foresee(door, sequence, names, by, selection=selection))
+        forecast = read(lambda door: adds.foresee(door, sequence, whom, by))
         _tell(forecast.answers, forecast.sentences, as_json, dry_run=True)
-    done: AddDone = act(lambda door: adds.add(door, sequence, names, by, selection=selection))
+    done: AddDone = act(lambda door: adds.add(door, sequence, whom, by))
     if done.add_id is None:
         added = any(isinstance(answer, Enrolled) for answer in done.answers)
         _tell(done.answers, list(done.notices) if added else [], as_json, dry_run=False)
@@ -162,6 +163,7 @@ def _simple(what: What, words: str) -> None:
 @app.command()
 def bypass(
     enrollment: Id,
+    step: Annotated[int | None, typer.Option(min=1, help="Only if it still is this step that waits.")] = None,
     any_hour: Annotated[bool, typer.Option("--any-hour", help="Let an email leave outside the window too.")] = False,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask whether this hour will do.")] = False,
     by: As = "",
@@ -172,7 +174,7 @@ def bypass(
         there = read(lambda door: clock_of(door, enrollment, by))
         if not typer.confirm(f"{harmless(there.words)} Let the email go now?", err=True):
             fail("Nothing was bypassed.", 1)
-    happening = Happening(What.bypass, any_hour=any_hour)
+    happening = Happening(What.bypass, step=step, any_hour=any_hour)
     acknowledge(act(lambda door: acts.act(door, enrollment, happening, by)), as_json)
 
 
@@ -192,10 +194,15 @@ def conclude(enrollment: Id, outcome: Annotated[Outcome, typer.Argument()], by: 
 
 @app.command()
 def settle(
-    enrollment: Id, settlement: Annotated[Settlement, typer.Argument()], by: As = "", as_json: Json = False
+    enrollment: Id,
+    settlement: Annotated[Settlement, typer.Argument()],
+    step: Annotated[int | None, typer.Option(min=1, help="Only if it is the message of this step.")] = None,
+    copy: Annotated[int | None, typer.Option(min=1, help="And this copy of it; `attention` tells both.")] = None,
+    by: As = "",
+    as_json: Json = False,
 ) -> None:
     """Say of a message nobody knows about that it left, or that it shall be sent again."""
-    happening = Happening(What.settle, settlement=settlement)
+    happening = Happening(What.settle, settlement=settlement, step=step, copy=copy)
     acknowledge(act(lambda door: acts.act(door, enrollment, happening, by)), as_json)
 
 

@@ -94,14 +94,21 @@ def edit(
     if done.waiting:
         print(_moving(done))
     if done.todos:
-        print(f"{done.todos} to-dos that are open now say it anew, some each second.")
+        print(_open_now(done.todos))
     print("Nothing was changed." if dry_run else f"Version {done.version} in force.")
+
+
+def _open_now(todos: int) -> str:
+    if todos == 1:
+        return "1 to-do that is open now says it anew."
+    return f"{todos:,} to-dos that are open now say it anew, some each second."
 
 
 def _moving(done: Edited) -> str:
     instants = sorted(at for at in done.moved if at is not None)
     when = f", to between {instants[0]:%Y-%m-%d %H:%M} and {instants[-1]:%Y-%m-%d %H:%M} UTC" if instants else ""
-    return f"{len(done.moved)} of {done.waiting} who wait for such a step now move{when}, some each second."
+    moves = "moves" if len(done.moved) == 1 else "move"
+    return f"{len(done.moved):,} of {done.waiting:,} who wait for such a step now {moves}{when}, some each second."
 
 
 @app.command("preview")

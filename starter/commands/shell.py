@@ -16,6 +16,7 @@ import typer
 from sqlalchemy.exc import DataError, IntegrityError, SQLAlchemyError
 
 from sequencing.errors import Misconfigured, Refused, Unchanged
+from sequencing.wording import counted
 from settings import read_settings
 from starter.door import Door
 from starter.enrollments import Receipt
@@ -52,6 +53,12 @@ def act(work: Callable[[Door], Awaitable[Any]], *, engine: bool = True) -> Any:
         fail(_about_the_database(error), 3)
     except (RuntimeError, _engine_refused()):
         fail("Temporal cannot be reached; start it (`sequencing up`), or set TEMPORAL_ADDRESS.", 3)
+
+
+def lines_refused(number: int) -> str:
+    """What is said at the end of an import that took the good lines."""
+    were, them = ("was", "it") if number == 1 else ("were", "them")
+    return f"{counted(number, 'line')} {were} refused; mend {them} and import the file again."
 
 
 def read(work: Callable[[Door], Awaitable[Any]]) -> Any:

@@ -8,8 +8,9 @@ import typer
 
 from sequencing.errors import quoted
 from sequencing.lines import BadLine, BadLines
+from sequencing.wording import counted
 from starter import suppressions as acts
-from starter.commands.shell import As, Json, act, fail, harmless, leave, read, show
+from starter.commands.shell import As, Json, act, fail, harmless, leave, lines_refused, read, show
 from starter.door import Door
 from starter.sequences import read_text
 from starter.suppressions import LARGEST_CSV, Imported, import_suppressions
@@ -82,10 +83,11 @@ def import_(
     if isinstance(done, BadLines):
         _print_refused(done.lines[1:])
         fail(done.sentence, 1)
-    print(f"{done.created} suppressions imported, {done.updated} updated, {done.unchanged} were so already.")
+    before = f"{done.unchanged:,} {'was' if done.unchanged == 1 else 'were'} so already"
+    print(f"{counted(done.created, 'suppression')} imported, {done.updated:,} updated, {before}.")
     _print_refused(done.refused)
     if done.refused:
-        fail(f"{len(done.refused):,} lines were refused; mend them and import the file again.", 1)
+        fail(lines_refused(len(done.refused)), 1)
 
 
 @app.command("export")

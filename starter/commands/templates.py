@@ -8,6 +8,7 @@ import typer
 
 from sequencing.people import AddressType
 from sequencing.sequences import Format
+from sequencing.wording import counted
 from starter import templates as acts
 from starter.commands.shell import As, Json, act, harmless, read, show
 from starter.door import Door
@@ -121,8 +122,10 @@ def _line(one: Template) -> dict[str, Any]:
 
 
 def _reach(of: Users) -> str:
-    drafts = f"{of.drafts} untouched drafts; {of.touched} that somebody has typed in stay as they are"
-    return f"{of.coming} enrollments before an email from it, in {of.sequences} sequences you see, and {drafts}"
+    stays = "stays as it is" if of.touched == 1 else "stay as they are"
+    drafts = f"{counted(of.drafts, 'untouched draft')}; {of.touched:,} that somebody has typed in {stays}"
+    where = f"in {counted(of.sequences, 'sequence')} you see"
+    return f"{counted(of.coming, 'enrollment')} before an email from it, {where}, and {drafts}"
 
 
 @app.command("hand-over")

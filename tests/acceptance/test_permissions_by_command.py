@@ -95,7 +95,7 @@ COMMANDS = [
     on("reactivate", "enrollments reactivate", "{canceled}"),
     on("reply", "enrollments reply", "{waiting}"),
     on("conclude", "enrollments conclude", "{waiting}", "positive"),
-    on("settle", "enrollments settle", "{unknown}", "left"),
+    on("settle", "enrollments settle", "{unknown}", "left", "--step", "1", "--copy", "1"),
     on("remove", "enrollments remove", "{waiting}", "--yes"),
     on("see_todo", "todos show", "{call}"),
     on("result", "todos resolve", "{call}", "interested"),

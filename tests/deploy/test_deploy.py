@@ -16,6 +16,7 @@ from transports.journal import Patience
 
 ROOT = Path(__file__).parents[2]
 DEPLOY = ROOT / "deploy"
+WEB = "sequencing-web"
 
 
 @pytest.fixture
@@ -103,7 +104,7 @@ def test_containers_are_given_longer_to_stop_than_the_worker_takes() -> None:
 def test_every_variable_given_to_a_worker_a_journal_or_the_pages_is_a_setting() -> None:
     known = {f"SEQUENCING_{name.upper()}" for name in Settings.model_fields}
     journal = {*compose()["services"]["journal"]["environment"], *kubernetes_environment("journal")}
-    web = compose()["services"]["web"]["environment"]
+    web = {*compose()["services"]["web"]["environment"], *kubernetes_environment("web")}
     given = {*compose_worker()["environment"], *kubernetes_environment(), *journal, *web}
     assert {name for name in given if name.startswith("SEQUENCING_")} <= known
 
@@ -126,6 +127,25 @@ def test_the_ports_of_health_and_metrics_are_the_settings_own() -> None:
         assert {environment[f"SEQUENCING_{name}_ADDRESS"] for name in ("METRICS", "HEALTH")} == {
             f"0.0.0.0:{port}" for port in ports
         }
+
+
+def test_the_pages_are_served_where_their_service_sends_what_comes() -> None:
+    port = Settings.model_fields["web_address"].default.rpartition(":")[2]
+    (container,) = kubernetes_pod("web")["containers"]
+    manifests = list(yaml.safe_load_all((DEPLOY / "kubernetes.yaml").read_text("utf-8")))
+    (service,) = [one["spec"] for one in manifests if (one["kind"], one["metadata"]["name"]) == ("Service", WEB)]
+    (pods,) = [one["spec"] for one in manifests if (one["kind"], one["metadata"]["name"]) == ("Deployment", WEB)]
+
+    for environment in (compose()["services"]["web"]["environment"], kubernetes_environment("web")):
+        assert environment["SEQUENCING_WEB_ADDRESS"] == f"0.0.0.0:{port}"
+    assert container["args"] == ["web"]
+    assert container["ports"] == [{"name": service["ports"][0]["targetPort"], "containerPort": int(port)}]
+    assert service["selector"].items() <= pods["template"]["metadata"]["labels"].items()
+    assert {"SEQUENCING_DATABASE_URL", "SEQUENCING_SECRET", "SEQUENCING_PUBLIC_URL"} <= set(
+        kubernetes_environment("web")
+    )
+    for probe in ("startupProbe", "readinessProbe", "livenessProbe"):
+        assert (ROOT / "web").joinpath(*container[probe]["httpGet"]["path"].split("/")).is_file()
 
 
 def test_the_journal_listens_where_its_port_is_and_is_given_longer_to_stop_than_it_takes() -> None:

@@ -174,11 +174,11 @@ async def _after_the_250(stage: Stage, name: str) -> AsyncIterator[Batch]:
 
 @asynccontextmanager
 async def _before_recording(stage: Stage, name: str) -> AsyncIterator[Batch]:
-    stage.rule(f"{name}-*@example.com answer stall 3")
+    stage.rule(f"{name}-*@example.com answer hold")
     batch = await _enroll(stage, name)
     await _are(stage, batch, "stalled")
     async with stage.lock(*batch.enrollments.values()):
-        assert not any(stage.arrived(to) for to in batch.enrollments), "the lock came after an answer"
+        stage.rule()
         await _are(stage, batch, "answered")
         await asyncio.sleep(0.1)  # the answers are read, and the records wait for the lock
         yield batch

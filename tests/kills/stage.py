@@ -32,6 +32,7 @@ from starter.client import SEARCH_ATTRIBUTES, Runs
 from starter.contacts import import_contacts
 from starter.door import Door
 from starter.sequencer import Sequencer
+from starter.up import listens
 from store import attention, schema, settings, users
 from store.database import Database
 from store.tables import EnrollmentRow, MessageRow, MessageState
@@ -100,7 +101,7 @@ class Child:
         is not free yet) is started again."""
         async with asyncio.timeout(within):
             await self._spawn()
-            while self.port is not None and not await _listens(self.port):
+            while self.port is not None and not await listens(self.port):
                 await asyncio.sleep(0.05)
                 if not self.alive:
                     await asyncio.sleep(0.2)
@@ -140,15 +141,6 @@ class Child:
         if self.process is not None and self.alive:
             self.process.send_signal(self.ending)
             await self.process.wait()
-
-
-async def _listens(port: int) -> bool:
-    try:
-        _, writer = await asyncio.open_connection("127.0.0.1", port)
-    except OSError:
-        return False
-    writer.close()
-    return True
 
 
 EVERYTHING_AS_USUAL: Mapping[str, str] = {}

@@ -912,3 +912,26 @@ def test_settling_another_message_than_the_unknown_one_is_too_late(aim: dict[str
 
 def test_settling_without_saying_how_sends_nothing_again() -> None:
     assert refusal(unknown(), What.settle).code == "unknown_settlement"
+
+
+def settled(settlement: Settlement, story: Story | None = None) -> Story:
+    return (story or unknown(EMAIL)).then(What.settle, settlement=settlement)
+
+
+LATE: list[tuple[Callable[[], Story], str]] = [
+    (lambda: settled(Settlement.left), "Its step is over"),
+    (lambda: settled(Settlement.left).then(What.claimed).then(What.lost), "Its step is over"),
+    (lambda: settled(Settlement.send_again), "sent again"),
+    (lambda: settled(Settlement.send_again).then(What.claimed).then(What.lost), "sent again"),
+    (lambda: settled(Settlement.send_again, asked().then(What.claimed).then(What.lost)), "sent again"),
+]
+
+
+@pytest.mark.parametrize(("story", "says"), LATE)
+@pytest.mark.parametrize("settlement", Settlement)
+def test_who_settles_a_message_that_is_not_in_question_any_more_is_told_what_became_of_it(
+    story: Callable[[], Story], says: str, settlement: Settlement
+) -> None:
+    said = refusal(story(), What.settle, settlement=settlement, step=1, copy=1)
+
+    assert (said.code, says in said.sentence) == ("too_late", True), said.sentence

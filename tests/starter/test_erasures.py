@@ -23,7 +23,7 @@ from starter.candidacies import enter, move
 from starter.client import Runs
 from starter.contacts import import_contacts
 from starter.enrollments import NotEnrolled
-from starter.erasures import erase
+from starter.erasures import Erased, erase
 from starter.people import Said
 from starter.reconcile import reconcile
 from starter.suppressions import lift, suppress
@@ -410,3 +410,19 @@ async def test_who_has_the_same_address_keeps_it_and_the_mail_to_it(keyed: House
     assert done.files == 1
     assert keyed.sent() == [("vic.z@example.net", "Hi Uma")]
     assert (await people.card(keyed.door, "uma", ADA)).suppressed == ["vic.z@example.net"]
+
+
+@pytest.mark.parametrize(
+    ("number", "said"),
+    [
+        (1, ["Erased, with 1 enrollment and 1 kept message.", "1 run in Temporal holds its ids"]),
+        (
+            2,
+            ["Erased, with 2 enrollments and 2 kept messages.", "2 runs in Temporal hold its ids"],
+        ),
+    ],
+)
+def test_what_went_is_counted_in_words(number: int, said: list[str]) -> None:
+    went, left = Erased(number, number, number, log_cut=True).sentences
+
+    assert [went, left.partition(" until")[0]] == said

@@ -9,11 +9,13 @@ from socket import socket
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from temporalio.client import Client
 
 from sequencing.enrollments import Enrollment
 from sequencing.errors import Refused, Unchanged
 from sequencing.happenings import Happening, Reason, What
+from sequencing.people import Level
 from sequencing.sequences import Action
 from sequencing.settings import SettingsChange
 from sequencing.todos import Due, DueWithin
@@ -27,6 +29,7 @@ from starter.todo_lists import Narrowed, Wanted, card, shown, todo_list, worklis
 from starter.users import UserChange, add_user, change_user, deactivate_user
 from store import news, todos, users
 from store.lives import Life
+from store.people_tables import UserRow
 from tests.house import ADA, BOB, CALL, EMAIL, LETTER, RITA, TASK, House
 
 EVE = "eve@example.org"
@@ -230,6 +233,53 @@ async def test_an_answer_leaves_the_list_at_once_and_what_is_taken_back_is_there
     assert (answered, shows.is_open, shows.is_answered) == ([other], False, True)
     assert await ids(alone, RITA) == [todo, other]
     assert (await card(alone.door, todo, RITA)).is_open
+
+
+@pytest.mark.parametrize("taken_in", [False, True])
+async def test_a_result_is_taken_back_by_who_gave_it_or_who_manages_and_by_nobody_else(
+    alone: House, taken_in: bool
+) -> None:
+    todo = await opened(alone, "ann")
+    await acts.resolve(alone.door, todo, "none", ADA)
+    if taken_in:
+        await take_in(alone, todo)
+
+    with pytest.raises(Refused, match=r"Ada Admin gave it") as refused:
+        await acts.take_back(alone.door, todo, RITA)
+    async with alone.database.writing() as tx:
+        await tx.execute(sa.update(UserRow).where(UserRow.email == RITA).values(level=Level.none))
+    with pytest.raises(Refused) as without_level:
+        await acts.take_back(alone.door, todo, RITA)
+    with pytest.raises(Refused) as of_nobody:
+        await acts.take_back(alone.door, todo, BOB)
+    await acts.take_back(alone.door, todo, ADA)
+
+    assert [one.value.code for one in (refused, without_level, of_nobody)] == ["not_permitted"] * 2 + ["not_found"]
+    assert await ids(alone, RITA) == [todo]
+
+
+@pytest.mark.parametrize("taken_in", [False, True])
+async def test_who_gave_a_result_takes_it_back_without_any_level(alone: House, taken_in: bool) -> None:
+    todo = await opened(alone, "ann")
+    async with alone.database.writing() as tx:
+        await tx.execute(sa.update(UserRow).where(UserRow.email == RITA).values(level=Level.none))
+    await acts.resolve(alone.door, todo, "none", RITA)
+    if taken_in:
+        await take_in(alone, todo)
+
+    await acts.take_back(alone.door, todo, RITA)
+
+    assert await ids(alone, RITA) == [todo]
+
+
+async def take_in(house: House, todo_id: str) -> None:
+    """The run has heard of the answer."""
+    async with house.database.writing() as tx:
+        todo = await todos.get(tx, todo_id)
+        life = await Life.lock(tx, todo.enrollment_id, datetime.now(UTC)) if todo else None
+        assert life is not None
+        await life.note_news()
+        await life.save()
 
 
 async def test_the_page_list_is_narrowed_by_kind_sequence_and_days(alone: House) -> None:

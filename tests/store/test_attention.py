@@ -10,8 +10,9 @@ from sequencing.happenings import Happening, Reason, What, Why
 from sequencing.people import Level
 from sequencing.sequences import Action
 from sequencing.timing import Calendar
-from starter.attention import attention_of
+from starter.attention import attention_of, waiting_for
 from starter.enrollments import Enrolled
+from starter.timeline import story
 from store import attention, todos, users
 from store.database import Database
 from store.lives import Life
@@ -39,6 +40,21 @@ async def test_a_paused_one_is_on_exactly_one_attention_list(alone: House, reaso
     lists = await _lists_with(alone.database, one)
 
     assert len(lists) == 1
+
+
+@pytest.mark.parametrize("reason", PAUSES)
+async def test_what_mends_it_is_said_in_words_of_people(alone: House, reason: Reason) -> None:
+    one = await alone.enroll("ann", {**EMAIL, "delay": "1 day"})
+    async with alone.database.writing() as tx:
+        life = await Life.lock(tx, one, datetime.now(UTC))
+        assert life is not None
+        life.happen(Happening(What.blocked, reason=reason))
+        await life.save()
+
+    (told,) = await waiting_for(alone.door, RITA)
+    nothing = (await story(alone.door, one, RITA)).next
+
+    assert ("_" in told.remedy, "_" in nothing) == (False, False), (told.remedy, nothing)
 
 
 async def test_one_that_waits_for_a_send_window_that_never_opens_is_on_exactly_one_attention_list(

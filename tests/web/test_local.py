@@ -56,6 +56,21 @@ async def test_one_click_does_nothing_where_others_could_click(
 
 
 @ON_SQLITE
+@pytest.mark.parametrize("header", ["Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "x-forwarded-proto"])
+async def test_what_a_proxy_on_this_machine_passes_on_is_not_local(resting: Knocking, header: str) -> None:
+    browser = _at(resting)
+    browser.client.headers[header] = "192.0.2.7"
+
+    asked = await browser.get("/sign-in")
+    answer = await browser.post("/sign-in/local", user="2")
+    await browser.sign_in(RITA, PASSWORD)
+    page, outbox = await browser.get("/todos"), await browser.get("/outbox")
+
+    assert ("Rita Recruiter" in asked.text, answer.status_code) == (False, 404)
+    assert (page.status_code, "Local mode" in page.text, outbox.status_code) == (200, False, 404)
+
+
+@ON_SQLITE
 async def test_one_click_needs_the_word_of_our_form(resting: Knocking) -> None:
     browser = _at(resting)
 
@@ -86,6 +101,24 @@ async def test_a_letter_of_the_outbox_can_run_and_load_nothing(resting: Knocking
     assert "Hello" in letter.text
     assert {"sandbox", "default-src 'none'", "form-action 'none'"} <= set(rules)
     assert not any(rule.startswith("script-src") for rule in rules)
+
+
+@ON_SQLITE
+async def test_a_letter_is_shown_without_what_it_would_load_from_elsewhere(resting: Knocking) -> None:
+    pictures = '<img src="http://localhost/o/x.gif" alt=""><IMG alt="Us" SRC=https://a.example/b.png>'
+    pictures += '<img src="data:image/gif;base64,R0lGODlhAQABAAAAACw=" alt="Dot"><img src="cid:logo">'
+    delivery = await EmailOutbox(resting.house.outbox).open(sender=ADA, recipient="x@example.com")
+    await delivery.begin()
+    await delivery.hand_over(f"From: a@example.org\nContent-Type: text/html\n\n<p>Hello{pictures}".encode())
+    name = next(resting.house.outbox.glob("*.eml")).stem
+    browser = _at(resting)
+    await browser.get("/sign-in")
+    await browser.post("/sign-in/local", user="1")
+
+    letter = (await browser.get(f"/outbox/{name}/html")).text
+
+    assert ("Hello" in letter, "Us" in letter, "data:image/gif" in letter) == (True, True, True)
+    assert [one for one in ("http:", "https:", "cid:") if one in letter] == []
 
 
 @ON_SQLITE

@@ -193,7 +193,7 @@ async def test_attention_names_the_field_that_has_no_value_and_leads_to_it(knock
     assert at is not None
     asked = (await browser.get(at[1])).text
 
-    assert "Fill in contact.title, company.name, then resume." in shown
+    assert "Fill in the contact&#39;s title, the company&#39;s name, then resume." in shown
     assert f'href="/sequences/{other.sequence_id}/steps#step-1"' in shown
     assert re.search(r'name="title" autofocus aria-describedby="missing"', asked)
 

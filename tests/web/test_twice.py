@@ -11,11 +11,12 @@ from starlette.requests import Request
 from temporalio.testing import ActivityEnvironment
 
 from activities.todos import TodoActivities
-from sequencing.happenings import Happening, What
+from sequencing.happenings import Happening, Reason, Settlement, What
 from sequencing.runs import Ref
 from starter import keys, opportunities, people, stages
 from starter.candidacies import enter
 from starter.erasures import erase
+from starter.users import UserChange, change_oneself
 from store.lives import Life
 from store.people_tables import ContactRow, OpportunityRow
 from store.tables import NewsRow, SequenceRow, TemplateRow, TodoRow
@@ -23,7 +24,7 @@ from store.task_tables import OwnTaskRow
 from tests.house import ADA, EMAIL, LETTER, RITA, TASK, House
 from tests.web.forms import default_button, filled
 from tests.web.knocking import PASSWORD, Knocking
-from web.pages.frame import go_on
+from web.pages.frame import at, go_on
 
 pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 LATER: dict[str, Any] = {**EMAIL, "delay": "300 days"}
@@ -135,6 +136,56 @@ async def test_an_old_page_bypasses_no_wait_of_a_later_step(resting: Knocking, h
     assert await how_many(resting.house, NewsRow) == 0
 
 
+async def test_a_late_bypass_by_the_api_that_says_its_step_ends_no_wait_of_a_later_one(resting: Knocking) -> None:
+    one = await resting.house.enroll("ann", LATER, LATER)
+    await step_one_left(resting.house, one)
+
+    late = await resting.ask("POST", f"/enrollments/{one}/bypass", json={"step": 1})
+    meant = await resting.ask("POST", f"/enrollments/{one}/bypass", json={"step": 2})
+
+    assert (late[0], late[1]["code"]) == (409, "too_late")
+    assert (meant[0], meant[1]["changed"], await how_many(resting.house, NewsRow)) == (200, True, 1)
+
+
+@pytest.mark.parametrize("page", ["/enrollments/{one}", "/attention"])
+@pytest.mark.parametrize("word", ["left", "send_again"])
+async def test_an_old_page_settles_no_later_message(resting: Knocking, page: str, word: str) -> None:
+    one = await resting.house.enroll("ann", {**EMAIL, **NOW}, {**EMAIL, **NOW})
+    await lost(resting.house, one, 1)
+    browser, to = await resting.signed_in(), f"/enrollments/{one}/delivery"
+    fields = filled((await browser.get(page.format(one=one))).text, to) | {"settlement": [word]}
+    async with resting.house.database.writing() as tx:
+        life = await Life.lock(tx, one, datetime.now(UTC))
+        assert life is not None
+        life.happen(Happening(What.settle, settlement=Settlement.left))
+        await life.save()
+    await lost(resting.house, one, 2)
+
+    answer = await browser.client.post(to, data=fields)
+
+    assert "The message of step 1 is not in question any more" in answer.text + browser.said()
+    assert await how_many(resting.house, NewsRow) == 0
+
+
+async def test_attention_says_which_message_is_in_question(resting: Knocking) -> None:
+    one = await resting.house.enroll("ann", {**EMAIL, **NOW})
+    await lost(resting.house, one, 1)
+
+    _, told = await resting.ask("GET", "/attention")
+
+    assert [(line["step"], line["copy_number"]) for line in told["items"]] == [(1, 1)]
+
+
+async def lost(house: House, enrollment_id: str, step: int) -> None:
+    """Nobody knows whether the message of that step left."""
+    async with house.database.writing() as tx:
+        life = await Life.lock(tx, enrollment_id, datetime.now(UTC))
+        assert life is not None
+        life.happen(Happening(What.claimed))
+        life.happen(Happening(What.lost, step=step, copy=1))
+        await life.save()
+
+
 async def step_one_left(house: House, enrollment_id: str) -> None:
     async with house.database.writing() as tx:
         life = await Life.lock(tx, enrollment_id, datetime.now(UTC))
@@ -179,6 +230,23 @@ async def test_a_move_that_is_sent_twice_still_offers_the_sequence_of_its_stage(
 
     assert all(one.headers["location"].startswith("/add-to-sequence?") for one in answers)
     assert await how_many(house, NewsRow) == 0
+
+
+async def test_contacts_who_are_brought_in_twice_are_still_offered_the_sequence_of_their_stage(
+    resting: Knocking,
+) -> None:
+    house = resting.house
+    stage = next(one for one, _ in await stages.shown(house.door, ADA) if one.type != "new")
+    await stages.link(house.door, stage.id, await house.sequence(LATER), ADA)
+    job = await opportunities.add(house.door, "A job", RITA)
+    browser = await resting.signed_in()
+
+    said = {"names": "ann", "stage": stage.name}
+    answers = [await browser.post(f"/opportunities/{job}/candidates", **said) for _ in range(2)]
+    elsewhere = await browser.post(f"/opportunities/{job}/candidates", names="ann", stage="New")
+
+    assert all(one.headers["location"].startswith("/add-to-sequence?") for one in answers)
+    assert elsewhere.headers["location"] == f"/opportunities/{job}"
 
 
 async def test_enter_in_a_field_neither_sends_a_draft_nor_bypasses_whom_one_chose(resting: Knocking) -> None:
@@ -230,6 +298,33 @@ async def test_a_sentence_for_the_next_page_is_never_larger_than_a_cookie(restin
     answer = go_on(Request(scope), "/todos", sign * 900)
 
     assert 200 < len(answer.headers["set-cookie"]) < 4000
+
+
+async def test_what_is_next_is_told_in_the_zone_of_its_reader(resting: Knocking) -> None:
+    one = await resting.house.enroll("ann", LATER)
+    await change_oneself(resting.house.door, UserChange(time_zone="Asia/Tokyo"), RITA)
+    row = await resting.house.row(one)
+    assert row is not None
+    due = at(row.due_at, "Asia/Tokyo")
+
+    shown = (await (await resting.signed_in()).get(f"/enrollments/{one}")).text
+
+    assert f"due {due}" in shown
+    assert f"Next: step 1 at {due}" in shown
+
+
+async def test_since_when_it_is_paused_is_told_in_the_zone_of_its_reader(resting: Knocking) -> None:
+    one = await resting.house.enroll("ann", LATER)
+    await change_oneself(resting.house.door, UserChange(time_zone="Asia/Tokyo"), RITA)
+    async with resting.house.database.writing() as tx:
+        life = await Life.lock(tx, one, datetime.now(UTC))
+        assert life is not None
+        life.happen(Happening(What.blocked, reason=Reason.no_email_address))
+        await life.save()
+
+    shown = (await (await resting.signed_in()).get(f"/enrollments/{one}")).text
+
+    assert f"no email address, since {at(life.now, 'Asia/Tokyo')}." in shown
 
 
 async def test_a_fault_has_the_headers_of_all_answers(resting: Knocking) -> None:

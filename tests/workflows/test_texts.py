@@ -185,7 +185,7 @@ async def test_in_the_contacts_night_nothing_leaves_whatever_is_pressed(line: Li
         [],
     )
     told = (await story(line.house.door, one, RITA)).as_text()
-    assert "quiet_hours: texts leave inside the send window and from 8:00 to 21:00 at the contact's place" in told
+    assert "quiet hours: texts leave inside the send window and from 8:00 to 21:00 at the contact's place" in told
     assert f"bypass by Rita Recruiter  (why quiet_hours, until {row.due_at:%Y-%m-%dT%H:}" in told
 
 

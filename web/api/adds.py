@@ -77,11 +77,9 @@ async def begin(
     door: Making, by: By, id: Number, wanted: BulkAdding, response: Response, dry_run: bool = False
 ) -> Begun | Foreseen:
     """Adds them in the background; `GET /bulk-adds/{id}` tells how far it is. `dry_run` only says what would happen."""
-    selection = Selection(**wanted.selection.model_dump())
+    whom = adds.Whom(wanted.contacts, selection=Selection(**wanted.selection.model_dump()))
     doing = adds.foresee if dry_run else adds.begin_add
-    done = await doing(
-        door, numbered(id), wanted.contacts, by.email, selection=selection, opportunity_id=wanted.opportunity_id
-    )
+    done = await doing(door, numbered(id), whom, by.email, wanted.opportunity_id)
     if isinstance(done, str):
         return Begun(id=done)
     response.status_code = 200

@@ -122,10 +122,16 @@ async def shown(door: At, by: By, id: Id) -> dict[str, Any]:
     return (await story(door, id, by.email)).as_json()
 
 
+class Bypassing(Body):
+    """Which wait is meant: with `step`, a bypass that comes late or twice never ends the wait of a later one."""
+
+    step: Annotated[int, Field(ge=1, le=10_000)] | None = None
+
+
 @router.post("/enrollments/{id}/bypass")
-async def bypass(door: At, by: By, id: Id) -> Done:
-    """Ends the current wait's delay; the send window stands."""
-    return await act(door, by.email, id, Happening(What.bypass))
+async def bypass(door: At, by: By, id: Id, said: Bypassing | None = None) -> Done:
+    """Ends the current wait's delay; the send window stands. `step`, if said, must be the one that waits now."""
+    return await act(door, by.email, id, Happening(What.bypass, step=said.step if said else None))
 
 
 @router.post("/enrollments/{id}/pause")
@@ -165,7 +171,9 @@ async def conclude(door: At, by: By, id: Id, said: Conclusion) -> Done:
 
 
 class Delivery(Body):
-    """What became of the message nobody knows about; `step` and `copy_number` say which is meant."""
+    """What became of the message nobody knows about. `step` and `copy_number`, as `GET /attention` tells them, say
+    which one is meant: what comes late or twice then settles no other.
+    """
 
     settlement: Settlement
     step: Annotated[int, Field(ge=1, le=10_000)] | None = None

@@ -69,7 +69,7 @@ OF: Mapping[str, str] = {
     "GET /enrollments": NAMED_SEQUENCE,
     "GET /enrollments/{id}": "not_found",
     "DELETE /enrollments/{id}": "not_found",
-    "POST /enrollments/{id}/bypass": "not_found not_waiting is_paused already_ended",
+    "POST /enrollments/{id}/bypass": "not_found not_waiting is_paused too_late already_ended",
     "POST /enrollments/{id}/pause": "not_found already_ended",
     "POST /enrollments/{id}/resumption": "not_found settle_first already_ended",
     "POST /enrollments/{id}/cancellation": "not_found already_ended",

@@ -47,12 +47,13 @@ FILLED_IN_BY = {
 async def listed(request: Request, door: At, after: Annotated[str, Query(max_length=80)] = "") -> Response:
     """What waits, the longest waiting first."""
     user = await reader(request)
-    told = await attention_of(door, user.email, after=read_cursor(after), limit=A_PAGE)
+    zone = await zone_of(door, user)
+    told = await attention_of(door, user.email, after=read_cursor(after), limit=A_PAGE, zone=zone)
     return page(
         request,
         "attention.html",
         user=user,
-        zone=await zone_of(door, user),
+        zone=zone,
         lines=[(one, _place(one)) for one in told.items],
         notices=told.notices,
         outcomes=list(Outcome),

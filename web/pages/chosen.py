@@ -13,7 +13,7 @@ from store import todos
 from web.acting import At
 from web.areas import Area
 from web.guard import path_of_ours
-from web.pages.frame import Form, Page, count, page, read_local, sent, zone_of
+from web.pages.frame import Form, Page, at, count, page, read_local, sent, zone_of
 
 router = Area(route_class=Page)
 MOST = 100
@@ -63,14 +63,17 @@ async def _asked(door: Door, form: Form) -> tuple[str, Callable[[str], Awaitable
         case "take-back":
             return "Taken back", lambda one: acts.take_back(door, one, by)
         case "postpone":
-            until = read_local(form.text("until"), await zone_of(door, form.user))
-            return f"Postponed to {until:%Y-%m-%d %H:%M} UTC", lambda one: acts.postpone(door, one, until, by)
+            zone = await zone_of(door, form.user)
+            until = read_local(form.text("until"), zone)
+            return f"Postponed to {at(until, zone)}", lambda one: acts.postpone(door, one, until, by)
         case "reassign" if to:
             return f"Given to {to}", lambda one: acts.reassign(door, one, to, by)
     raise Refused("invalid_request", "Say what shall be done: choose a result, a day and hour, or a person.")
 
 
 def _came_of(one: Answered) -> str:
+    if one.code == "unknown_result" and one.sentence:
+        return one.sentence.replace("_", " ")
     if one.code != "done":
         return one.sentence or "Refused."
     return f"Done; {one.sentence}." if one.sentence else "Done."

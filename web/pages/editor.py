@@ -11,6 +11,7 @@ from sequencing.people import AddressType, User
 from sequencing.permissions import check_level, may
 from sequencing.sequences import Action, Format, Sharing
 from sequencing.timing import Unit
+from sequencing.wording import counted
 from starter.door import Door
 from starter.editing import Edited, edit_sequence
 from starter.sequences import create_sequence
@@ -112,12 +113,12 @@ async def _form(
     edited: Edited | None = None,
     said: str = "",
 ) -> Response:
-    zone = await zone_of(door)
+    zone = await zone_of(door, user)
     async with door.database.reading() as tx:
         offered = await _offered(tx, typed)
         tie = await ties.to_sequence(tx, user, row) if row else None
         frozen = row is not None and await enrollments.ever_in(tx, row.id)
-        head = await heading(tx, user, row) if row else {}
+        head = await heading(tx, user, row, zone) if row else {}
     where = place(refused) if refused else ""
     words = {"said": said, "said_kind": "done"} if said else {}
     if refused:
@@ -172,5 +173,9 @@ def _reached(edited: Edited) -> str:
         said.append(f"and {len(edited.changes) - TOLD} more")
     words = f"It reaches, {'; '.join(said)}." if said else "No step changes."
     if edited.waiting:
-        words += f" {edited.waiting:,} wait for a step whose timing changes, and {len(edited.moved):,} of them move."
-    return words + (f" {edited.todos:,} open to-dos follow." if edited.todos else "")
+        wait = "waits" if edited.waiting == 1 else "wait"
+        move = "moves" if len(edited.moved) == 1 else "move"
+        words += f" {counted(edited.waiting, 'contact')} {wait} for a step whose timing changes, and "
+        words += f"{len(edited.moved):,} of them {move}."
+    follow = "follows" if edited.todos == 1 else "follow"
+    return words + (f" {counted(edited.todos, 'open to-do')} {follow}." if edited.todos else "")

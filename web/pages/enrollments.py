@@ -42,6 +42,8 @@ NOUNS = {
     "conclusion": What.conclude,
     "delivery": What.settle,
 }
+AIMED = ("bypass", "delivery")
+"""Acts on what the reader saw, a wait or a message: a page that is old, or sent twice, hits no later one."""
 BUTTONS = {
     "bypass": "Bypass",
     "pause": "Pause",
@@ -62,13 +64,14 @@ async def in_sequence(
     after: Annotated[str, Query(max_length=40)] = "",
 ) -> Response:
     """Who is in a sequence: status, step, when, why."""
-    user, zone = await reader(request), await zone_of(door)
+    user = await reader(request)
+    zone = await zone_of(door, user)
     only = Status(status) if status in list(Status) else None
     ended = Outcome(outcome) if outcome in list(Outcome) else None
     async with door.database.reading() as tx:
         sequence = await sequences.find_numbered(tx, id, user)
         steps = await sequences.steps(tx, sequence.id)
-        head = await heading(tx, user, sequence)
+        head = await heading(tx, user, sequence, zone)
         wanted = rows.Filter(sequence_id=id, status=only, outcome=ended, after=after, limit=A_PAGE + 1)
         found = await rows.listed(tx, user, wanted)
         people = await contacts.some(tx, [one.contact_id for one in found])
@@ -125,7 +128,8 @@ async def act(request: Request, door: At, id: str, noun: str) -> Response:
         raise Refused("not_found", "There is no such act.")
     happening = Happening(
         NOUNS[noun],
-        step=step_of(form.text("step") or request.query_params.get("step", "")) if noun == "bypass" else None,
+        step=number_of(form.text("step") or request.query_params.get("step", "")) if noun in AIMED else None,
+        copy=number_of(form.text("copy")) if noun == "delivery" else None,
         any_hour=noun == "bypass" and form.text("any_hour") == "yes",
         outcome=_word(Outcome, form.text("outcome")) if noun == "conclusion" else None,
         settlement=_word(Settlement, form.text("settlement")) if noun == "delivery" else None,
@@ -148,8 +152,9 @@ async def not_a_page(request: Request, id: str, noun: str) -> Response:
 
 
 async def _shown(request: Request, door: Door, enrollment_id: str, template: str, **more: Any) -> Response:
-    user, zone = await reader(request), await zone_of(door)
-    told = await story(door, enrollment_id, user.email)
+    user = await reader(request)
+    zone = await zone_of(door, user)
+    told = await story(door, enrollment_id, user.email, zone)
     one = told.enrollment
     async with door.database.reading() as tx:
         steps = await sequences.steps(tx, one.sequence_id)
@@ -181,8 +186,8 @@ def run_at(request: Request, user: User, workflow_id: str) -> str:
     return f"{at}/workflows/{quote(workflow_id, safe='')}"
 
 
-def step_of(said: str) -> int | None:
-    """The step whose wait the reader saw: a page that is old, or sent twice, bypasses no later one."""
+def number_of(said: str) -> int | None:
+    """The number of the step, or of the copy, that the reader saw; None where none was said."""
     return int(said) if said.isascii() and said.isdecimal() and len(said) < 5 else None
 
 

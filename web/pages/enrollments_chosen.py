@@ -16,7 +16,7 @@ from web.acting import At
 from web.api.words import Number
 from web.areas import Area
 from web.guard import path_of_ours
-from web.pages.enrollments import step_of
+from web.pages.enrollments import number_of
 from web.pages.frame import Form, Page, count, page, sent, zone_of
 
 router = Area(route_class=Page)
@@ -44,7 +44,7 @@ async def act(request: Request, door: At, id: Number) -> Response:
         raise Refused("limit_reached", f"At most {MOST} can be done at once; choose fewer.")
     what, words, outcome = _asked(form)
     sequence, names = await _names(door, form, id, ids)
-    shown: dict[str, Any] = {"user": form.user, "zone": await zone_of(door), "sequence": sequence}
+    shown: dict[str, Any] = {"user": form.user, "zone": await zone_of(door, form.user), "sequence": sequence}
     shown |= {"next": back, "names": names}
     if what is What.remove and form.text("sure") != "yes":
         return page(request, "sequences/removal.html", ids=ids, **shown)
@@ -65,7 +65,7 @@ async def not_a_page(request: Request, id: Number, noun: str) -> Response:
 
 def _steps(form: Form, ids: list[str], what: What) -> dict[str, int]:
     """At which step the reader saw them whose wait he bypasses."""
-    seen = {one: step_of(form.text(f"step-{one}")) for one in ids} if what is What.bypass else {}
+    seen = {one: number_of(form.text(f"step-{one}")) for one in ids} if what is What.bypass else {}
     return {one: step for one, step in seen.items() if step is not None}
 
 

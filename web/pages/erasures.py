@@ -8,7 +8,6 @@ from starlette.responses import Response
 from sequencing.errors import Refused
 from sequencing.permissions import check_level
 from starter import erasures, people
-from starter.erasures import Erased
 from web.acting import At
 from web.api.words import LARGEST_ID
 from web.areas import Area
@@ -47,15 +46,4 @@ async def erase(request: Request, door: At, id: Number) -> Response:
     if form.text("sure") != "yes":
         raise Refused("not_sure", "Tick that everything about this contact shall go, then press the button again.")
     done = await erasures.erase(door, id, form.user.email)
-    return go_on(request, "/contacts", _told(done))
-
-
-def _told(done: Erased) -> str:
-    said = f"Erased, with {done.enrollments} enrollments and {done.files} kept messages."
-    if done.runs_left:
-        said += (
-            f" {done.runs_left} runs in Temporal hold its ids until they next look; `sequencing reconcile` ends them."
-        )
-    if not done.log_cut:
-        said += " Others were reading, so the database's log still holds what was erased; the next erasure cuts it."
-    return said
+    return go_on(request, "/contacts", " ".join(done.sentences))

@@ -18,6 +18,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from sequencing.errors import Refused, Unchanged
 from sequencing.people import User
 from starter import keys
+from starter.clocks import as_read
 from starter.counts import counts_of
 from starter.door import Door
 from store import settings
@@ -167,7 +168,7 @@ async def zone_of(door: Door, user: User | None = None) -> str:
 
 def at(instant: datetime | None, zone: str) -> str:
     """An instant as people read it."""
-    return "" if instant is None else f"{instant.astimezone(ZoneInfo(zone)):%a %-d %b %Y, %H:%M}"
+    return "" if instant is None else as_read(instant, zone)
 
 
 def read_local(said: str, zone: str) -> datetime:

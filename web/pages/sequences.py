@@ -57,7 +57,7 @@ async def listed(
         request,
         "sequences/list.html",
         user=user,
-        zone=await zone_of(door),
+        zone=await zone_of(door, user),
         lines=[(one, *map(said, running[one.id])) for one in shown],
         owners=owners,
         whose=only,
@@ -73,11 +73,12 @@ async def listed(
 async def preview(request: Request, door: At, id: Number, step: int = 0, contact: Asked = "") -> Response:
     """What one contact would get of a step, or why it would pause."""
     user = await reader(request)
+    zone = await zone_of(door, user)
     async with door.database.reading() as tx:
         row = await sequences.find_numbered(tx, id, user)
         check(user, "preview", await ties.to_sequence(tx, user, row))
         steps = [one for one in await sequences.steps(tx, id) if not one.action.for_a_person_alone]
-        head = await heading(tx, user, row)
+        head = await heading(tx, user, row, zone)
         suggested = await _suggested(tx, user, id)
     at = step or (steps[0].position if steps else 0)
     found, refused = await _preview(door, user, id, at, contact.strip())
@@ -88,7 +89,7 @@ async def preview(request: Request, door: At, id: Number, step: int = 0, contact
         request,
         "sequences/preview.html",
         user=user,
-        zone=await zone_of(door),
+        zone=zone,
         steps=steps,
         at=next((one for one in steps if one.position == at), None),
         contact=contact,
@@ -122,16 +123,17 @@ async def test_mail(request: Request, door: At, id: Number) -> Response:
 async def managing(request: Request, door: At, id: Number) -> Response:
     """Everything that can be done with the whole sequence, and what each comes to."""
     user = await reader(request)
+    zone = await zone_of(door, user)
     async with door.database.reading() as tx:
         row = await sequences.find_numbered(tx, id, user)
-        head = await heading(tx, user, row)
+        head = await heading(tx, user, row, zone)
         named = await sequence_lists.shared_with(tx, id)
         everybody = [one for one in await users.everybody(tx) if one.active or one.id in named]
     return page(
         request,
         "sequences/managing.html",
         user=user,
-        zone=await zone_of(door),
+        zone=zone,
         named=named,
         everybody=everybody,
         heirs=[one for one in everybody if one.active and one.level.reaches(Level.edit) and one.id != row.owner_id],
@@ -199,14 +201,14 @@ async def release(request: Request, door: At, id: Number) -> Response:
     return await _done(request, id, acting, "Released: what fell due goes, in its order.")
 
 
-async def heading(tx: AsyncSession, user: User, row: SequenceRow) -> dict[str, Any]:
-    """What stands above every page of one sequence, and what the reader may do with it."""
+async def heading(tx: AsyncSession, user: User, row: SequenceRow, zone: str) -> dict[str, Any]:
+    """What stands above every page of one sequence, by the clock of that zone, and what the reader may do with it."""
     tie, standing = await ties.to_sequence(tx, user, row), await holds.standing(tx, row.id)
     owner = await users.get(tx, row.owner_id)
     return {
         "sequence": row,
         "owner": owner,
-        "held": await hold_acts.words(tx, standing) if standing else None,
+        "held": await hold_acts.words(tx, standing, zone) if standing else None,
         "held_here": standing is not None and standing.sequence_id is not None,
         "can": {act for act in ACTS if may(user, act, tie)},
     }

@@ -10,6 +10,7 @@ from sequencing.errors import Refused
 from sequencing.lines import BadLine, BadLines
 from sequencing.people import Level
 from sequencing.suppressions import KEYED
+from sequencing.wording import counted
 from starter import suppressions as acts
 from starter.suppressions import LARGEST_CSV, Imported
 from store.suppressions import Wanted
@@ -115,8 +116,13 @@ async def take_in(request: Request, door: At) -> Response:
 
 
 def _counted(done: Imported) -> str:
-    said = f"{done.created:,} came, {done.updated:,} were updated, {done.unchanged:,} were so already."
-    return f"{said} {len(done.refused):,} lines were refused." if done.refused else said
+    said = f"{done.created:,} came, {_were(done.updated)} updated, {_were(done.unchanged)} so already."
+    many = len(done.refused)
+    return f"{said} {counted(many, 'line')} {'was' if many == 1 else 'were'} refused." if many else said
+
+
+def _were(number: int) -> str:
+    return f"{number:,} {'was' if number == 1 else 'were'}"
 
 
 async def _file(request: Request) -> str:

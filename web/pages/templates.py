@@ -10,6 +10,7 @@ from sequencing.errors import Refused, Unchanged
 from sequencing.people import AddressType, Level, User
 from sequencing.permissions import Tie, check_level, may
 from sequencing.sequences import Format
+from sequencing.wording import counted
 from starter import templates as acts
 from starter.door import Door
 from starter.previews import Preview, preview_template
@@ -49,7 +50,7 @@ async def listed(
         request,
         "templates/list.html",
         user=user,
-        zone=await zone_of(door),
+        zone=await zone_of(door, user),
         found=found[:A_PAGE],
         whose=whose if whose in ("mine", "archived") else "",
         q=q,
@@ -215,7 +216,7 @@ async def _form(
         "templates/template.html",
         200 if refused is None or kept else status_of(refused.code),
         user=user,
-        zone=await zone_of(door),
+        zone=await zone_of(door, user),
         typed=typed,
         row=row,
         owner=one.owner if one else user.email,
@@ -245,9 +246,12 @@ def _place(refused: Refused) -> str:
 
 def _reached(reached: Users) -> str:
     """Whom a change of it reaches."""
-    said = f"{reached.coming:,} contacts have an email from it before them, in {reached.sequences:,} sequences."
-    drafts = f" {reached.drafts:,} open drafts follow a change." if reached.drafts else ""
-    return said + drafts + (f" {reached.touched:,} that somebody typed in stay." if reached.touched else "")
+    have = "has an email from it before him" if reached.coming == 1 else "have an email from it before them"
+    said = f"{counted(reached.coming, 'contact')} {have}, in {counted(reached.sequences, 'sequence')}."
+    follow = "follows" if reached.drafts == 1 else "follow"
+    drafts = f" {counted(reached.drafts, 'open draft')} {follow} a change." if reached.drafts else ""
+    stay = "stays" if reached.touched == 1 else "stay"
+    return said + drafts + (f" {reached.touched:,} that somebody typed in {stay}." if reached.touched else "")
 
 
 async def _done(request: Request, template: int, acting: Awaitable[object], said: str) -> Response:

@@ -25,11 +25,11 @@ async def a_user_changes_what_is_his_own_and_makes_and_revokes_a_token(office: O
     await tab.look("me")
     async with tab.refused():
         await tab.field("Time zone").fill("Nowhere/Land")
-        await tab.page.get_by_role("button", name="Keep").click()
+        await tab.page.get_by_role("button", name="Save").click()
         await tab.reads("is no time zone")
     assert await tab.field("Time zone").input_value() == "Nowhere/Land"
     await tab.field("Time zone").fill("Europe/Berlin")
-    await tab.press("Keep")
+    await tab.press("Save")
     await tab.reads("It is kept.")
 
     await tab.field("Name of the new token").fill("our CRM")

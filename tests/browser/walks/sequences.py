@@ -105,7 +105,7 @@ async def a_sequence_is_previewed_tested_shared_held_and_archived(office: Office
     await tab.look("managing")
     await tab.page.get_by_role("radio", name="These users").check()
     await tab.page.get_by_role("checkbox", name="Bob Bystander").check()
-    await tab.press("Share so")
+    await tab.press("Save sharing")
     await tab.open(f"/sequences/{sequence}/managing")
     await tab.press("Hold")
     await tab.reads("held")

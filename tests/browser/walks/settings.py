@@ -17,10 +17,10 @@ async def an_admin_adds_a_user_gives_roles_and_lets_somebody_take_over(office: O
     await tab.press("Una User")
     await tab.look("settings-user")
     await tab.field("Time zone").fill("Europe/Berlin")
-    await tab.press("Keep")
+    await tab.press("Save")
     await tab.reads("It is kept.")
     await tab.page.get_by_label("Sequences: edit").check()
-    await tab.press("Keep the roles")
+    await tab.press("Save the roles")
     await tab.reads("level edit")
     await tab.field("New password").fill("a first long word")
     await tab.press("Set the password")
@@ -52,7 +52,7 @@ async def the_last_admin_stays(office: Office) -> None:
     await tab.press("Ada Admin", within=ADA)
     async with tab.refused():
         await tab.page.get_by_label("Administrator").uncheck()
-        await tab.page.get_by_role("button", name="Keep the roles").click()
+        await tab.page.get_by_role("button", name="Save the roles").click()
         await tab.reads("Somebody active must keep the level 'manage'")
 
 
@@ -100,7 +100,7 @@ async def a_stage_is_added_changed_moved_linked_and_removed(office: Office) -> N
     await tab.reads("The order is kept.")
     card = tab.around("Trial day")
     await card.get_by_label("Name").fill("Trial week")
-    await card.get_by_role("button", name="Keep").click()
+    await card.get_by_role("button", name="Save").click()
     await tab.reads("The stage is kept.")
     await tab.press("Remove Trial week")
     await tab.reads("The stage is removed.")
