@@ -4,11 +4,12 @@ The driver takes one for the cursor, one to carry out, one to fetch and one to c
 """
 
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Self
 
 import aiosqlite
 
+Values = Sequence[Any] | Mapping[str, Any]
 AT_ONCE = 1_000
 """Rows fetched with the statement; those behind them are fetched when they are asked for."""
 
@@ -18,7 +19,8 @@ class Cursor:
 
     def __init__(self, connection: "Connection") -> None:
         self.description: Any = None
-        self.rowcount, self.lastrowid, self.arraysize = -1, None, 1
+        self.rowcount, self.arraysize = -1, 1
+        self.lastrowid: int | None = None
         self._connection = connection
         self._cursor: sqlite3.Cursor | None = None
         self._rows: list[Any] = []
@@ -26,12 +28,12 @@ class Cursor:
     async def __aenter__(self) -> Self:
         return self
 
-    async def execute(self, statement: str, values: Iterable[Any] = ()) -> Self:
+    async def execute(self, statement: str, values: Values = ()) -> Self:
         """Carries it out, and fetches the first rows."""
         await self._connection.work(self._execute, statement, values)
         return self
 
-    async def executemany(self, statement: str, values: Iterable[Iterable[Any]]) -> Self:
+    async def executemany(self, statement: str, values: Iterable[Values]) -> Self:
         """Carries it out for each of the values."""
         await self._connection.work(self._executemany, statement, values)
         return self
@@ -60,7 +62,7 @@ class Cursor:
         if self._cursor is not None:
             await self._connection.work(self._close)
 
-    def _execute(self, statement: str, values: Iterable[Any]) -> None:
+    def _execute(self, statement: str, values: Values) -> None:
         cursor = self._begin()
         try:
             cursor.execute(statement, values)
@@ -72,7 +74,7 @@ class Cursor:
             raise
         self._end(cursor)
 
-    def _executemany(self, statement: str, values: Iterable[Iterable[Any]]) -> None:
+    def _executemany(self, statement: str, values: Iterable[Values]) -> None:
         cursor = self._begin()
         try:
             cursor.executemany(statement, values)
@@ -116,7 +118,7 @@ class Connection(aiosqlite.Connection):
 
     async def work(self, function: Any, *said: Any) -> Any:
         """What the function brings, called in the thread behind all that was asked before."""
-        return await self._execute(function, *said)
+        return await self._execute(function, *said)  # type: ignore[no-untyped-call]
 
     def raw(self) -> sqlite3.Connection:
         """For use in the thread."""
