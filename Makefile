@@ -12,7 +12,7 @@ run: $(VENV)/runtime ## set up, then run everything on this machine (options for
 test soak bench: export PYTHONDONTWRITEBYTECODE := # of their hundreds of processes each would compile everything anew
 
 test: $(VENV)/development ## set up, then run all tests
-	@command -v chromium || command -v chromium-browser || command -v google-chrome || echo "There is no Chromium here: the tests of tests/browser are skipped. Debian: apt-get install chromium"
+	@command -v chromium-headless-shell || command -v chromium || command -v chromium-browser || command -v google-chrome || echo "There is no Chromium here: the tests of tests/browser are skipped. Debian: apt-get install chromium-headless-shell"
 	$(BIN)/python -m pytest -n 4 tests
 
 pictures: $(VENV)/development ## take the pictures of all pages anew, into docs/pictures (needs Chromium)

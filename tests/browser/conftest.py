@@ -14,7 +14,16 @@ from tests.browser.office import Office
 
 pytest.register_assert_rewrite("tests.browser.walks")
 
-CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
+CHROMIUM = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
+"""The first is the same without the windows round the pages, which nobody sees: half of the CPU."""
+UNWANTED = (
+    "LocalNetworkAccessChecks",  # mails are read on a site of their own, and we are on loopback
+    "InitialWebUI",  # the rest are windows round the pages, and what is made in case it is wanted
+    "WebUIReloadButton",
+    "WebUIToolbar",
+    "PreloadTopChromeWebUI",
+    "SpareRendererForSitePerProcess",
+)
 QUIET = (
     "--no-sandbox",
     "--disable-gpu",
@@ -24,7 +33,7 @@ QUIET = (
     "--disable-component-update",
     "--disable-sync",
     "--disable-lcd-text",
-    "--disable-features=LocalNetworkAccessChecks",  # mails are read on a site of their own, and we are on loopback
+    f"--disable-features={','.join(UNWANTED)}",
 )
 
 
@@ -33,7 +42,7 @@ def chromium() -> str:
     """The program. Without it the walks are skipped; in CI that would hide everything, and they fail."""
     found = next((path for name in CHROMIUM if (path := shutil.which(name))), None)
     if found is None:
-        why = "there is no Chromium on this machine (Debian: apt-get install chromium)"
+        why = "there is no Chromium on this machine (Debian: apt-get install chromium-headless-shell)"
         if os.environ.get("CI") == "true":
             pytest.fail(why)
         pytest.skip(why)

@@ -99,7 +99,7 @@ async def a_person_settles_it_and_only_then_is_it_sent_again(desk: Desk) -> None
 
     waiting, told = await desk.run(attention), await desk.run(show, one)
     assert "delivery_unknown" in waiting.line(one.id)
-    assert "settle: it left, or send_again" in waiting.line(other.id)
+    assert "say that it left, or have it sent again" in waiting.line(other.id)
     (seen,) = desk.stage.told("DATA-complete", una)
     *_, recipient, message_id = told.line("email copy 1: unknown").split()
     assert recipient == una

@@ -250,11 +250,11 @@ async def test_a_result_is_taken_back_by_who_gave_it_or_who_manages_and_by_nobod
         await tx.execute(sa.update(UserRow).where(UserRow.email == RITA).values(level=Level.none))
     with pytest.raises(Refused) as without_level:
         await acts.take_back(alone.door, todo, RITA)
-    with pytest.raises(Refused) as of_nobody:
+    with pytest.raises(Refused) as without_part:
         await acts.take_back(alone.door, todo, BOB)
     await acts.take_back(alone.door, todo, ADA)
 
-    assert [one.value.code for one in (refused, without_level, of_nobody)] == ["not_permitted"] * 2 + ["not_found"]
+    assert [one.value.code for one in (refused, without_level, without_part)] == ["not_permitted"] * 3
     assert await ids(alone, RITA) == [todo]
 
 

@@ -134,7 +134,10 @@ async def test_a_method_that_is_not_there_is_a_problem(undisturbed: Knocking) ->
 async def test_a_database_that_is_away_is_said_at_both_doors(undisturbed: Knocking) -> None:
     away = Database(f"postgresql://nobody@127.0.0.1:{free_port()}/nothing")
     door = replace(undisturbed.house.door, database=away)
-    async with served(app_at(door)) as address, httpx2.AsyncClient(base_url=address, timeout=30) as knocker:
+    async with (
+        served(app_at(door)) as address,
+        httpx2.AsyncClient(base_url=address, timeout=30, verify=False) as knocker,
+    ):
         api = await knocker.get("/api/todos", headers=bearer("x"))
         page = await knocker.get("/todos", headers={"Cookie": "sequencing_session=x"})
 

@@ -157,7 +157,7 @@ async def test_without_the_providers_word_a_person_is_asked(line: Line) -> None:
 
     assert (row.status, row.reason) == (Status.paused, Reason.delivery_unknown)
     assert [waiting.remedy for waiting in await waiting_for(line.house.door, RITA)] == [
-        "settle: it left, or send_again"
+        "say that it left, or have it sent again"
     ]
 
 
