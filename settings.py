@@ -88,6 +88,7 @@ class Settings(BaseSettings):
     metrics_address: Address = Field("127.0.0.1:9090", description="Prometheus metrics of the worker; empty: none.")
     health_address: Address = Field("127.0.0.1:9091", description="/health of the worker; empty: none.")
     web_address: Address = Field("127.0.0.1:8000", min_length=1, description="Pages and HTTP API.")
+    web_processes: int = Field(1, ge=1, le=64, description="How many processes serve them; one uses one core.")
     local: bool = Field(False, description="Sign in by one click, without a password; on this machine only.")
     journal_address: Address = Field("127.0.0.1:2525", min_length=1, description="Where the journal takes mail in.")
     journal_senders: Networks = Field("127.0.0.0/8, ::1", description="Networks whose servers may bring it mail.")

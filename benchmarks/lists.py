@@ -166,7 +166,7 @@ def _placed(value: Any, path: str) -> Any:
     return value.replace("{}", path.partition(" ")[2]) if isinstance(value, str) else value
 
 
-async def main(*, sqlite: bool, database_url: str, seconds: float, only: str) -> None:
+async def main(*, sqlite: bool, database_url: str, seconds: float, only: str, processes: int) -> None:
     """Fills the house, asks everything, prints the table."""
     async with AsyncExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
@@ -175,11 +175,12 @@ async def main(*, sqlite: bool, database_url: str, seconds: float, only: str) ->
         client, _ = await stack.enter_async_context(_engine(folder))
         await _fill(database, client, folder, crowd.YEARS if sqlite else crowd.LARGE)
         secret, token = await _signed_in(database)
-        address = await stack.enter_async_context(_web(database, client, folder))
+        address = await stack.enter_async_context(_web(database, client, folder, processes))
         cookies = {guard.SESSION: secret}
         limits = httpx2.Limits(max_connections=200)
         asking = httpx2.AsyncClient(base_url=address, cookies=cookies, timeout=300, limits=limits)
         bench = Bench(database, await stack.enter_async_context(asking), token, seconds)
+        _say(f"web processes: {processes}")
         await _print(bench, only)
         await database.close()
 
@@ -216,13 +217,14 @@ async def _signed_in(database: Database) -> tuple[str, str]:
 
 
 @asynccontextmanager
-async def _web(database: Database, client: Client, folder: Path) -> AsyncIterator[str]:
-    """The address of the application, served by a process of its own."""
+async def _web(database: Database, client: Client, folder: Path, processes: int) -> AsyncIterator[str]:
+    """The address of the application, served by so many processes of its own."""
     port = free_port()
     said = {
         "SEQUENCING_VAR": str(folder / "var"),
         "SEQUENCING_DATABASE_URL": database.url.render_as_string(hide_password=False),
         "SEQUENCING_WEB_ADDRESS": f"127.0.0.1:{port}",
+        "SEQUENCING_WEB_PROCESSES": str(processes),
         "TEMPORAL_ADDRESS": client.service_client.config.target_host,
         "TEMPORAL_NAMESPACE": client.namespace,
     }
@@ -391,5 +393,14 @@ if __name__ == "__main__":
     parser.add_argument("--database", default="", help="address of a house that was filled before")
     parser.add_argument("--seconds", type=float, default=4, help="how long each is asked")
     parser.add_argument("--only", default="", help="only what has this in its name")
+    parser.add_argument("--processes", type=int, default=1, help="how many web processes serve")
     said = parser.parse_args()
-    asyncio.run(main(sqlite=said.sqlite, database_url=said.database, seconds=said.seconds, only=said.only))
+    asyncio.run(
+        main(
+            sqlite=said.sqlite,
+            database_url=said.database,
+            seconds=said.seconds,
+            only=said.only,
+            processes=said.processes,
+        )
+    )

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Collection
+from typing import Any
 
 from sqlalchemy import BindParameter, String, bindparam, cast, delete, literal, select, union, union_all
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -14,7 +15,12 @@ from store.people_tables import CompanyRow, ContactRow, EmailAddressRow, Opportu
 
 IDS: BindParameter[list[int]] = bindparam("ids", expanding=True)
 CONTACTS = (
-    select(ContactRow, CompanyRow)
+    select(
+        *(ContactRow.id, ContactRow.first_name, ContactRow.last_name, ContactRow.kind, ContactRow.title),
+        *(ContactRow.owner_id, ContactRow.time_zone, ContactRow.do_not_contact, ContactRow.external_id),
+        *(CompanyRow.id.label("company_id"), CompanyRow.name.label("company_name")),
+        *(CompanyRow.owner_id.label("company_owner"), CompanyRow.external_id.label("company_external_id")),
+    )
     .outerjoin(CompanyRow, CompanyRow.id == ContactRow.company_id)
     .where(ContactRow.id.in_(IDS))
 )
@@ -49,7 +55,7 @@ async def some(tx: AsyncSession, ids: Collection[int]) -> dict[int, Contact]:
             emails[contact_id].append((AddressType(kind), target))
         else:
             numbers[contact_id].append((PhoneType(kind), target))
-    return {row.id: _value(row, company, emails[row.id], numbers[row.id]) for row, company in rows}
+    return {row.id: _value(row, emails[row.id], numbers[row.id]) for row in rows}
 
 
 async def names(tx: AsyncSession, ids: Collection[int]) -> dict[int, str]:
@@ -109,12 +115,7 @@ async def opportunity(tx: AsyncSession, opportunity_id: int | None) -> Opportuni
     return None if row is None else Opportunity(row.id, row.title, row.owner_id, row.company_id, row.external_id)
 
 
-def _value(
-    row: ContactRow,
-    company: CompanyRow | None,
-    emails: list[tuple[AddressType, str]],
-    numbers: list[tuple[PhoneType, str]],
-) -> Contact:
+def _value(row: Any, emails: list[tuple[AddressType, str]], numbers: list[tuple[PhoneType, str]]) -> Contact:
     mobiles = (number for kind, number in numbers if kind is PhoneType.mobile)
     return Contact(
         id=row.id,
@@ -125,7 +126,9 @@ def _value(
         emails=tuple(emails),
         mobile=next(mobiles, None),
         owner_id=row.owner_id,
-        company=None if company is None else Company(company.id, company.name, company.owner_id, company.external_id),
+        company=None
+        if row.company_id is None
+        else Company(row.company_id, row.company_name, row.company_owner, row.company_external_id),
         time_zone=row.time_zone,
         do_not_contact=row.do_not_contact,
         external_id=row.external_id,

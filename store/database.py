@@ -18,6 +18,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 from sqlalchemy.orm import DeclarativeBase
 
 from sequencing.errors import Misconfigured, Refused, quoted
+from store import one_trip
+from store.looks import SEEN
 
 DRIVERS = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+asyncpg", "postgres": "postgresql+asyncpg"}
 
@@ -92,9 +94,11 @@ class Database:
     async def looking(self) -> AsyncIterator[Self]:
         """The same database, read in one session from here to the end of the block, by one after the other.
 
-        A page reads a dozen times; each session of its own would cost it a connection, a BEGIN and a ROLLBACK.
+        A page reads a dozen times; each session of its own would cost it a connection, a BEGIN and a ROLLBACK. What is
+        read in many places (the settings, users) is read once.
         """
         async with self._read() as session:
+            session.info[SEEN] = {}
             looking = copy(self)
             looking._look = session
             yield looking
@@ -176,7 +180,8 @@ def _engine(url: URL, pool_size: int) -> AsyncEngine:
             url, pool_pre_ping=True, pool_size=pool_size, max_overflow=pool_size, connect_args={"timeout": 5}
         )
     Path(url.database or "").parent.mkdir(parents=True, exist_ok=True)
-    engine = create_async_engine(url, pool_size=pool_size, max_overflow=pool_size)
+    ways = {"async_creator_fn": one_trip.connect}
+    engine = create_async_engine(url, pool_size=pool_size, max_overflow=pool_size, connect_args=ways)
     event.listen(engine.sync_engine, "connect", _sqlite_connected)
     event.listen(engine.sync_engine, "begin", _sqlite_begins)
     return engine

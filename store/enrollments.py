@@ -4,8 +4,9 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
+from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, exists, false, not_, or_, select, update
+from sqlalchemy import ColumnElement, and_, bindparam, case, exists, false, not_, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from sequencing.enrollments import Enrollment, Status, StepState
@@ -14,7 +15,8 @@ from sequencing.people import Level, User
 from sequencing.sequences import Action
 from sequencing.todos import Outcome
 from store.columns import says, unindexed
-from store.lives import value
+from store.lives import ROWS, value
+from store.looks import once
 from store.people_tables import ContactRow, UserRow
 from store.sequences import sees, shown_to
 from store.tables import EnrollmentRow, EventRow, NewsRow, RemovalRow, SequenceRow, StepRow, TodoRow
@@ -143,14 +145,14 @@ async def listed(tx: AsyncSession, user: User, wanted: Filter) -> list[Enrollmen
     if wanted.sequence_id is None or not await sees(tx, user, wanted.sequence_id):
         page = page.where(seen_by(user))
     some = page.order_by(EnrollmentRow.id).limit(wanted.limit)  # alone, so that an index answers without the rows
-    rows = select(EnrollmentRow).where(EnrollmentRow.id.in_(some)).order_by(EnrollmentRow.id)
-    return [value(row) for row in await tx.scalars(rows)]
+    rows = ROWS.where(EnrollmentRow.id.in_(some)).order_by(EnrollmentRow.id)
+    return [Enrollment(*row) for row in await tx.execute(rows)]
 
 
 async def some(tx: AsyncSession, user: User, ids: Collection[str]) -> list[Enrollment]:
     """Those of these that the user sees, in the order in which they began."""
-    rows = select(EnrollmentRow).where(EnrollmentRow.id.in_(ids), seen_by(user)).order_by(EnrollmentRow.id)
-    return [value(row) for row in await tx.scalars(rows)]
+    rows = ROWS.where(EnrollmentRow.id.in_(ids), seen_by(user)).order_by(EnrollmentRow.id)
+    return [Enrollment(*row) for row in await tx.execute(rows)]
 
 
 async def waiting_for(tx: AsyncSession, user: User) -> list[ColumnElement[bool]]:
@@ -159,7 +161,20 @@ async def waiting_for(tx: AsyncSession, user: User) -> list[ColumnElement[bool]]
 
     Each has an index in the order in which they wait: of what he enrolled himself, and of what those left who are gone.
     """
-    gone = list(await tx.scalars(select(UserRow.id).where(UserRow.id != user.id, not_(and_(*ABLE)))))
+    return waits_for(user.id, await gone(tx, user) or None)
+
+
+async def gone(tx: AsyncSession, user: User) -> list[int]:
+    """The others who may not act: what they enrolled waits for somebody else."""
+    return await once(tx, ("gone", user.id), lambda tx: _gone(tx, user))
+
+
+async def _gone(tx: AsyncSession, user: User) -> list[int]:
+    return list(await tx.scalars(GONE, {"reader": user.id}))
+
+
+def waits_for(user_id: Any, gone: Any) -> list[ColumnElement[bool]]:
+    """The same conditions of values, or of parameters: a user, and those who are gone; None: nobody is."""
     paused = says(EnrollmentRow.status, Status.paused)
     stuck = and_(
         says(EnrollmentRow.status, Status.active),
@@ -170,14 +185,15 @@ async def waiting_for(tx: AsyncSession, user: User) -> list[ColumnElement[bool]]
     mended = exists().where(
         NewsRow.enrollment_id == EnrollmentRow.id, NewsRow.code.is_(None), says(NewsRow.what, *MENDING)
     )
-    own = EnrollmentRow.enrolled_by == user.id
-    left = [EnrollmentRow.enrolled_by.in_(gone)] if gone else []
-    his = responsible() == user.id, not_(mended.correlate(EnrollmentRow))
+    own = EnrollmentRow.enrolled_by == user_id
+    left = [EnrollmentRow.enrolled_by.in_(gone)] if gone is not None else []
+    his = responsible() == user_id, not_(mended.correlate(EnrollmentRow))
     return [and_(whose, waits, *his) for whose in (own, *left) for waits in (paused, stuck)]
 
 
 MENDING = (What.resume, What.settle, What.conclude, What.cancel, What.remove)
 ABLE = UserRow.active, says(UserRow.level, *(level for level in Level if level.reaches(Level.use)))
+GONE = select(UserRow.id).where(UserRow.id != bindparam("reader"), not_(and_(*ABLE)))
 
 
 @cache

@@ -3,12 +3,23 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import bindparam, delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from sequencing.people import User
 from store import users
 from store.people_tables import SessionRow, TokenRow, UserRow
+
+BY_SESSION = (
+    select(UserRow)
+    .join(SessionRow, SessionRow.user_id == UserRow.id)
+    .where(SessionRow.digest == bindparam("digest"), SessionRow.expires_at > bindparam("now"))
+)
+BY_TOKEN = (
+    select(UserRow)
+    .join(TokenRow, TokenRow.user_id == UserRow.id)
+    .where(TokenRow.digest == bindparam("digest"), TokenRow.revoked_at.is_(None))
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +53,8 @@ async def open_session(tx: AsyncSession, digest: str, user_id: int, expires_at: 
 
 async def session_user(tx: AsyncSession, digest: str, now: datetime) -> User | None:
     """Whose session that is, while it lasts."""
-    of = select(UserRow).join(SessionRow, SessionRow.user_id == UserRow.id)
-    row = await tx.scalar(of.where(SessionRow.digest == digest, SessionRow.expires_at > now))
-    return None if row is None else users.value(row)
+    row = await tx.scalar(BY_SESSION, {"digest": digest, "now": now})
+    return None if row is None else users.met(tx, users.value(row))
 
 
 async def close_session(tx: AsyncSession, digest: str) -> None:
@@ -62,9 +72,8 @@ async def add_token(tx: AsyncSession, user_id: int, name: str, digest: str, now:
 
 async def token_user(tx: AsyncSession, digest: str) -> User | None:
     """Whose token that is, unless it was revoked."""
-    of = select(UserRow).join(TokenRow, TokenRow.user_id == UserRow.id)
-    row = await tx.scalar(of.where(TokenRow.digest == digest, TokenRow.revoked_at.is_(None)))
-    return None if row is None else users.value(row)
+    row = await tx.scalar(BY_TOKEN, {"digest": digest})
+    return None if row is None else users.met(tx, users.value(row))
 
 
 async def tokens(tx: AsyncSession, user_id: int | None) -> list[Token]:

@@ -6,6 +6,7 @@ Rows changed by a life: the enrollment, its current to-do, the marks on its news
 from collections.abc import Mapping
 from dataclasses import fields, replace
 from datetime import datetime
+from operator import attrgetter
 from typing import Any, Self
 
 from sqlalchemy import bindparam, delete, insert, select, update
@@ -24,8 +25,10 @@ from store.tables import EnrollmentRow, EventRow, MessageRow, MessageState, News
 
 COLUMNS = tuple(field.name for field in fields(Enrollment))
 EVENTS = EventRow.metadata.tables[EventRow.__tablename__]
-LOCK = select(*(getattr(EnrollmentRow, name) for name in COLUMNS)).with_for_update()
-LOCK = LOCK.where(EnrollmentRow.id == bindparam("enrollment_id"))
+ROWS = select(*(getattr(EnrollmentRow, name) for name in COLUMNS))
+"""What makes enrollments, in their order: a list costs half of what it costs with rows of the mapper."""
+READ = attrgetter(*COLUMNS)
+LOCK = ROWS.with_for_update().where(EnrollmentRow.id == bindparam("enrollment_id"))
 
 
 class Life:
@@ -162,7 +165,7 @@ class Life:
 
 def value(row: EnrollmentRow) -> Enrollment:
     """The row as a value."""
-    return Enrollment(**{name: getattr(row, name) for name in COLUMNS})
+    return Enrollment(*READ(row))
 
 
 def _closing(before: Enrollment, happening: Happening, now: datetime, note: str | None) -> dict[str, Any]:

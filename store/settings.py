@@ -10,8 +10,11 @@ from sequencing.sequences import Pace
 from sequencing.settings import Limits, SequencingSettings, defaults
 from sequencing.timing import Calendar, parse_frame
 from store.database import upsert
+from store.looks import once
 from store.people_tables import UserRow
 from store.tables import SettingsRow
+
+NEWEST = select(SettingsRow).order_by(SettingsRow.version.desc()).limit(1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +28,11 @@ class Version:
 
 async def current(tx: AsyncSession) -> SequencingSettings:
     """What is in force."""
-    row = await tx.scalar(select(SettingsRow).order_by(SettingsRow.version.desc()).limit(1))
+    return await once(tx, "settings", _newest)
+
+
+async def _newest(tx: AsyncSession) -> SequencingSettings:
+    row = await tx.scalar(NEWEST)
     return defaults() if row is None else _value(row)
 
 

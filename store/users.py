@@ -11,20 +11,26 @@ from sequencing.happenings import What
 from sequencing.people import Level, User
 from sequencing.todos import TodoStatus
 from store import roles
+from store.looks import once, seen
 from store.people_tables import UserRow
 from store.tables import EnrollmentRow, EventRow, SequenceRow, TemplateRow, TodoRow
 
 EVENTS = EventRow.metadata.tables[EventRow.__tablename__]
 USERS = select(UserRow).where(UserRow.id.in_(bindparam("ids", expanding=True)))
+BY_EMAIL = select(UserRow).where(UserRow.email == bindparam("email"))
 ADMINS = select(UserRow).where(UserRow.level == Level.manage, UserRow.active).order_by(UserRow.id)
 
 
 async def by_email(tx: AsyncSession, email: str) -> User:
     """The user with that address. Raises Refused(`unknown_user`)."""
-    row = await tx.scalar(select(UserRow).where(UserRow.email == email.strip().lower()))
+    address = email.strip().lower()
+    known: User | None = seen(tx).get(("user", address))
+    if known is not None:
+        return known
+    row = await tx.scalar(BY_EMAIL, {"email": address})
     if row is None:
         raise Refused("unknown_user", f"There is no user {quoted(email)}; `sequencing users list` shows who there is.")
-    return value(row)
+    return met(tx, value(row))
 
 
 async def who_stays(tx: AsyncSession, email: str) -> User:
@@ -43,26 +49,34 @@ async def who_stays(tx: AsyncSession, email: str) -> User:
 
 async def get(tx: AsyncSession, user_id: int) -> User | None:
     """The user, if there is one."""
+    known: User | None = seen(tx).get(("user", user_id))
+    if known is not None:
+        return known
     row = await tx.get(UserRow, user_id)
-    return None if row is None else value(row)
+    return None if row is None else met(tx, value(row))
 
 
 async def some(tx: AsyncSession, ids: Collection[int], *, staying: bool = False) -> dict[int, User]:
     """Those users that exist, by id; `staying`: none of them is deactivated before this transaction ends."""
+    wanted = set(ids)
+    known: dict[int, User] = {one: seen(tx)["user", one] for one in wanted if ("user", one) in seen(tx)}
+    unknown = wanted - known.keys()
+    if not unknown:
+        return known
     query = USERS.with_for_update(read=True) if staying else USERS
-    rows = await tx.scalars(query, {"ids": list(set(ids))}, execution_options={"populate_existing": staying})
-    return {row.id: value(row) for row in rows}
+    rows = await tx.scalars(query, {"ids": list(unknown)}, execution_options={"populate_existing": staying})
+    return known | {row.id: met(tx, value(row)) for row in rows}
 
 
 async def everybody(tx: AsyncSession) -> list[User]:
     """All users, in the order in which they came."""
-    return await listed(tx)
+    return await once(tx, "everybody", listed)
 
 
 async def listed(tx: AsyncSession, *, after: int = 0, limit: int | None = None) -> list[User]:
     """Users by number from `after` on."""
     rows = select(UserRow).where(UserRow.id > after).order_by(UserRow.id).limit(limit)
-    return [value(row) for row in await tx.scalars(rows)]
+    return [met(tx, value(row)) for row in await tx.scalars(rows)]
 
 
 async def first_admin(tx: AsyncSession) -> User | None:
@@ -166,6 +180,12 @@ async def _tell_of_heir(tx: AsyncSession, user_id: int, heir_id: int, by: int, a
     }
     lines = select(*said.values()).join(EnrollmentRow, EnrollmentRow.id == TodoRow.enrollment_id).where(*his)
     await tx.execute(insert(EVENTS).from_select(list(said), lines.order_by(TodoRow.id)))
+
+
+def met(tx: AsyncSession, user: User) -> User:
+    """The user, whom nobody needs to read again in this look."""
+    seen(tx).update({("user", user.id): user, ("user", user.email): user})
+    return user
 
 
 def value(row: UserRow) -> User:

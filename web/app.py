@@ -14,6 +14,7 @@ from web.acting import SCHEME
 from web.api import registered as api_registered
 from web.api.description import with_problems
 from web.api.words import PROBLEMS
+from web.areas import Area
 from web.guard import Bounded, Headers
 from web.pages import frame, registered
 
@@ -56,7 +57,7 @@ def web_app(
 
 
 def _api() -> APIRouter:
-    api = APIRouter(prefix="/api", dependencies=[Depends(SCHEME)], responses=PROBLEMS)
+    api = Area(prefix="/api", dependencies=[Depends(SCHEME)], responses=PROBLEMS)
     for routes in api_registered.ROUTES:
         api.include_router(routes)
     return api

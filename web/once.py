@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import Callable, Coroutine
+from contextlib import nullcontext
 from dataclasses import replace
 from datetime import timedelta
 from hashlib import sha256
@@ -18,7 +19,7 @@ from sequencing.errors import Refused
 from starter.door import Door
 from store import answers
 from web import problems
-from web.acting import bearer_user, door_of
+from web.acting import bearer_user, door_of, looking
 
 KEPT = timedelta(hours=24)
 GIVEN_UP = timedelta(seconds=60)
@@ -38,7 +39,8 @@ class Once(APIRoute):
 
         async def answered(request: Request) -> Response:
             try:
-                return await handler(request)
+                async with looking(request) if request.method == "GET" else nullcontext():
+                    return await handler(request)
             except Exception as error:
                 if problems.refusal(error) is None:
                     raise

@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from urllib.parse import parse_qsl
 
 import structlog
-from fastapi import APIRouter
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
@@ -17,13 +16,14 @@ from sequencing.texts import is_signed, read_reference
 from starter.door import Door
 from starter.texts import Incoming, Status, take_status, take_text
 from web.acting import door_of
+from web.areas import Area
 
 LARGEST_POST = 65_536
 LONGEST_NAME = 64
 MOST_FIELDS = 200
 NOTHING_TO_SAY = '<?xml version="1.0" encoding="UTF-8"?><Response></Response>'
 
-router = APIRouter()
+router = Area()
 log = structlog.get_logger()
 
 Fields = dict[str, str]

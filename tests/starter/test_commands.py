@@ -555,6 +555,7 @@ ENVIRONMENT = [
     misset("users list", "SEQUENCING_SWEEP_SECONDS", SEQUENCING_SWEEP_SECONDS="0"),
     misset("users list", "SEQUENCING_GRACE_SECONDS", SEQUENCING_GRACE_SECONDS="-1"),
     misset("users list", "SEQUENCING_MAX_CACHED_WORKFLOWS", SEQUENCING_MAX_CACHED_WORKFLOWS="0"),
+    misset("users list", "SEQUENCING_WEB_PROCESSES", SEQUENCING_WEB_PROCESSES="0"),
     misset("contacts list", "no user", code=1, SEQUENCING_USER=HOSTILE),
     misset("outbox", "SEQUENCING_PUBLIC_URL: write an address of the web", SEQUENCING_PUBLIC_URL="mail.example.org"),
     misset("users list", "/dev/null cannot be used", code=3, SEQUENCING_VAR="/dev/null"),

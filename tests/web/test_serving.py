@@ -8,6 +8,9 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 
+import psutil
+import pytest
+
 from store.database import Database
 from tests.conftest import free_port
 
@@ -41,8 +44,29 @@ async def test_an_address_that_is_taken_is_said_in_one_sentence(sqlite: Database
     ]
 
 
-async def _started(address: str, folder: Path) -> asyncio.subprocess.Process:
+@pytest.mark.parametrize(
+    ("who", "how", "code"),
+    [("the parent", signal.SIGTERM, 0), ("the parent", signal.SIGKILL, -9), ("a child", signal.SIGKILL, 9)],
+)
+async def test_several_processes_serve_at_one_address_and_all_stop_with_the_first(
+    sqlite: Database, tmp_path: Path, who: str, how: signal.Signals, code: int
+) -> None:
+    address = f"127.0.0.1:{free_port()}"
+    process = await _started(address, tmp_path, processes=2)
+    page = await _until_it_answers(f"http://{address}/sign-in")
+    children = psutil.Process(process.pid).children()
+
+    os.kill(process.pid if who == "the parent" else children[0].pid, how)
+    await asyncio.wait_for(process.communicate(), 30)
+    _, alive = await asyncio.to_thread(psutil.wait_procs, children, 30)
+
+    assert ("Sign in" in page, len(children), alive) == (True, 2, [])
+    assert process.returncode == code
+
+
+async def _started(address: str, folder: Path, processes: int = 1) -> asyncio.subprocess.Process:
     environment = {**os.environ, "SEQUENCING_WEB_ADDRESS": address, "SEQUENCING_VAR": str(folder)}
+    environment["SEQUENCING_WEB_PROCESSES"] = str(processes)
     return await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",

@@ -4,7 +4,7 @@ from collections import Counter
 from datetime import datetime
 from typing import Annotated, Self
 
-from fastapi import APIRouter, Response
+from fastapi import Response
 from pydantic import BaseModel, Field
 
 from sequencing.adds import AddStatus, NotEnrolled
@@ -17,9 +17,10 @@ from store.selections import Selection
 from store.sequences import numbered
 from web.acting import At, By
 from web.api.words import LARGEST_ID, After, Body, Done, Id, Limit, Named, Number, Text, behind
+from web.areas import Area
 from web.once import Making, Once
 
-router = APIRouter(tags=["bulk adds"], route_class=Once)
+router = Area(tags=["bulk adds"], route_class=Once)
 Word = Annotated[Text, Field(max_length=320)]
 
 

@@ -2,16 +2,17 @@
 
 from typing import Annotated, Self
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 from pydantic import BaseModel, Field
 
 from sequencing.people import Company
 from starter import companies
 from web.acting import At, By
 from web.api.words import After, Body, Created, Done, Limit, Number, Text, behind, changed
+from web.areas import Area
 from web.once import Making, Once
 
-router = APIRouter(tags=["companies"], route_class=Once)
+router = Area(tags=["companies"], route_class=Once)
 Name = Annotated[Text, Field(max_length=companies.NAME_LENGTH)]
 ExternalId = Annotated[Text, Field(max_length=120, description="What another system calls it.")]
 Owner = Annotated[Text, Field(max_length=320, description="A user's email.")]

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, Self
 
-from fastapi import APIRouter, Path, Query, Request
+from fastapi import Path, Query, Request
 from pydantic import BaseModel, Field
 
 from sequencing.enrollments import Status
@@ -19,9 +19,10 @@ from store.selections import Selection
 from web.acting import At, By
 from web.api.documents import CSV, csv_text
 from web.api.words import After, Body, Created, Done, Limit, Text, behind, changed
+from web.areas import Area
 from web.once import Making, Once
 
-router = APIRouter(tags=["contacts"], route_class=Once)
+router = Area(tags=["contacts"], route_class=Once)
 Who = Annotated[str, Path(max_length=320, description="Id, external id or email.")]
 Word = Annotated[str, Query(max_length=200)]
 Line = Annotated[Text, Field(max_length=200)]

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Self
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from pydantic import BaseModel
 
 from sequencing.errors import Unchanged
@@ -12,9 +12,10 @@ from store.sequences import numbered
 from web.acting import At, By
 from web.api.documents import DOCUMENT, document
 from web.api.words import Created, Done, Number, changed
+from web.areas import Area
 from web.once import Making, Once
 
-router = APIRouter(tags=["sequences"], route_class=Once)
+router = Area(tags=["sequences"], route_class=Once)
 
 
 class FieldChange(BaseModel):

@@ -3,7 +3,7 @@
 from collections.abc import Awaitable
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 from pydantic import BaseModel, Field
 
 from sequencing.enrollments import Status
@@ -19,9 +19,10 @@ from store import contacts, sequences
 from store import enrollments as rows
 from web.acting import At, By
 from web.api.words import After, Body, Done, Id, Limit, Named, Number, Standing, Standings
+from web.areas import Area
 from web.once import Once
 
-router = APIRouter(tags=["enrollments"], route_class=Once)
+router = Area(tags=["enrollments"], route_class=Once)
 AT_ONCE = 1000
 
 

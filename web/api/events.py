@@ -3,16 +3,17 @@
 from datetime import datetime, timedelta
 from typing import Annotated, Any, Self
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 from pydantic import BaseModel
 
 from starter.events import follow, write_cursor
 from store.events import Event
-from web.acting import At, By
+from web.acting import By, Lasting
 from web.api.words import After, Limit
+from web.areas import Area
 from web.once import Once
 
-router = APIRouter(tags=["events"], route_class=Once)
+router = Area(tags=["events"], route_class=Once)
 
 
 class Happened(BaseModel):
@@ -46,7 +47,7 @@ class Events(BaseModel):
 
 @router.get("/events")
 async def followed(
-    door: At,
+    door: Lasting,
     by: By,
     after: After = "",
     limit: Limit = 100,

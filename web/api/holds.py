@@ -1,14 +1,13 @@
 """Holding a sequence, and releasing it."""
 
-from fastapi import APIRouter
-
 from starter import holds
 from store.sequences import numbered
 from web.acting import At, By
 from web.api.words import Done, Number, changed
+from web.areas import Area
 from web.once import Once
 
-router = APIRouter(tags=["sequences"], route_class=Once)
+router = Area(tags=["sequences"], route_class=Once)
 
 
 @router.post("/sequences/{id}/hold")

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Annotated, Self
 
-from fastapi import APIRouter, Path, Query
+from fastapi import Path, Query
 from pydantic import BaseModel, Field
 
 from sequencing.adds import Enrolled, NotEnrolled
@@ -21,9 +21,10 @@ from store.stages import Standing
 from web.acting import At, By
 from web.api.enrollments import AT_ONCE, Added, NotAdded, added
 from web.api.words import After, Body, Created, Limit, Named, Text, behind
+from web.areas import Area
 from web.once import Making, Once
 
-router = APIRouter(tags=["opportunities"], route_class=Once)
+router = Area(tags=["opportunities"], route_class=Once)
 Which = Annotated[str, Path(max_length=200, description="Id, external id or title.")]
 Line = Annotated[Text, Field(max_length=200)]
 

@@ -3,16 +3,16 @@
 from dataclasses import asdict
 from typing import Annotated
 
-from fastapi import APIRouter
 from pydantic import Field
 
 from starter import previews
 from store.sequences import numbered
 from web.acting import At, By
 from web.api.words import Body, Named, Number, Text
+from web.areas import Area
 from web.once import Once
 
-router = APIRouter(tags=["sequences"], route_class=Once)
+router = Area(tags=["sequences"], route_class=Once)
 
 
 class Wanted(Body):

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query, Request
+from fastapi import Query, Request
 from pydantic import BaseModel, Field
 
 from sequencing.periods import Every
@@ -14,10 +14,11 @@ from starter.reports import Asked
 from store.sequences import numbered
 from web.acting import At, By
 from web.api.words import Number
+from web.areas import Area
 from web.leaving import while_there
 from web.once import Once
 
-router = APIRouter(tags=["metrics"], route_class=Once)
+router = Area(tags=["metrics"], route_class=Once)
 User = Annotated[str, Query(max_length=320, description="Only whom this user enrolled, by email.")]
 Day = Annotated[str, Query(max_length=10, description="A day: 2026-12-01; empty: no end.")]
 Kind = Annotated[Time, Query(description="Whoever was added in the period, or what happened in it.")]

@@ -2,16 +2,16 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
 from sequencing.people import Level
 from starter import roles
 from web.acting import At, By
 from web.api.words import Body, Created, Done, Number, Text, changed
+from web.areas import Area
 from web.once import Making, Once
 
-router = APIRouter(tags=["users"], route_class=Once)
+router = Area(tags=["users"], route_class=Once)
 
 
 class RoleShown(BaseModel):

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from pydantic import BaseModel
 
 from starter.door import acting_user
@@ -13,9 +13,10 @@ from store import holds, sequences
 from web.acting import At, By
 from web.api.documents import DOCUMENT, document
 from web.api.words import After, Created, Limit, Number, behind
+from web.areas import Area
 from web.once import Making, Once
 
-router = APIRouter(tags=["sequences"], route_class=Once)
+router = Area(tags=["sequences"], route_class=Once)
 
 
 class Sequence(BaseModel):

@@ -3,7 +3,6 @@
 from datetime import date, datetime
 from typing import Annotated, Any, Self
 
-from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
 from sequencing.settings import DAYS, SequencingSettings, SettingsChange, differences_by_version
@@ -11,9 +10,10 @@ from sequencing.timing import parse_frame
 from starter import holds, settings
 from web.acting import At, By
 from web.api.words import After, Body, Done, Limit, Text, behind, changed
+from web.areas import Area
 from web.once import Once
 
-router = APIRouter(tags=["settings"], route_class=Once)
+router = Area(tags=["settings"], route_class=Once)
 Frames = Annotated[list[Annotated[Text, Field(max_length=20)]], Field(max_length=24, description="As 09:00-17:00.")]
 Dates = Annotated[list[date], Field(max_length=1000)]
 

@@ -2,7 +2,6 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter
 from pydantic import Field
 
 from sequencing.sequences import Sharing
@@ -11,9 +10,10 @@ from store.sequences import numbered
 from web.acting import At, By
 from web.api.templates import Heir
 from web.api.words import Body, Done, Number, Text, changed
+from web.areas import Area
 from web.once import Once
 
-router = APIRouter(tags=["sequences"], route_class=Once)
+router = Area(tags=["sequences"], route_class=Once)
 
 
 class Wanted(Body):

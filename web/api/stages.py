@@ -2,7 +2,6 @@
 
 from typing import Annotated, Self
 
-from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
 from sequencing.limits import NAME_LENGTH
@@ -11,9 +10,10 @@ from starter import stages
 from store.sequences import numbered
 from web.acting import At, By
 from web.api.words import LARGEST_ID, Body, Created, Done, Number, Text, changed
+from web.areas import Area
 from web.once import Making, Once
 
-router = APIRouter(tags=["recruiting workflow"], route_class=Once)
+router = Area(tags=["recruiting workflow"], route_class=Once)
 Name = Annotated[Text, Field(max_length=NAME_LENGTH)]
 
 

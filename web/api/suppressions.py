@@ -5,18 +5,19 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Annotated, Any, Self
 
-from fastapi import APIRouter, Path, Query, Request
+from fastapi import Path, Query, Request
 from pydantic import BaseModel, Field
 from starlette.responses import StreamingResponse
 
 from starter import suppressions as acts
 from store.suppressions import Suppression, Wanted
-from web.acting import At, By
+from web.acting import At, By, Lasting
 from web.api.documents import CSV, csv_text
 from web.api.words import After, Body, Done, Limit, Text, behind
+from web.areas import Area
 from web.once import Once
 
-router = APIRouter(tags=["suppressions"], route_class=Once)
+router = Area(tags=["suppressions"], route_class=Once)
 Target = Annotated[str, Path(max_length=320, description="As it is listed; percent-encoded.")]
 
 
@@ -108,7 +109,7 @@ CSV_ANSWER: dict[int | str, dict[str, Any]] = {
 
 
 @router.get("/suppressions/export", response_class=StreamingResponse, responses=CSV_ANSWER)
-async def export(door: At, by: By) -> StreamingResponse:
+async def export(door: Lasting, by: By) -> StreamingResponse:
     """All of them as CSV, oldest first, as the import takes it."""
     pieces = acts.exported(door, by.email)
     first = await anext(pieces)

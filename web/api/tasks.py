@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from typing import Annotated, Self
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 from pydantic import BaseModel, Field
 
 from sequencing.days import read_day, read_time
@@ -15,9 +15,10 @@ from starter.own_tasks import Said
 from store.own_tasks import Line
 from web.acting import At, By
 from web.api.words import After, Body, Done, Id, Limit, Text, changed
+from web.areas import Area
 from web.once import Making, Once
 
-router = APIRouter(tags=["tasks"], route_class=Once)
+router = Area(tags=["tasks"], route_class=Once)
 Day = Annotated[str, Query(max_length=10, description="2026-12-01")]
 
 

@@ -3,7 +3,6 @@
 from datetime import datetime
 from typing import Annotated, Self
 
-from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
 from sequencing.errors import Refused, Unchanged
@@ -15,9 +14,10 @@ from starter.templates import EditedTemplate, Letter, TemplateChange
 from store.templates import Users
 from web.acting import At, By
 from web.api.words import After, Body, Created, Done, Limit, Number, Text, behind, changed
+from web.areas import Area
 from web.once import Making, Once
 
-router = APIRouter(tags=["templates"], route_class=Once)
+router = Area(tags=["templates"], route_class=Once)
 Name = Annotated[Text, Field(max_length=NAME_LENGTH)]
 Subject = Annotated[Text, Field(max_length=LINE_LENGTH)]
 Wording = Annotated[Text, Field(max_length=WORDING_LENGTH)]

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from typing import Annotated, Self
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 from pydantic import BaseModel, Field
 
 from sequencing.errors import Refused, quoted
@@ -17,9 +17,10 @@ from store.tables import TodoRow
 from web.acting import At, By
 from web.api.enrollments import done
 from web.api.words import LARGEST_ID, After, Body, Done, Id, Instant, Limit, Text, changed
+from web.areas import Area
 from web.once import Once
 
-router = APIRouter(tags=["to-dos"], route_class=Once)
+router = Area(tags=["to-dos"], route_class=Once)
 
 
 class Todo(BaseModel):

@@ -2,15 +2,15 @@
 
 from datetime import datetime
 
-from fastapi import APIRouter
 from pydantic import BaseModel
 
 from starter import keys
 from web.acting import At, By
 from web.api.words import Done, Number, changed
+from web.areas import Area
 from web.once import Once
 
-router = APIRouter(tags=["users"], route_class=Once)
+router = Area(tags=["users"], route_class=Once)
 
 
 class TokenShown(BaseModel):

@@ -2,7 +2,6 @@
 
 from typing import Annotated, Self
 
-from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
 from sequencing.people import Level, User
@@ -11,9 +10,10 @@ from starter.door import Door
 from starter.users import UserChange
 from web.acting import At, By
 from web.api.words import After, Body, Created, Done, Limit, Number, Text, behind, changed
+from web.areas import Area
 from web.once import Making, Once
 
-router = APIRouter(tags=["users"], route_class=Once)
+router = Area(tags=["users"], route_class=Once)
 Address = Annotated[Text, Field(max_length=320)]
 Name = Annotated[Text, Field(max_length=200)]
 Zone = Annotated[Text, Field(max_length=80, description="As Europe/Berlin; empty: that of the settings.")]

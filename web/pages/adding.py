@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query, Request
+from fastapi import Query, Request
 from starlette.datastructures import QueryParams
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
@@ -20,12 +20,13 @@ from store import contacts, opportunities, selections
 from store.sequences import chosen
 from web.acting import At
 from web.api.words import Id, behind
+from web.areas import Area
 from web.guard import path_of_ours
 from web.pages.frame import Form, Page, count, go_on, page, reader, sent, zone_of
 from web.pages.searching import Search, read_search
 from web.problems import status_of
 
-router = APIRouter(route_class=Page)
+router = Area(route_class=Page)
 MOST_CHOSEN = 1_000
 NAMED_AT_MOST = 12
 OFFERED = 200

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request
+from fastapi import Query, Request
 from starlette.responses import RedirectResponse, Response
 
 from sequencing.todos import Outcome
@@ -11,9 +11,10 @@ from starter.attention import Waiting, attention_of
 from store.sequences import chosen
 from web.acting import At
 from web.api.todos import cursor, read_cursor
+from web.areas import Area
 from web.pages.frame import Page, go_on, page, reader, sent, zone_of
 
-router = APIRouter(route_class=Page)
+router = Area(route_class=Page)
 A_PAGE = 50
 
 CONTACT, SEQUENCE, SETTINGS = "contact", "sequence", "settings"

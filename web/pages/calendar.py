@@ -3,7 +3,7 @@
 from datetime import date, timedelta
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request
+from fastapi import Query, Request
 from starlette.responses import RedirectResponse, Response
 
 from sequencing.days import FIRST, LAST, monday_of, read_day, read_time, read_week, week_name
@@ -14,12 +14,13 @@ from starter.calendar import agenda
 from starter.door import Door
 from starter.own_tasks import Said
 from web.acting import At
+from web.areas import Area
 from web.guard import path_of_ours
 from web.pages.frame import Form, Page, count, go_on, page, reader, sent, zone_of
 from web.pages.making import made_once
 from web.problems import status_of
 
-router = APIRouter(route_class=Page)
+router = Area(route_class=Page)
 Day = Annotated[str, Query(max_length=10)]
 
 

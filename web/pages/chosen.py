@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from starlette.responses import RedirectResponse, Response
 
 from sequencing.errors import Refused
@@ -11,10 +11,11 @@ from starter.door import Door
 from starter.todos import Answered
 from store import todos
 from web.acting import At
+from web.areas import Area
 from web.guard import path_of_ours
 from web.pages.frame import Form, Page, at, count, page, read_local, sent, zone_of
 
-router = APIRouter(route_class=Page)
+router = Area(route_class=Page)
 MOST = 100
 
 

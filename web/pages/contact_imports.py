@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from starlette.datastructures import UploadFile
 from starlette.responses import Response
 
@@ -14,10 +14,11 @@ from sequencing.permissions import check_level
 from starter.contacts import ForeseenImport, Imported, foresee_import, import_contacts
 from starter.door import Door
 from web.acting import At
+from web.areas import Area
 from web.pages.frame import Page, page, reader, sent, zone_of
 from web.problems import status_of
 
-router = APIRouter(route_class=Page)
+router = Area(route_class=Page)
 LARGEST_FIELD = 3_000_000
 SHOWN = 300
 """Good lines that are told one by one; bad ones are all told, up to as many as anybody mends by hand."""

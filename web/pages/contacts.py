@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path, Request
+from fastapi import Path, Request
 from starlette.responses import RedirectResponse, Response, StreamingResponse
 
 from sequencing.errors import Refused
@@ -16,6 +16,7 @@ from starter.people import Card
 from store import opportunities, users
 from web.acting import At, Lasting
 from web.api.words import LARGEST_ID
+from web.areas import Area
 from web.guard import path_of_ours
 from web.pages.contact_forms import Typed, of_contact, read_contact
 from web.pages.contact_tables import choices, place_of, position, table
@@ -24,7 +25,7 @@ from web.pages.making import made_once
 from web.pages.searching import read_search
 from web.problems import status_of
 
-router = APIRouter(route_class=Page)
+router = Area(route_class=Page)
 Number = Annotated[int, Path(ge=1, le=LARGEST_ID)]
 MISSING = {
     "first_name": "first name",

@@ -2,13 +2,14 @@
 
 import re
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from markupsafe import Markup, escape
 from starlette.responses import Response
 
+from web.areas import Area
 from web.pages.frame import TEMPLATES, Page, page
 
-router = APIRouter(route_class=Page)
+router = Area(route_class=Page)
 
 
 @router.get("/api/docs")

@@ -1,16 +1,17 @@
 """The draft of a manual email: kept as typed, looked at as its reader would, and sent."""
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from starlette.responses import HTMLResponse, Response
 
 from sequencing.letters import worded
 from starter import todos as acts
 from starter.todo_lists import card
 from web.acting import At
+from web.areas import Area
 from web.guard import path_of_ours
 from web.pages.frame import Page, go_on, reader, sent
 
-router = APIRouter(route_class=Page)
+router = Area(route_class=Page)
 SEALED = {
     "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'self'; sandbox",
     "x-frame-options": "SAMEORIGIN",

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.responses import Response
 
@@ -21,13 +21,14 @@ from store.sequences import numbered
 from store.tables import SequenceRow
 from web.acting import At
 from web.api.words import Number
+from web.areas import Area
 from web.pages.editor_forms import MOST_FIELDS, Typed, fresh, place
 from web.pages.frame import Page, at, go_on, page, reader, sent, zone_of
 from web.pages.making import made_once
 from web.pages.sequences import heading
 from web.problems import status_of
 
-router = APIRouter(route_class=Page)
+router = Area(route_class=Page)
 OFFERED = 200
 OWNERS = (
     ("enroller", "whoever enrolls the contact"),

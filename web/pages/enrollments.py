@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Annotated, Any
 from urllib.parse import quote, urlencode
 
-from fastapi import APIRouter, Query, Request
+from fastapi import Query, Request
 from starlette.responses import RedirectResponse, Response
 
 from sequencing.enrollments import Enrollment, Status, StepState
@@ -24,11 +24,12 @@ from store import contacts, sequences
 from store import enrollments as rows
 from web.acting import At
 from web.api.words import Number
+from web.areas import Area
 from web.guard import path_of_ours
 from web.pages.frame import Page, go_on, page, reader, sent, zone_of
 from web.pages.sequences import heading
 
-router = APIRouter(route_class=Page)
+router = Area(route_class=Page)
 A_PAGE = 100
 NOUNS = {
     "bypass": What.bypass,

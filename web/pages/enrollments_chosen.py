@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from starlette.responses import RedirectResponse, Response
 
 from sequencing.errors import Refused
@@ -14,11 +14,12 @@ from store import contacts, sequences
 from store import enrollments as rows
 from web.acting import At
 from web.api.words import Number
+from web.areas import Area
 from web.guard import path_of_ours
 from web.pages.enrollments import number_of
 from web.pages.frame import Form, Page, count, page, sent, zone_of
 
-router = APIRouter(route_class=Page)
+router = Area(route_class=Page)
 MOST = 100
 ACTS = {
     "bypass": (What.bypass, "Bypassed"),

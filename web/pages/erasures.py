@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Request
+from fastapi import Path, Request
 from starlette.responses import Response
 
 from sequencing.errors import Refused
@@ -10,9 +10,10 @@ from sequencing.permissions import check_level
 from starter import erasures, people
 from web.acting import At
 from web.api.words import LARGEST_ID
+from web.areas import Area
 from web.pages.frame import Page, go_on, page, reader, sent, zone_of
 
-router = APIRouter(route_class=Page)
+router = Area(route_class=Page)
 Number = Annotated[int, Path(ge=1, le=LARGEST_ID)]
 MOST_LINES = 200
 """Of a history that is read."""

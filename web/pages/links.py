@@ -4,7 +4,7 @@ What was fetched is written down after the answer, so that a slow or absent data
 """
 
 import structlog
-from fastapi import APIRouter, Request
+from fastapi import Request
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.background import BackgroundTask
 from starlette.responses import HTMLResponse, Response
@@ -14,9 +14,10 @@ from sequencing.tracking import Clicked, Viewed, read_click, read_unsubscribe, r
 from starter import tracking
 from starter.door import Door
 from web.acting import At
+from web.areas import Area
 from web.pages.frame import TEMPLATES
 
-router = APIRouter()
+router = Area()
 log = structlog.get_logger()
 PIXEL = bytes.fromhex("47494638396101000100800000000000ffffff21f90401000000002c00000000010001000002024401003b")
 READ = ["GET", "HEAD"]

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Request
+from fastapi import Path, Request
 from starlette.responses import Response
 
 from sequencing.errors import Refused
@@ -11,12 +11,13 @@ from starter.door import Door
 from starter.users import UserChange
 from web import guard
 from web.acting import At
+from web.areas import Area
 from web.pages.frame import Page, go_on, page, reader, sent, zone_of
 from web.pages.signing_in import keep_session
 from web.pages.trying import NOT_YET, Tried, trying
 from web.problems import status_of
 
-router = APIRouter(route_class=Page)
+router = Area(route_class=Page)
 Number = Annotated[int, Path(ge=1, le=2**31 - 1)]
 AT_FIELD = {"invalid_email": "sending_address", "unknown_time_zone": "time_zone"}
 AT_PASSWORD = {"wrong_password": "present", "invalid_password": "new", "too_many_tries": "present"}

@@ -3,7 +3,7 @@
 from typing import Annotated, Any
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, Path, Request
+from fastapi import Path, Request
 from starlette.responses import RedirectResponse, Response
 
 from sequencing.errors import Refused
@@ -17,11 +17,12 @@ from starter.reports import Asked
 from store import sequences, users
 from store.sequences import numbered
 from web.acting import At
+from web.areas import Area
 from web.leaving import while_there
 from web.pages import metrics_tables as tables
 from web.pages.frame import Page, page, reader, zone_of
 
-router = APIRouter(route_class=Page)
+router = Area(route_class=Page)
 Number = Annotated[int, Path(ge=1, le=2**31 - 1)]
 FIELDS = ("user", "since", "until", "time", "every")
 LONGEST = 320

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path, Query, Request
+from fastapi import Path, Query, Request
 from starlette.responses import RedirectResponse, Response
 
 from sequencing.errors import Refused
@@ -18,12 +18,13 @@ from store import companies as company_rows
 from store import opportunities, sequences, stages, users
 from web.acting import At
 from web.api.words import LARGEST_ID, behind
+from web.areas import Area
 from web.pages.frame import Form, Page, go_on, page, reader, sent, zone_of
 from web.pages.making import made_once
 from web.pages.searching import written
 from web.problems import status_of
 
-router = APIRouter(route_class=Page)
+router = Area(route_class=Page)
 A_PAGE, ON_A_BOARD = 100, 200
 Number = Annotated[int, Path(ge=1, le=LARGEST_ID)]
 After = Annotated[str, Query(max_length=10)]

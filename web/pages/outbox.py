@@ -4,7 +4,7 @@ import asyncio
 import re
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query, Request
+from fastapi import Path, Query, Request
 from starlette.responses import HTMLResponse, Response
 
 from sequencing.errors import Refused
@@ -12,9 +12,10 @@ from sequencing.permissions import not_found
 from starter import outbox
 from web import guard
 from web.acting import At
+from web.areas import Area
 from web.pages.frame import Page, page, reader, zone_of
 
-router = APIRouter(route_class=Page)
+router = Area(route_class=Page)
 A_PAGE = 50
 Name = Annotated[str, Path(pattern="^[0-9A-HJKMNP-TV-Z]{26}$")]
 SHUT = {

@@ -1,17 +1,18 @@
 """Search: contacts by every field, and by sequence, by status and outcome in it, by whether there is any."""
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from starlette.responses import Response
 
 from sequencing.errors import Refused
 from sequencing.permissions import check_level
 from web.acting import At
+from web.areas import Area
 from web.pages.contact_tables import choices, place_of, position, table
 from web.pages.frame import Page, page, reader, zone_of
 from web.pages.searching import Search, read_search
 from web.problems import status_of
 
-router = APIRouter(route_class=Page)
+router = Area(route_class=Page)
 
 
 @router.get("/search")

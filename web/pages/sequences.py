@@ -3,7 +3,7 @@
 from collections.abc import Awaitable
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query, Request
+from fastapi import Query, Request
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.responses import HTMLResponse, Response
 
@@ -25,12 +25,13 @@ from store.sequences import numbered
 from store.tables import SequenceRow
 from web.acting import At
 from web.api.words import Number
+from web.areas import Area
 from web.guard import path_of_ours
 from web.pages.drafts import SEALED
 from web.pages.frame import Page, go_on, page, reader, sent, zone_of
 from web.pages.making import made_once
 
-router = APIRouter(route_class=Page)
+router = Area(route_class=Page)
 A_PAGE = 50
 OFFERED = 50
 ACTS = ("edit_sequence", "copy_sequence", "share", "archive", "hold", "hand_over", "enroll", "preview", "send_test")

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from starlette.responses import Response
 
 from sequencing import settings_fields
@@ -11,10 +11,11 @@ from sequencing.settings import differences_by_version
 from starter import holds, settings
 from starter.door import Door, permitted
 from web.acting import At
+from web.areas import Area
 from web.pages.frame import Form, Page, go_on, page, reader, sent, zone_of
 from web.pages.trying import NOT_YET, Tried, trying, without_secrets
 
-router = APIRouter(route_class=Page)
+router = Area(route_class=Page)
 HERE = "/settings/sequencing"
 CHANGES = 20
 AT_FIELD = {"changed_meanwhile": "", "unknown_time_zone": "zone"}

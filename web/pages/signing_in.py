@@ -3,7 +3,7 @@
 import secrets
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query, Request
+from fastapi import Query, Request
 from starlette.responses import RedirectResponse, Response
 
 from sequencing.errors import Refused
@@ -13,10 +13,11 @@ from starter.door import Door
 from store import users
 from web import guard
 from web.acting import At
+from web.areas import Area
 from web.pages.frame import Page, fields_of, page, sent
 from web.problems import status_of, when
 
-router = APIRouter(route_class=Page)
+router = Area(route_class=Page)
 Next = Annotated[str, Query(alias="next", max_length=500)]
 CHOICES = 50
 LENGTH = len(secrets.token_urlsafe(32))

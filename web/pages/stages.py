@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Request
+from fastapi import Path, Request
 from starlette.responses import Response
 
 from sequencing.errors import Refused
@@ -11,10 +11,11 @@ from starter import stages
 from starter.door import Door, permitted
 from store import sequences
 from web.acting import At
+from web.areas import Area
 from web.pages.frame import Form, Page, go_on, page, reader, sent, zone_of
 from web.pages.trying import NOT_YET, Tried, trying
 
-router = APIRouter(route_class=Page)
+router = Area(route_class=Page)
 Number = Annotated[int, Path(ge=1, le=2**31 - 1)]
 HERE = "/settings/stages"
 PLACES = {"up": -1, "down": 1}

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query, Request
+from fastapi import Query, Request
 from starlette.datastructures import UploadFile
 from starlette.responses import Response, StreamingResponse
 
@@ -17,10 +17,11 @@ from store.suppressions import Wanted
 from web.acting import At, Lasting
 from web.api.documents import utf8
 from web.api.words import behind
+from web.areas import Area
 from web.pages.frame import Page, go_on, page, reader, sent, zone_of
 from web.pages.trying import NOT_YET, Tried, trying
 
-router = APIRouter(route_class=Page)
+router = Area(route_class=Page)
 HERE = "/suppressions"
 A_PAGE = 100
 SHOWN_LINES = 50

@@ -3,7 +3,7 @@
 from collections.abc import Awaitable
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request
+from fastapi import Query, Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from sequencing.errors import Refused, Unchanged
@@ -20,12 +20,13 @@ from store.template_lists import Wanted
 from store.templates import Users
 from web.acting import At
 from web.api.words import Number
+from web.areas import Area
 from web.pages.drafts import SEALED
 from web.pages.frame import Form, Page, go_on, page, reader, sent, zone_of
 from web.pages.making import made_once
 from web.problems import status_of
 
-router = APIRouter(route_class=Page)
+router = Area(route_class=Page)
 A_PAGE = 50
 ACTS = ("edit_template", "copy_template", "archive_template", "hand_over_template")
 FIELDS = ("name", "subject", "body", "format", "address_type", "version")

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request
+from fastapi import Query, Request
 from starlette.responses import Response
 
 from sequencing.errors import Refused
@@ -18,11 +18,12 @@ from store import todos
 from store.todos import Line
 from web.acting import At
 from web.api.todos import cursor, write_cursor
+from web.areas import Area
 from web.guard import path_of_ours
 from web.pages.frame import Form, Page, go_on, page, read_local, reader, sent, zone_of
 from web.pages.worklist import KINDS, Viewed, item
 
-router = APIRouter(route_class=Page)
+router = Area(route_class=Page)
 A_PAGE = 50
 Id = Annotated[str, Query(max_length=40)]
 

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path, Query, Request
+from fastapi import Path, Query, Request
 from starlette.responses import RedirectResponse, Response
 
 from sequencing.errors import Refused
@@ -13,10 +13,11 @@ from starter.users import UserChange
 from store import users as rows
 from web.acting import At
 from web.api.words import behind
+from web.areas import Area
 from web.pages.frame import Form, Page, go_on, page, reader, sent, zone_of
 from web.pages.trying import NOT_YET, Tried, trying
 
-router = APIRouter(route_class=Page)
+router = Area(route_class=Page)
 Number = Annotated[int, Path(ge=1, le=2**31 - 1)]
 After = Annotated[str, Query(max_length=20)]
 A_PAGE = 100
