@@ -18,7 +18,6 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 from sqlalchemy.orm import DeclarativeBase
 
 from sequencing.errors import Misconfigured, Refused, quoted
-from store import one_trip
 from store.looks import SEEN
 
 DRIVERS = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+asyncpg", "postgres": "postgresql+asyncpg"}
@@ -180,8 +179,7 @@ def _engine(url: URL, pool_size: int) -> AsyncEngine:
             url, pool_pre_ping=True, pool_size=pool_size, max_overflow=pool_size, connect_args={"timeout": 5}
         )
     Path(url.database or "").parent.mkdir(parents=True, exist_ok=True)
-    ways = {"async_creator_fn": one_trip.connect}
-    engine = create_async_engine(url, pool_size=pool_size, max_overflow=pool_size, connect_args=ways)
+    engine = create_async_engine(url, pool_size=pool_size, max_overflow=pool_size)
     event.listen(engine.sync_engine, "connect", _sqlite_connected)
     event.listen(engine.sync_engine, "begin", _sqlite_begins)
     return engine

@@ -25,7 +25,6 @@ from store import settings
 from web import guard, problems
 from web.acting import door_of, looking
 from web.pages.navigation import Section, shown_to
-from web.pages.sheets import Sheet
 
 TEMPLATES = Environment(
     loader=FileSystemLoader(Path(__file__).parents[1] / "templates"),
@@ -35,7 +34,6 @@ TEMPLATES = Environment(
     lstrip_blocks=True,
     auto_reload=False,
 )
-TEMPLATES.template_class = Sheet
 LONGEST_SAID, LARGEST_COOKIE = (600, 280), 3_500
 """Signs of a sentence, and where they are many bytes each; a browser throws a larger cookie away, sentence and all."""
 MOST_FIELDS = 1_200
