@@ -64,7 +64,7 @@ class Database:
         self,
         url: str,
         *,
-        pool_size: int = 20,
+        pool_size: int = 40,
         secret: Callable[[], bytes] = bytes,
         old_secrets: Callable[[], tuple[bytes, ...]] = tuple,
     ) -> None:
@@ -174,12 +174,13 @@ def _unusable(what: str) -> Misconfigured:
 
 
 def _engine(url: URL, pool_size: int) -> AsyncEngine:
+    """Connections are kept once they are there: those that go when the rush is over cost most while it lasts."""
     if url.get_backend_name() != "sqlite":
         return create_async_engine(
-            url, pool_pre_ping=True, pool_size=pool_size, max_overflow=pool_size, connect_args={"timeout": 5}
+            url, pool_pre_ping=True, pool_size=pool_size, max_overflow=0, connect_args={"timeout": 5}
         )
     Path(url.database or "").parent.mkdir(parents=True, exist_ok=True)
-    engine = create_async_engine(url, pool_size=pool_size, max_overflow=pool_size)
+    engine = create_async_engine(url, pool_size=pool_size, max_overflow=0)
     event.listen(engine.sync_engine, "connect", _sqlite_connected)
     event.listen(engine.sync_engine, "begin", _sqlite_begins)
     return engine

@@ -10,9 +10,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sequencing.enrollments import Status
 from sequencing.people import User
 from store.columns import says
-from store.counts import MOST
 from store.sequences import shown_to
 from store.tables import EnrollmentRow, SequenceRow, SequenceShareRow, StepRow
+
+MOST = 1000
+"""Of a sequence nobody counts further."""
 
 
 class Whose(StrEnum):

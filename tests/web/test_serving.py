@@ -3,6 +3,7 @@
 import asyncio
 import os
 import signal
+import socket
 import sys
 import urllib.error
 import urllib.request
@@ -13,6 +14,7 @@ import pytest
 
 from store.database import Database
 from tests.conftest import free_port
+from web.__main__ import listen
 
 ROOT = Path(__file__).parents[2]
 
@@ -42,6 +44,14 @@ async def test_an_address_that_is_taken_is_said_in_one_sentence(sqlite: Database
     assert err.decode().splitlines() == [
         f"SEQUENCING_WEB_ADDRESS: nothing can be served at {address}; another program may be there."
     ]
+
+
+def test_the_end_of_an_answer_does_not_wait_for_the_receipt_of_its_beginning() -> None:
+    with listen("127.0.0.1:0") as listening, socket.create_connection(listening.getsockname()):
+        connection, _ = listening.accept()
+
+        with connection:
+            assert connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY) == 1
 
 
 @pytest.mark.parametrize(

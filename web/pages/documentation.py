@@ -1,8 +1,9 @@
 """The API's description as a plain page."""
 
 import re
+from functools import lru_cache
 
-from fastapi import Request
+from fastapi import FastAPI, Request
 from markupsafe import Markup, escape
 from starlette.responses import Response
 
@@ -15,7 +16,13 @@ router = Area(route_class=Page)
 @router.get("/api/docs")
 async def shown(request: Request) -> Response:
     """Every operation, with what it takes and gives."""
-    return page(request, "documentation.html", api=request.app.openapi())
+    return page(request, "documentation.html", operations=_described(request.app))
+
+
+@lru_cache(maxsize=1)
+def _described(app: FastAPI) -> Markup:
+    """Made once: what is served does not change."""
+    return Markup(TEMPLATES.get_template("operations.html").render(api=app.openapi()))  # noqa: S704 - a template's own
 
 
 def code(said: str) -> Markup:

@@ -58,7 +58,7 @@ async def listed(
         "sequences/list.html",
         user=user,
         zone=await zone_of(door, user),
-        lines=[(one, *map(said, running[one.id])) for one in shown],
+        lines=[(one, *(said(number, sequence_lists.MOST) for number in running[one.id])) for one in shown],
         owners=owners,
         whose=only,
         words={Whose.everybody: "All", Whose.mine: "Mine", Whose.shared: "Shared with me", Whose.archived: "Archived"},
