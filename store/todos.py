@@ -170,13 +170,14 @@ def is_on_the_list() -> ColumnElement[bool]:
         taken_back.code.is_(None),
         says(taken_back.what, What.take_back),
     )
-    answered = exists().where(
+    answers = select(answer.number).where(
         answer.enrollment_id == TodoRow.enrollment_id,
         answer.code.is_(None),
         says(answer.what, *ANSWERS),
         not_(later.correlate(answer)),
     )
-    return and_(says(TodoRow.status, TodoStatus.open), not_(answered.correlate(TodoRow)))
+    one_by_one = answers.offset(0).correlate(TodoRow)  # else PostgreSQL reads all news beforehand
+    return and_(says(TodoRow.status, TodoStatus.open), not_(one_by_one.exists()))
 
 
 async def answered_by(tx: AsyncSession, enrollment: Enrollment, todo_id: str) -> int | None:

@@ -15,6 +15,7 @@ from sequencing.people import AddressType, ContactKind, Level
 from sequencing.replans import Cause
 from sequencing.replies import Meaning
 from sequencing.sequences import Action, OwnerRule, Sharing
+from sequencing.settings import Limits
 from sequencing.stage_links import StageType
 from sequencing.text_words import TextKind
 from sequencing.timing import Unit
@@ -75,6 +76,11 @@ class Size:
     def events(self) -> int:
         """So many things have happened."""
         return len(HAPPENED) * self.many
+
+    @property
+    def largest_add(self) -> int:
+        """So many lines has one."""
+        return min(self.many, Limits().contacts_per_add)
 
 
 YEARS = Size()
@@ -287,7 +293,7 @@ async def _adds(tx: AsyncSession, size: Size) -> None:
     user, sequence = _one_of(USERS, FIRST_USER), _one_of(SEQUENCES, 101)
     row = {"sequence_id": sequence, "by": user, "status": AddStatus.done, "created_at": EACH.c.at, "started": True}
     await _write(tx, BulkAddRow, size.many, id=EACH.c.word, total=1, **row)
-    await _write(tx, BulkAddRow, 1, id=LARGE_ADD, total=size.many, **row)
+    await _write(tx, BulkAddRow, 1, id=LARGE_ADD, total=size.largest_add, **row)
     codes = _of(BulkAddLineRow, "code", {"enrolled": 95, "unsubscribed": 5})
     named = sa.cast(N, sa.String)
     contact = N + 100
@@ -298,7 +304,7 @@ async def _adds(tx: AsyncSession, size: Size) -> None:
     await _write(
         tx,
         BulkAddLineRow,
-        size.many,
+        size.largest_add,
         bulk_add_id=LARGE_ADD,
         position=N - 1,
         named=named,
