@@ -188,8 +188,6 @@ class PostOffice:
             "minimal_backoff_time": BACKOFF,
             "maximal_backoff_time": BACKOFF,
             "queue_run_delay": BACKOFF,
-            "transport_retry_time": BACKOFF,  # for a program of its own that a busy machine was too slow for
-            "service_throttle_time": BACKOFF,
             "smtp_destination_rate_delay": "0",
             "initial_destination_concurrency": "20",
             "destination_concurrency_failed_cohort_limit": "1000",
@@ -259,4 +257,6 @@ def _unchained(line: str) -> str:
     if line.startswith(" "):
         return line
     parts = line.split()
+    if parts[0] == "qmgr":  # what it met while a program still had it waits among the incoming until it wakes up
+        parts[5] = "1"
     return " ".join([*parts[:4], "n", *parts[5:]])

@@ -49,7 +49,7 @@ async def test_frozen_steps_are_shown_so_and_a_new_timing_says_whom_it_moves(res
     late = await browser.post(f"/sequences/{sequence}/steps", act="save", **{**said, "name": "Late"})
 
     assert ("are <strong>frozen</strong>" in shown, 'value="add:call"' in shown) == (True, False)
-    assert "1 wait for a step whose timing changes, and 1 of them move" in foreseen
+    assert "1 contact waits for a step whose timing changes, and 1 of them moves" in foreseen
     assert saved.status_code == 303
     assert (late.status_code, "It was changed by Rita" in late.text, 'value="Late"' in late.text) == (409, True, True)
 

@@ -45,7 +45,7 @@ async def a_field_without_a_value_is_named_and_filled_in(office: Office) -> None
     tab = await office.enter(fay)
 
     await tab.open("/attention")
-    await tab.reads("Fill in contact.title, then resume.")
+    await tab.reads("Fill in the contact's title, then resume.")
     await tab.click(tab.page.get_by_role("link", name="Fill in the title, Tilda Titleless"))
     await tab.reads("needs the title")
     await tab.page.keyboard.type("Welder")

@@ -146,7 +146,7 @@ async def many_at_once_are_answered_line_by_line(office: Office) -> None:
     await tab.page.locator("select[name=result]").select_option("not_interested")
     await tab.press("Give result")
     await tab.reads("Not Interested: 2 of 3")
-    await tab.reads("A task has no result 'not_interested'")
+    await tab.reads("A task has no result 'not interested'")
     await tab.look("chosen")
     assert {(await office.house.place(one, "finished")).outcome for one in calls} == {"negative"}
 
