@@ -11,7 +11,6 @@ from sequencing.errors import Refused, Unchanged
 from sequencing.people import User
 from starter import own_tasks as acts
 from starter.calendar import Agenda, agenda, overdue
-from starter.door import Door
 from starter.own_tasks import Said
 from web.acting import At
 from web.areas import Area
