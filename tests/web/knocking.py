@@ -24,14 +24,15 @@ from tests.conftest import free_port
 from tests.house import ADA, BOB, RITA, House
 from tests.web import promises
 from web.app import web_app
+from web.texts import Signed
 
 PASSWORD = "a long enough word"
 
 
-def app_at(door: Door) -> FastAPI:
+def app_at(door: Door, signed_texts: Signed | None = None) -> FastAPI:
     """The application at that door. Its routes take long to make, and are those of all tests."""
     app = copy(_app())
-    app.state = State({"door": door})
+    app.state = State({**_app().state._state, "door": door, "texts": signed_texts})
     return app
 
 
