@@ -1,5 +1,6 @@
 """Tasks that users write for themselves: writing, changing, doing, undoing, deleting, listing."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import date, time
 
@@ -114,7 +115,15 @@ async def listed(
 
 async def lines(tx: AsyncSession, user: User, wanted: Filter) -> list[Line]:
     """Tasks with the names they may show: whoever sees no contacts any more is told none."""
-    found = await own_tasks.listed(tx, wanted)
+    return _as_seen(user, await own_tasks.listed(tx, wanted))
+
+
+async def some(tx: AsyncSession, user: User, ids: Collection[str]) -> list[Line]:
+    """Those of the user's tasks, in the same way."""
+    return _as_seen(user, await own_tasks.some(tx, user.id, ids))
+
+
+def _as_seen(user: User, found: list[Line]) -> list[Line]:
     return found if user.level.reaches(Level.view) else [Line(one.task) for one in found]
 
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Select, and_, exists, insert, not_, or_, select, update
+from sqlalchemy import ColumnElement, Row, Select, and_, exists, insert, not_, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
@@ -107,6 +107,11 @@ async def listed(tx: AsyncSession, wanted: Filter) -> list[TodoRow]:
 async def lines(tx: AsyncSession, wanted: Filter) -> list[Line]:
     """The same, each with its names."""
     return _read((await tx.execute(_in_order(wanted, _named()))).all())
+
+
+async def places(tx: AsyncSession, wanted: Filter) -> list[Row[datetime, str]]:
+    """(due_at, id) of the same, and nothing else of them."""
+    return list((await tx.execute(_in_order(wanted, select(TodoRow.due_at, TodoRow.id)))).all())
 
 
 async def lines_of(tx: AsyncSession, user_id: int, ids: Collection[str]) -> list[Line]:

@@ -10,8 +10,7 @@ from sequencing.days import FIRST, LAST, monday_of, read_day, read_time, read_we
 from sequencing.errors import Refused, Unchanged
 from sequencing.people import User
 from starter import own_tasks as acts
-from starter.calendar import agenda
-from starter.door import Door
+from starter.calendar import Agenda, agenda, overdue
 from starter.own_tasks import Said
 from web.acting import At
 from web.areas import Area
@@ -25,25 +24,18 @@ Day = Annotated[str, Query(max_length=10)]
 
 
 @router.get("/calendar")
-async def shown(request: Request, door: At, day: Day = "", week: Day = "") -> Response:
-    """A day, or a week, of the reader; without either his week."""
+async def shown(request: Request, door: At, day: Day = "", week: Day = "", late: Day = "") -> Response:
+    """A day, or a week, of the reader, or with `late` all that is overdue; without any of them his week."""
     user = await reader(request)
+    if late:
+        return _view(request, user, await overdue(door, user.email))
     first, number = (read_day(day), 1) if day else (read_week(week) if week else None, 7)
-    return await _view(request, door, user, first, number)
+    return _view(request, user, await agenda(door, user.email, first, number))
 
 
-async def _view(
-    request: Request,
-    door: Door,
-    user: User,
-    first: date | None,
-    number: int,
-    refused: Refused | None = None,
-    **typed: str,
-) -> Response:
+def _view(request: Request, user: User, told: Agenda, refused: Refused | None = None, **typed: str) -> Response:
     """The days; with what was typed where that was refused."""
-    told = await agenda(door, user.email, first, number)
-    start = next(iter(told.days))
+    start, number = next(iter(told.days), told.today), len(told.days)
     return page(
         request,
         "calendar.html",
@@ -55,7 +47,7 @@ async def _view(
         is_day=number == 1,
         before=_beside(start, number, -1),
         after=_beside(start, number, 1),
-        here=_path(start, number),
+        here=_path(start, number) if told.days else "/calendar?late=1",
         week=_path(monday_of(start), 7),
         fields={"day": str(told.today if told.today in told.days else start)} | typed,
         **_trouble(refused),
@@ -90,7 +82,7 @@ async def add(request: Request, door: At) -> Response:
         await made_once(door, form, "task", lambda at: acts.add(at, said, form.user.email))
     except Refused as refused:
         await count(request, form.user)
-        return await _view(request, door, form.user, None, 7, refused, **_typed(form))
+        return _view(request, form.user, await agenda(door, form.user.email, None, 7), refused, **_typed(form))
     return go_on(request, _next(form), f"Written down for {said.day:%a %-d %b}.")
 
 
