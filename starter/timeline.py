@@ -8,10 +8,12 @@ from typing import Any
 from sequencing.enrollments import Enrollment, Status, StepState
 from sequencing.happenings import What, Why
 from sequencing.permissions import check, not_found
+from sequencing.transitions import ARROWS
 from sequencing.wording import counted
 from starter.clocks import as_read
 from starter.door import Door, acting_user
 from starter.holds import words as hold_words
+from starter.todos import may_take_back
 from store import contacts, enrollments, holds, inbound, messages, news, texts, ties, users
 from store.mail_tables import MailRow
 from store.tables import Channel, EventRow, MessageRow, SequenceRow
@@ -24,7 +26,9 @@ MENTIONED = {What.opened: ("assignee",), What.reassigned: MENTIONING, What.inher
 
 @dataclass(frozen=True, slots=True)
 class Story:
-    """What `enrollments show` tells. `mails` are those that events speak of, by number."""
+    """What `enrollments show` tells. `mails` are those that events speak of, by number; `may_take_back`: whether who
+    reads may take the last result back.
+    """
 
     enrollment: Enrollment
     sequence: str
@@ -34,6 +38,7 @@ class Story:
     messages: list[dict[str, Any]]
     unnoted: list[str]
     mails: dict[str, dict[str, Any]] = field(default_factory=dict)
+    may_take_back: bool = False
 
     def as_json(self) -> dict[str, Any]:
         """For programs."""
@@ -86,6 +91,8 @@ async def story(door: Door, enrollment_id: str, by: str, zone: str | None = None
         receipts = await texts.receipts(tx, [letter.id for letter in sent if letter.channel is Channel.text])
         letters = [_told(letter, receipts.get(letter.id)) for letter in sent]
         heard = await texts.some(tx, {event.details["text"] for event in events if "text" in event.details})
+        answered = one.answered_todo if (one.place, What.take_back) in ARROWS else None
+        back = answered is not None and await may_take_back(tx, user, one, answered)
         hold = await holds.standing(tx, one.sequence_id)
         held = await hold_words(tx, hold, zone) if hold else "held until a moment ago"
         unnoted = await news.unnoted(tx, one)
@@ -95,7 +102,9 @@ async def story(door: Door, enrollment_id: str, by: str, zone: str | None = None
     names = {user.id: user.name for user in known.values()}
     told = [_event(event, names) | _said(event, heard) for event in events]
     who, came_in = contact.name if contact else "?", {number: _came_in(mail) for number, mail in mails.items()}
-    return Story(one, sequence.name, who, what_is_next(one, door.now(), held, zone), told, letters, waiting, came_in)
+    return Story(
+        one, sequence.name, who, what_is_next(one, door.now(), held, zone), told, letters, waiting, came_in, back
+    )
 
 
 def what_is_next(one: Enrollment, now: datetime, held: str = "held", zone: str | None = None) -> str:

@@ -7,10 +7,12 @@ from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from sequencing.enrollments import Enrollment
 from sequencing.errors import Refused, Unchanged
 from sequencing.happenings import Happening, What
 from sequencing.letters import worded
 from sequencing.limits import NOTE_LENGTH, WORDING_LENGTH
+from sequencing.people import User
 from sequencing.permissions import check, may, not_found
 from sequencing.sequences import Action
 from sequencing.todos import TodoStatus, check_result, postponed_to
@@ -81,6 +83,12 @@ async def take_back(door: Door, todo_id: str, by: str) -> Receipt:
     """Takes the result back, as long as the next step has not acted: for who gave it, or who manages."""
     todo = await _resolved(door, todo_id, by)
     return await _act(door, todo, Happening(What.take_back, step=todo.step, todo=todo.id), by)
+
+
+async def may_take_back(tx: AsyncSession, user: User, enrollment: Enrollment, todo_id: str) -> bool:
+    """Whether the user may take that to-do's answer back, if it still can be."""
+    _, tie = await ties.to_act(tx, user.id, enrollment, Happening(What.take_back, todo=todo_id))
+    return may(user, What.take_back.value, tie)
 
 
 async def postpone(door: Door, todo_id: str, until: datetime, by: str) -> datetime:

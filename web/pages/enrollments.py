@@ -18,6 +18,7 @@ from starter import enrollments as acts
 from starter.attention import REMEDIES
 from starter.clocks import clock_of
 from starter.door import Door
+from starter.headlines import headlines
 from starter.hearing import heard
 from starter.timeline import story
 from store import contacts, sequences
@@ -104,7 +105,7 @@ def _list_at(sequence: int, status: Status | None, outcome: Outcome | None) -> s
 @router.get("/enrollments/{id}")
 async def shown(request: Request, door: At, id: str) -> Response:
     """Where it stands, what is next, and everything that has happened."""
-    return await _shown(request, door, id, "enrollment.html")
+    return await _shown(request, door, id, "enrollment.html", with_headlines=True)
 
 
 @router.get("/enrollments/{id}/removal")
@@ -151,13 +152,16 @@ async def not_a_page(request: Request, id: str, noun: str) -> Response:
     return RedirectResponse(f"/enrollments/{id}", 303)
 
 
-async def _shown(request: Request, door: Door, enrollment_id: str, template: str, **more: Any) -> Response:
+async def _shown(
+    request: Request, door: Door, enrollment_id: str, template: str, *, with_headlines: bool = False, **more: Any
+) -> Response:
     user = await reader(request)
     zone = await zone_of(door, user)
     told = await story(door, enrollment_id, user.email, zone)
     one = told.enrollment
     async with door.database.reading() as tx:
         steps = await sequences.steps(tx, one.sequence_id)
+        called = await headlines(tx, one, steps) if with_headlines else []
     due = steps[one.step - 1].action if one.step <= len(steps) else None
     return page(
         request,
@@ -166,7 +170,7 @@ async def _shown(request: Request, door: Door, enrollment_id: str, template: str
         zone=zone,
         story=told,
         one=one,
-        steps=steps,
+        headlines=called,
         moving=one.is_moving(door.now()),
         offered=_offered(one),
         buttons=BUTTONS,
