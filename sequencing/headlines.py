@@ -24,7 +24,7 @@ def source(step: Step) -> str:
 
 
 def headline(step: Step, said: str | None, filled_in: str | None) -> Headline:
-    """`said`: what was sent, or stands on the to-do; `filled_in`: the wording for the contact, None where there is none."""
+    """`said`: what was sent, or stands on the to-do; `filled_in`: the wording for the contact; None: there is none."""
     if said:
         return Headline(step, said)
     if filled_in is None or not _can_be_filled_in(source(step)):

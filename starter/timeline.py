@@ -6,11 +6,12 @@ from datetime import UTC, datetime
 from typing import Any
 
 from sequencing.enrollments import Enrollment, Status, StepState
+from sequencing.happening_words import BECAME, in_words
 from sequencing.happenings import What, Why
 from sequencing.permissions import check, not_found
 from sequencing.transitions import ARROWS
 from sequencing.wording import counted
-from starter.clocks import as_read
+from starter.clocks import as_read, zone_of_reader
 from starter.door import Door, acting_user
 from starter.holds import words as hold_words
 from starter.todos import may_take_back
@@ -94,7 +95,7 @@ async def story(door: Door, enrollment_id: str, by: str, zone: str | None = None
         answered = one.answered_todo if (one.place, What.take_back) in ARROWS else None
         back = answered is not None and await may_take_back(tx, user, one, answered)
         hold = await holds.standing(tx, one.sequence_id)
-        held = await hold_words(tx, hold, zone) if hold else "held until a moment ago"
+        held = await hold_words(tx, hold, zone or await zone_of_reader(tx, user)) if hold else "held until a moment ago"
         unnoted = await news.unnoted(tx, one)
         brought = [event.details.get("mail") for event in events] + [piece.happening.mail for piece in unnoted]
         mails = await inbound.some(tx, {number for number in brought if number})
@@ -190,7 +191,7 @@ def _quoted(mail: dict[str, Any]) -> list[str]:
 def _message(letter: dict[str, Any]) -> str:
     at, which = _shown(letter["claimed_at"]), f"{letter['channel']} copy {letter['copy']}"
     where = f"to {letter['recipient']}  {letter.get('provider_id') or letter['message_id']}"
-    became = " ".join(filter(None, [letter["state"], letter.get("delivery"), letter.get("code")]))
+    became = " ".join(filter(None, [BECAME[letter["state"]], letter.get("delivery"), letter.get("code")]))
     size = f"  ({counted(letter['segments'], 'segment')})" if letter.get("segments") else ""
     return f"{at}  step {letter['step']}  {which}: {became}  {where}{size}"
 
@@ -216,7 +217,12 @@ def _in_words(event: dict[str, Any]) -> tuple[str, tuple[str, ...]]:
         case What.postponed:
             return f"to-do postponed until {_shown(datetime.fromisoformat(event['until']))}", ("until",)
         case What.claimed if "sender_before" in event:
-            return f"claimed for {event['sender']}, since {event['sender_before']} is deactivated", SENDING
+            return (
+                f"{in_words(What.claimed)} for {event['sender']}, since {event['sender_before']} is deactivated",
+                SENDING,
+            )
+        case What.claimed:
+            return in_words(What.claimed), ()
         case What.reassigned:
             return f"to-do taken from {event['before']} and given to {event['assignee']}", MENTIONING
         case What.inherited:

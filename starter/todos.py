@@ -16,9 +16,10 @@ from sequencing.people import User
 from sequencing.permissions import check, may, not_found
 from sequencing.sequences import Action
 from sequencing.todos import TodoStatus, check_result, postponed_to
+from starter.clocks import zone_of_reader
 from starter.door import Door, acting_user
 from starter.enrollments import Receipt, act
-from store import enrollments, news, settings, ties, todos, users
+from store import enrollments, news, ties, todos, users
 from store.lives import Life
 from store.tables import TodoRow
 
@@ -108,8 +109,7 @@ async def postpone(door: Door, todo_id: str, until: datetime, by: str) -> dateti
 
 async def zone_of(tx: AsyncSession, user_id: int) -> str:
     """Where the user works; without that, the zone of the settings."""
-    user = await users.get(tx, user_id)
-    return user.time_zone if user and user.time_zone else (await settings.current(tx)).calendar.zone
+    return await zone_of_reader(tx, await users.get(tx, user_id))
 
 
 async def reassign(door: Door, todo_id: str, to: str, by: str) -> None:

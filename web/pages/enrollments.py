@@ -1,6 +1,7 @@
 """Contacts in Sequence: who is where in a sequence, why, and every act on an enrollment."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Annotated, Any
 from urllib.parse import quote, urlencode
 
@@ -9,6 +10,7 @@ from starlette.responses import RedirectResponse, Response
 
 from sequencing.enrollments import Enrollment, Status, StepState
 from sequencing.errors import Refused
+from sequencing.happening_words import BECAME, detail, in_words
 from sequencing.happenings import Happening, Reason, Settlement, What
 from sequencing.people import Contact, Level, User
 from sequencing.sequences import Action
@@ -27,7 +29,7 @@ from web.acting import At
 from web.api.words import Number
 from web.areas import Area
 from web.guard import path_of_ours
-from web.pages.frame import Page, go_on, page, reader, sent, zone_of
+from web.pages.frame import TEMPLATES, Page, at, go_on, page, reader, sent, zone_of
 from web.pages.sequences import heading
 
 router = Area(route_class=Page)
@@ -92,7 +94,7 @@ async def in_sequence(
         statuses=[one for one in Status if one is not Status.removed],
         buttons=BUTTONS,
         more=found[A_PAGE - 1].id if len(found) > A_PAGE else None,
-        notices=(await heard(door)).notices,
+        notices=(await heard(door, zone)).notices,
         **head,
     )
 
@@ -205,6 +207,14 @@ def _offered(one: Enrollment) -> list[str]:
     """The acts that the rules know for where it stands."""
     offered = [noun for noun, what in NOUNS.items() if (one.place, what) in ARROWS]
     return [noun for noun in offered if noun != "delivery" or one.reason is Reason.delivery_unknown]
+
+
+def _detail(name: str, value: Any, zone: str) -> str:
+    """A detail of what happened; an instant by the reader's clock."""
+    return detail(name, at(datetime.fromisoformat(value), zone) if name == "until" else value)
+
+
+TEMPLATES.filters |= {"happened": in_words, "detail": _detail, "became": lambda state: BECAME.get(state, state)}
 
 
 def _word(words: Any, said: str) -> Any:
