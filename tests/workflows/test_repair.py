@@ -99,6 +99,20 @@ async def test_a_message_that_was_in_doubt_before_an_older_database_came_back_is
         assert len(read_diary(tmp_path / "mail.jsonl", "DATA-complete")) == 1
 
 
+async def test_an_answer_that_comes_when_temporal_has_given_its_attempt_up_is_told_to_the_run(
+    sqlite: Database, client: Client, tmp_path: Path
+) -> None:
+    async with MailServer(diary=tmp_path / "mail.jsonl", rules=["ann@* answer stall 6"]) as mail:
+        smtp = SmtpTransport(f"smtp://127.0.0.1:{mail.port}", within=timedelta(seconds=30))
+        async with House.open(sqlite, client, tmp_path / "outbox", smtp, act_within=2) as house:
+            one = await house.enroll("ann", EMAIL, CALL)
+            assert (await house.place(one, "paused")).reason is Reason.delivery_unknown
+
+            await house.todo(one, 2)
+
+        assert len(read_diary(tmp_path / "mail.jsonl", "DATA-complete")) == 1
+
+
 async def _restore(house: House, backup: Enrollment | None) -> None:
     """The enrollment is as it was then, and nothing is known of what has left since."""
     assert backup is not None
