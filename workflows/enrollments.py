@@ -53,8 +53,8 @@ class EnrollmentWorkflow:
 
     def _as_it_is(self, decision: Decision) -> Start:
         """For the next part of this run, which hears what this one has heard and not taken note of."""
-        heard = {"outside": tuple(self._outside), "numbers": tuple(self._numbers)}
-        return replace(self._start, first=decision, noted=self._noted, **heard)
+        outside, numbers = tuple(self._outside), tuple(self._numbers)
+        return replace(self._start, first=decision, noted=self._noted, outside=outside, numbers=numbers)
 
     async def _news(self, decision: Decision) -> bool:
         """Waits until the decision's instant or news, whichever is first; says whether it was news."""
