@@ -5,12 +5,15 @@ from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
-from sequencing.happenings import Reason
+import pytest
+
+from sequencing.happenings import Happening, Reason, What
 from store import messages, news
+from store.lives import Life
 from store.tables import MessageState
 from tests.activities.test_emails import LATER, NOW, act, answering
-from tests.house import EMAIL, House
-from tests.mail_server import written
+from tests.house import EMAIL, RITA, House
+from tests.mail_server import read_diary, written
 
 
 async def test_an_answer_that_comes_after_the_message_was_given_up_is_news_of_which_its_run_is_still_to_hear(
@@ -32,3 +35,33 @@ async def test_an_answer_that_comes_after_the_message_was_given_up_is_news_of_wh
     assert (given_up.reason, message.state) == (Reason.delivery_unknown, MessageState.sent)
     assert unheard == [(one, 1)], "whoever takes note of it alone tells nobody: the run would wait for ever"
     assert row == replace(given_up, last_news=1)
+
+
+@pytest.mark.parametrize("answered_before", [True, False], ids=["answered", "still with the server"])
+async def test_a_message_that_was_leaving_when_its_run_was_terminated_is_not_sent_again_by_the_next_run(
+    alone: House, tmp_path: Path, answered_before: bool
+) -> None:
+    one, diary = await alone.enroll("ann", {**EMAIL, **NOW}, LATER), tmp_path / "mail.jsonl"
+    async with answering(alone, tmp_path, "* answer stall 1") as house:
+        leaving = asyncio.create_task(act(house, one))
+        await written(diary, "stalled")
+        await terminated(alone, one)
+        if answered_before:
+            await leaving
+        await alone.sequencer.reactivate(one, by=RITA)
+        await act(house, one)
+        row = await alone.row(one)
+        await leaving
+
+    assert row is not None
+    assert (row.step, row.reason) == ((2, None) if answered_before else (1, Reason.delivery_unknown))
+    assert len(read_diary(diary, "DATA-complete")) == 1
+
+
+async def terminated(house: House, enrollment_id: str) -> None:
+    """As `reconcile` writes it down."""
+    async with house.database.writing() as tx:
+        life = await Life.lock(tx, enrollment_id, house.door.now())
+        assert life is not None
+        life.happen(Happening(What.ended_in_temporal))
+        await life.save()
