@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from sequencing.enrollments import Status
 from sequencing.happenings import Happening, Reason, What
 from store import messages, news
 from store.lives import Life
@@ -35,6 +36,37 @@ async def test_an_answer_that_comes_after_the_message_was_given_up_is_news_of_wh
     assert (given_up.reason, message.state) == (Reason.delivery_unknown, MessageState.sent)
     assert unheard == [(one, 1)], "whoever takes note of it alone tells nobody: the run would wait for ever"
     assert row == replace(given_up, last_news=1)
+
+
+async def test_a_refusal_that_comes_after_the_message_was_given_up_leaves_the_question_to_a_person(
+    alone: House, tmp_path: Path
+) -> None:
+    one = await alone.enroll("ann", {**EMAIL, **NOW}, LATER)
+    async with answering(alone, tmp_path, "* answer stall 1", "* answer 451") as house:
+        frozen = asyncio.create_task(act(house, one))
+        await written(tmp_path / "mail.jsonl", "stalled")
+        await act(house, one)
+        given_up = await alone.row(one)
+        await frozen
+
+    assert given_up is not None
+    assert given_up.reason is Reason.delivery_unknown
+    assert await alone.row(one) == given_up
+
+
+async def test_a_pause_that_comes_while_the_message_leaves_is_taken_in_with_its_end(
+    alone: House, tmp_path: Path
+) -> None:
+    one = await alone.enroll("ann", {**EMAIL, **NOW}, LATER)
+    async with answering(alone, tmp_path, "* answer stall 1") as house:
+        leaving = asyncio.create_task(act(house, one))
+        await written(tmp_path / "mail.jsonl", "stalled")
+        await alone.sequencer.pause(one, by=RITA)
+        await leaving
+
+    row = await alone.row(one)
+    assert row is not None
+    assert (row.status, row.step, row.noted, row.last_news) == (Status.paused, 2, 1, 1)
 
 
 @pytest.mark.parametrize("answered_before", [True, False], ids=["answered", "still with the server"])
