@@ -10,7 +10,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from time import monotonic
 from typing import ParamSpec
 
@@ -71,6 +71,8 @@ class Sending:
     compose: Compose
     clock: EngineClock = field(default_factory=EngineClock)
     attempt: str = field(default_factory=lambda: _attempt())
+    counted_on: date | None = None
+    """The day of its sender to which its claim was counted."""
 
     async def run(self) -> Answer:
         """Sends the message if it is due, and answers what comes next."""
@@ -158,6 +160,7 @@ class Sending:
                 return await answer(life)
             if letter.channel is Channel.email and not await take_slot(life, letter.sender_id):
                 return None
+            self.counted_on = day_of(life.now, life.course.calendar)
             await messages.claim(
                 tx,
                 life.enrollment,
@@ -254,8 +257,8 @@ class Sending:
                 return await self._taken_in(life)
             if life is not None:
                 released = await messages.release(tx, enrollment, self.attempt)
-                if released and letter.channel is Channel.email:
-                    await senders.give_back(tx, letter.sender_id, day_of(self.clock.now(), life.course.calendar))
+                if released and self.counted_on and letter.channel is Channel.email:
+                    await senders.give_back(tx, letter.sender_id, self.counted_on)
                 if forbidden:
                     await suppressions.add(tx, letter.recipient, forbidden, None, self.clock.now())
                 sending = life.enrollment.is_sending(enrollment.step, enrollment.copy)
