@@ -53,7 +53,7 @@ class EnrollmentWorkflow:
 
     def _as_it_is(self, decision: Decision) -> Start:
         """For the next part of this run, which hears what this one has heard and not taken note of."""
-        outside, numbers = tuple(self._outside), tuple(self._numbers)
+        outside, numbers = tuple(self._outside), tuple(self._numbers[:1])  # one is enough to take note of all
         return replace(self._start, first=decision, noted=self._noted, outside=outside, numbers=numbers)
 
     async def _news(self, decision: Decision) -> bool:
