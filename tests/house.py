@@ -82,10 +82,11 @@ class House:
         working: bool = True,
         texts: Transport | None = None,
         public_url: str = "http://localhost:8000",
+        act_within: float = 10,
     ) -> AsyncIterator[Self]:
         """The house with its worker running, on a task queue of its own."""
         queue = f"queue-{uuid4()}"
-        runs = Runs(client, queue, act_within=10, patience=5)
+        runs = Runs(client, queue, act_within=act_within, patience=5)
         door = Door(
             database,
             runs,

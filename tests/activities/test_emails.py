@@ -20,13 +20,14 @@ from sequencing.happenings import Happening, Reason, What, Why
 from sequencing.runs import Ref
 from sequencing.settings import SettingsChange
 from sequencing.timing import Frame, next_open
+from sequencing.timing import next_day
 from starter.attention import attention_of
 from starter.clocks import in_a_sentence
 from starter.settings import change_settings
 from starter.suppressions import lift
 from starter.timeline import story
 from starter.users import deactivate_user
-from store import enrollments, messages, suppressions, users
+from store import enrollments, messages, settings, suppressions, users
 from store.lives import Life
 from store.people_tables import ContactRow
 from store.tables import MessageState, SenderRow
@@ -39,12 +40,12 @@ OWNERS: dict[str, Any] = {**EMAIL, **NOW, "owner": "contact owner"}
 LATER: dict[str, Any] = {**TASK, "delay": "300 days"}
 
 
-async def act(house: House, enrollment_id: str) -> None:
-    """The step that is due is done, as the worker would do it."""
+async def act(house: House, enrollment_id: str, at: datetime | None = None) -> None:
+    """The step that is due is done, as the worker would do it: now, or at that instant of the engine's clock."""
     one = await house.row(enrollment_id)
     assert one is not None
     environment = ActivityEnvironment()
-    environment.info = replace(environment.info, started_time=datetime.now(UTC))
+    environment.info = replace(environment.info, started_time=at or datetime.now(UTC))
     ref = Ref(one.id, one.run, one.step, one.noted)
     await environment.run(EmailActivities(house.world).send_email, ref)
 
@@ -216,6 +217,20 @@ async def test_a_message_left_when_it_was_answered_however_late_that_is_recorded
         [message] = await messages.of_enrollment(tx, one)
     assert message.sent_at is not None
     assert abs(message.sent_at.timestamp() - answered) < 1
+
+
+async def test_a_refusal_after_midnight_gives_nothing_back_of_the_new_day(alone: House, tmp_path: Path) -> None:
+    ann, ben = [await alone.enroll(name, {**EMAIL, **NOW}, LATER) for name in ("ann", "ben")]
+    async with alone.database.reading() as tx:
+        midnight = next_day(datetime.now(UTC), (await settings.current(tx)).calendar)
+    async with answering(alone, tmp_path, "ann@* answer stall 1", "ann@* answer 451") as house:
+        refused = asyncio.create_task(act(house, ann, midnight - timedelta(seconds=0.5)))
+        await written(tmp_path / "mail.jsonl", "stalled")
+        await act(house, ben, midnight)
+        await refused
+
+    async with alone.database.reading() as tx:
+        assert list(await tx.scalars(sa.select(SenderRow.left_that_day))) == [1]
 
 
 async def test_a_login_that_is_refused_is_told_to_those_who_manage_and_the_message_waits(

@@ -16,7 +16,7 @@ DOMAIN = "agency.test"
 
 
 def seen(mail: Inbound) -> dict[str, Any]:
-    ours = our_ids(mail, DOMAIN)
+    ours = our_ids(mail)
     return {
         "kind": mail.kind.value,
         "why": mail.why,
