@@ -57,7 +57,7 @@ async def journal(house: House, folder: Path, **said: str) -> AsyncIterator[tupl
 
 
 async def bring(port: int, mail: bytes = MAIL) -> None:
-    recipient = recipient_of(Settings(secret="for tests", mail_domain="example.org"))
+    recipient = recipient_of(Settings(secret="for tests, not for mail", mail_domain="example.org"))
     async with aiosmtplib.SMTP(hostname="127.0.0.1", port=port) as smtp:
         await smtp.sendmail("mta@example.org", [recipient], mail)
 
