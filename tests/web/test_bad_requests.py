@@ -15,6 +15,8 @@ from web.app import LARGEST_BODY
 from web.problems import status_of
 
 DEEP = "[" * 100_000
+MERGES = "\n".join(["0: &0 {a: 1}", *(f"{one + 1}: &{one + 1} {{<<: [{'*%d,' % one * 9}*{one}]}}" for one in range(9))])
+"""A document of half a kilobyte that says a thousand million keys."""
 BODIES: dict[str, Any] = {
     "nothing": {"content": b""},
     "no JSON": {"content": b"{", "headers": {"Content-Type": "application/json"}},
@@ -58,7 +60,16 @@ async def test_a_body_that_is_wrong_is_a_problem_and_changes_nothing(undisturbed
 
 @pytest.mark.parametrize(
     "document",
-    [b"", DEEP.encode(), b"name: N\nname: M\n", b"\xff", b"\0", b"a: &a [*a]", b"!!python/object/apply:os.system [x]"],
+    [
+        MERGES.encode(),
+        b"",
+        DEEP.encode(),
+        b"name: N\nname: M\n",
+        b"\xff",
+        b"\0",
+        b"a: &a [*a]",
+        b"!!python/object/apply:os.system [x]",
+    ],
     ids=lambda document: ascii(document)[:20],
 )
 @pytest.mark.parametrize("kind", ["application/json", "application/yaml"])
