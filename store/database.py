@@ -103,6 +103,13 @@ class Database:
             looking._look = session
             yield looking
 
+    async def rest(self) -> None:
+        """Gives the connection of a look back until something is read again: whoever waits long would keep others from
+        reading. What has been read stays.
+        """
+        if self._look is not None:
+            await self._look.close()
+
     @asynccontextmanager
     async def counting(self, within: timedelta) -> AsyncIterator[AsyncSession]:
         """A session for looking at very much, with the memory that this takes; the database itself ends a statement
