@@ -118,7 +118,7 @@ async def fields_of(request: Request) -> dict[str, str]:
 async def read_form(request: Request, **bounds: int) -> FormData:
     """What was sent, which can be read once. Raises Refused."""
     try:
-        return await request.form(**bounds)  # type: ignore[arg-type]
+        return await request.form(**bounds)
     except (HTTPException, UnicodeError) as unread:
         request.state.unread = True
         why = unread.detail if isinstance(unread, HTTPException) else "its letters have no form that is known."
