@@ -208,6 +208,12 @@ async def keep_draft(tx: AsyncSession, todo_id: str, subject: str, body: str) ->
     await tx.execute(update(TodoRow).where(TodoRow.id == todo_id).values(subject=subject, body=body, edited=True))
 
 
+async def titles(tx: AsyncSession, enrollment_id: str) -> dict[int, str]:
+    """What the last to-do of each step is called, or the subject of its draft, by step."""
+    rows = select(TodoRow.step, TodoRow.title, TodoRow.subject).where(TodoRow.enrollment_id == enrollment_id)
+    return {row.step: row.title or row.subject for row in await tx.execute(rows.order_by(TodoRow.id))}
+
+
 async def postpone(tx: AsyncSession, todo_id: str, until: datetime) -> None:
     """Makes it due later (or earlier)."""
     await tx.execute(update(TodoRow).where(TodoRow.id == todo_id).values(due_at=until))

@@ -12,6 +12,7 @@ from sequencing.errors import Refused, Unchanged
 from sequencing.people import Level
 from starter import own_tasks as acts
 from starter.calendar import COUNTED, SHOWN, Agenda, agenda, overdue
+from starter.contacts import import_contacts
 from starter.erasures import erase
 from starter.own_tasks import Said
 from starter.todo_lists import Narrowed, worklist
@@ -219,3 +220,24 @@ async def test_what_is_overdue_is_shown_in_part_beside_a_week_and_whole_by_itsel
 
     assert (len(week.late.entries), week.late.more, week.cut) == (SHOWN, f"{COUNTED - SHOWN}+", False)
     assert (len(by_itself.late.entries), by_itself.late.more, by_itself.days) == (COUNTED + 1, "", {})
+
+
+async def test_a_task_is_about_whoever_has_that_name_and_several_are_named_to_choose_from(alone: House) -> None:
+    again = "external_id,first_name,last_name,owner,work_email\nbea,Bea,Bruno,rita@example.org,bea@example.com\n"
+    await import_contacts(alone.door, again, RITA)
+    task = await acts.add(alone.door, Said("Ask her", TUESDAY, contact="bea bruno"), RITA)
+    (line,) = (await acts.listed(alone.door, RITA)).lines
+
+    with pytest.raises(Refused, match=r"name one by email or id: .*Bea Bruno \(bea@example.com\)") as several:
+        await acts.change(alone.door, task, Said("Ask her", TUESDAY, contact="Bruno"), RITA)
+    assert (line.contact, several.value.code) == ("Bea Bruno", "ambiguous_contact")
+    assert await refusal(acts.add(alone.door, Said("Ask", TUESDAY, contact="Nobody Known"), RITA)) == "unknown_contact"
+
+
+async def test_a_task_says_whom_it_is_about_to_who_sees_contacts_alone(alone: House) -> None:
+    task = await acts.look(alone.door, await acts.add(alone.door, Said("Ask", TUESDAY, contact="ann"), RITA), RITA)
+    seen = await acts.about(alone.door, task, RITA)
+    async with alone.database.writing() as tx:
+        await tx.execute(update(UserRow).where(UserRow.email == RITA).values(level=Level.none))
+
+    assert (seen, await acts.about(alone.door, task, RITA)) == ("Ann Abel", "")
