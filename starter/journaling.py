@@ -26,7 +26,7 @@ async def serve(settings: Settings) -> None:
         asyncio.get_running_loop().add_signal_handler(number, stopping.set)
     async with open_door(settings) as door:
         await schema.check_if_there(door.database)
-        journal = Journal(door, settings.mail_domain)
+        journal = Journal(door)
 
         async def take(raw: bytes) -> bool:
             return await journal.take(raw) is not Taken.cannot_now

@@ -212,7 +212,13 @@ def _sqlite_connected(connection: Any, record: Any) -> None:
     for pragma in SQLITE_PRAGMAS:
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
+    connection.create_function("lower", 1, _small, deterministic=True)
     connection.run_async(lambda raw: raw.set_progress_handler(lambda: monotonic() > record.info.get(ENDS, inf), STEPS))
+
+
+def _small(value: Any) -> str | None:
+    """`lower` for the letters of all languages; SQLite's own knows those of English, and no index of ours uses it."""
+    return None if value is None else str(value).lower()
 
 
 def _was_ended(error: DBAPIError) -> bool:

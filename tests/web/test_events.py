@@ -30,7 +30,7 @@ async def test_eight_writers_at_once_and_no_event_is_lost_or_told_twice(resting:
 
     while not all(task.done() for task in writing):
         cursor = await _read(resting, cursor, told)
-        await asyncio.sleep(0)
+        await asyncio.sleep(0.005)
     await asyncio.gather(*writing)
     await _read(resting, cursor, told)
 
