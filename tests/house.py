@@ -152,14 +152,16 @@ class House:
     async def until(
         self, enrollment_id: str, there: Callable[[Enrollment | None], bool], within: float = 30
     ) -> Enrollment:
-        """Where it stands as soon as it is there."""
+        """Where it stands as soon as it is there. Who waits long looks less often: each look costs what others need."""
+        pause = 0.02
         async with asyncio.timeout(within):
             while True:
                 row = await self.row(enrollment_id)
                 if there(row):
                     assert row is not None
                     return row
-                await asyncio.sleep(0.02)
+                await asyncio.sleep(pause)
+                pause = min(1.1 * pause, 0.1)
 
     async def place(self, enrollment_id: str, place: str, step: int | None = None) -> Enrollment:
         """Where it stands as soon as it is at that place (and step), with all news taken in."""

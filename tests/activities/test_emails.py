@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from pathlib import Path
@@ -18,8 +18,11 @@ from activities.emails import EmailActivities
 from sequencing.enrollments import Status
 from sequencing.happenings import Happening, Reason, What, Why
 from sequencing.runs import Answer, Ref
-from sequencing.timing import next_day
+from sequencing.settings import SettingsChange
+from sequencing.timing import Frame, next_day, next_open
 from starter.attention import attention_of
+from starter.clocks import in_a_sentence
+from starter.settings import change_settings
 from starter.suppressions import lift
 from starter.timeline import story
 from starter.users import deactivate_user
@@ -98,7 +101,7 @@ async def test_when_the_sender_was_deactivated_the_rule_says_who_goes_on_and_the
 
     told = (await story(alone.door, one, ADA)).as_text()
     assert senders(alone) == [BOB, ADA, ADA]
-    assert told.count("claimed for Ada Admin, since Bob Bystander is deactivated") == 1
+    assert told.count("being sent for Ada Admin, since Bob Bystander is deactivated") == 1
 
 
 async def test_an_email_of_html_leaves_with_both_parts_and_what_is_filled_in_is_escaped(alone: House) -> None:
@@ -253,6 +256,33 @@ async def test_a_login_that_is_refused_is_told_to_those_who_manage_and_the_messa
     assert (row.status, row.why, others) == (Status.active, Why.mail_server_unreachable, [])
     assert sentence.startswith("The mail server does not let us in (it answers 535): 1 email waits, since ")
     assert (await told(ADA), len(read_diary(tmp_path / "mail.jsonl", "answered"))) == ([], 1)
+
+
+async def test_the_notice_of_a_refused_login_stays_while_the_send_window_is_closed(
+    alone: House, tmp_path: Path
+) -> None:
+    one, now = await alone.enroll("ann", {**EMAIL, **NOW}, LATER), datetime.now(UTC)
+    async with MailServer(diary=tmp_path / "mail.jsonl", login=("ada", "right")) as server:
+        transport = SmtpTransport(
+            f"smtp://ada:wrong@127.0.0.1:{server.port}?starttls=never", within=timedelta(seconds=10)
+        )
+        await act(replace(alone, world=replace(alone.world, emails=transport, retry_after=timedelta())), one)
+    hour = (now + timedelta(hours=10)).hour % 23
+    frames = dict.fromkeys(range(7), (Frame(time(hour), time(hour + 1)),))
+    calendar = (await change_settings(alone.door, SettingsChange(zone="UTC", frames=frames), ADA)).calendar
+    async with alone.database.writing() as tx:
+        life = await Life.lock(tx, one, now)
+        assert life is not None
+        life.happen(Happening(What.try_later, until=now, why=Why.mail_server_unreachable), {"answer": "535"})
+        await life.save()
+
+    row, [sentence] = await alone.row(one), (await attention_of(alone.door, ADA)).notices
+
+    assert row is not None
+    assert row.why is Why.send_window
+    opens = next_open(now, calendar)
+    assert opens is not None
+    assert f" The next try is at {in_a_sentence(opens, 'UTC')}. Correct the login" in sentence
 
 
 async def test_a_refusal_that_comes_after_the_run_was_terminated_leaves_nothing_unknown(

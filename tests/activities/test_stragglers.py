@@ -15,6 +15,7 @@ from sequencing.happenings import Happening, Reason, What
 from sequencing.runs import Ref
 from store import messages, news
 from store.lives import Life
+from store.people_tables import EmailAddressRow
 from store.tables import Channel, MessageRow, MessageState
 from tests.activities.test_emails import LATER, NOW, act, answering, send
 from tests.house import EMAIL, RITA, House
@@ -106,6 +107,36 @@ async def test_an_attempt_of_a_run_that_was_terminated_sends_nothing_for_the_nex
 
     assert answer.decision.do is Do.end
     assert (await alone.row(one), alone.sent()) == (stands, [])
+
+
+async def test_an_attempt_that_was_overtaken_before_the_first_byte_transmits_nothing(
+    alone: House, tmp_path: Path
+) -> None:
+    one, diary = await alone.enroll("ann", {**EMAIL, **NOW}, LATER), tmp_path / "mail.jsonl"
+    async with answering(alone, tmp_path, "* 354 stall 1") as house:
+        frozen = asyncio.create_task(act(house, one))
+        await written(diary, "stalled")
+        await act(house, one)
+        await frozen
+
+    row = await alone.row(one)
+    assert row is not None
+    assert (row.status, row.step) == (Status.active, 2)
+    assert len(read_diary(diary, "DATA-complete")) == 1
+
+
+async def test_an_address_that_is_taken_away_just_before_the_claim_gets_nothing(alone: House, tmp_path: Path) -> None:
+    one, diary = await alone.enroll("ann", {**EMAIL, **NOW}, LATER), tmp_path / "mail.jsonl"
+    async with answering(alone, tmp_path, "ann@* rcpt stall 1") as house:
+        leaving = asyncio.create_task(act(house, one))
+        await written(diary, "stalled")
+        async with alone.database.writing() as tx:
+            of_ann = EmailAddressRow.address == "ann@example.com"
+            await tx.execute(sa.update(EmailAddressRow).where(of_ann).values(address="abel@example.com"))
+        await leaving
+        await act(house, one)
+
+    assert [mail["recipient"] for mail in read_diary(diary, "DATA-complete")] == ["abel@example.com"]
 
 
 @pytest.mark.parametrize("state", [MessageState.handing_over, MessageState.unknown, MessageState.sent])
