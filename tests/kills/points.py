@@ -14,7 +14,7 @@ from sequencing.happenings import Settlement
 from sequencing.todos import TodoStatus
 from store.tables import MessageState, TodoRow
 from tests.house import CALL, EMAIL, RITA
-from tests.kills.stage import Stage
+from tests.kills.stage import PATIENCE, Stage
 
 LONG, SHORT = 30.0, 1.0
 """Seconds of a stall: for a victim that ends it by dying; for one without which the conversation goes on."""
@@ -245,7 +245,7 @@ REACH: dict[Point, Reach] = {
 async def _timer_runs(stage: Stage, enrollment: str) -> None:
     """The engine has the timer of the wait, so everything before it is over."""
     run = await stage.house.run(enrollment)
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE):
         while True:
             history = await run.fetch_history()
             if any(event.event_type == EventType.EVENT_TYPE_TIMER_STARTED for event in history.events):

@@ -16,13 +16,14 @@ from sequencing.emails import Email, Mailbox, compose
 from sequencing.errors import About, DeliveryUnknown, Refused, TransportError
 from tests.certificates import self_signed
 from tests.mail_server import MailServer, read_diary, written
+from tests.patience import PATIENCE
 from transports.outgoing import Transport
 from transports.smtp import SmtpTransport
 from transports.smtp_login import Login
 
 BO = "bo@agency.test"
 ANN = "ann@example.org"
-LONG = timedelta(seconds=20)
+LONG = timedelta(seconds=PATIENCE)
 SHORT = timedelta(seconds=1)
 HELLO = compose(
     Email(
@@ -240,7 +241,7 @@ async def test_hand_overs_run_side_by_side(diary: Path) -> None:
 
 
 async def until_nobody_is_connected(server: MailServer) -> None:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE):
         while server.conversations:
             await asyncio.sleep(0.01)
 
