@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from temporalio import activity
-from temporalio.service import RPCError
 
 from activities.standing import EngineClock
+from activities.telling import tell
 from activities.todos import say_anew
 from activities.world import World
 from sequencing.enrollments import Enrollment
@@ -73,18 +73,8 @@ class ReplanActivities:
                 return False
             piece = await news.append(tx, life.enrollment, look, now)
             await replans.moved_one(tx, replan)
-        await self._tell(life.enrollment.workflow_id, piece)
+        await tell(self.world.database, life.enrollment.workflow_id, piece)
         return True
-
-    async def _tell(self, workflow_id: str, piece: news.News) -> None:
-        """Knocks; what fails here is the sweep's."""
-        body = {"enrollment_id": piece.enrollment_id, "number": piece.number, "by": piece.happening.by}
-        try:
-            await activity.client().get_workflow_handle(workflow_id).signal(piece.happening.what.value, body)
-        except RPCError:
-            return
-        async with self.world.database.writing() as tx:
-            await news.signaled(tx, piece.enrollment_id, piece.number)
 
 
 def _is_behind_its_news(enrollment: Enrollment) -> bool:

@@ -10,7 +10,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from time import monotonic
 from typing import ParamSpec
 
@@ -20,6 +20,7 @@ from temporalio import activity
 
 from activities.queues import Soon, its_turn, take_slot
 from activities.standing import EngineClock, answer, give_up, take_in
+from activities.telling import tell
 from activities.wording import Blocked, Scene
 from activities.world import World
 from sequencing.decisions import Decision, Do
@@ -70,6 +71,8 @@ class Sending:
     compose: Compose
     clock: EngineClock = field(default_factory=EngineClock)
     attempt: str = field(default_factory=lambda: _attempt())
+    counted_on: date | None = None
+    """The day of its sender to which its claim was counted."""
 
     async def run(self) -> Answer:
         """Sends the message if it is due, and answers what comes next."""
@@ -157,6 +160,7 @@ class Sending:
                 return await answer(life)
             if letter.channel is Channel.email and not await take_slot(life, letter.sender_id):
                 return None
+            self.counted_on = day_of(life.now, life.course.calendar)
             await messages.claim(
                 tx,
                 life.enrollment,
@@ -208,15 +212,20 @@ class Sending:
             if life is not None and arrived and life.enrollment.is_sending(enrollment.step, enrollment.copy):
                 life.happen(Happening(What.sent, step=enrollment.step, copy=enrollment.copy))
                 return await self._taken_in(life)
-            if life is not None and arrived:
-                await self._tell_that_it_left(life, enrollment)
-        return await self._stand()
+            given_up = life is not None and arrived and life.enrollment.is_open
+            piece = await self._late_news(life, enrollment) if life is not None and given_up else None
+        if life is None or piece is None or life.enrollment.run != self.ref.run:
+            return await self._stand()
+        await tell(self.world.database, life.enrollment.workflow_id, piece)
+        return Answer(life.decision, self.ref.noted)
 
-    async def _tell_that_it_left(self, life: Life, claimed: Enrollment) -> None:
-        """Given up as unknown meanwhile, so the run listens to news alone: this is news."""
+    async def _late_news(self, life: Life, claimed: Enrollment) -> news.News:
+        """It was given up as unknown meanwhile, so the run listens to news alone: this is news.
+
+        Nobody hears the answer of an attempt that was given up. So it leaves the news to the run, which takes note.
+        """
         left = Happening(What.settle, step=claimed.step, copy=claimed.copy, settlement=Settlement.left)
-        if life.enrollment.is_open:
-            await news.append(life.tx, life.enrollment, left, life.now)
+        return await news.append(life.tx, life.enrollment, left, life.now)
 
     async def _lost(self, enrollment: Enrollment) -> Answer:
         async with self.world.database.writing() as tx:
@@ -248,8 +257,8 @@ class Sending:
                 return await self._taken_in(life)
             if life is not None:
                 released = await messages.release(tx, enrollment, self.attempt)
-                if released and letter.channel is Channel.email:
-                    await senders.give_back(tx, letter.sender_id, day_of(self.clock.now(), life.course.calendar))
+                if released and self.counted_on and letter.channel is Channel.email:
+                    await senders.give_back(tx, letter.sender_id, self.counted_on)
                 if forbidden:
                     await suppressions.add(tx, letter.recipient, forbidden, None, self.clock.now())
                 sending = life.enrollment.is_sending(enrollment.step, enrollment.copy)

@@ -8,7 +8,7 @@ from temporalio import activity
 
 from sequencing.decisions import Decision, Do, removed
 from sequencing.enrollments import Enrollment, Status, StepState
-from sequencing.happenings import Happening, What
+from sequencing.happenings import Happening, Reason, What
 from sequencing.runs import Answer, Ref
 from store import messages
 from store.lives import Life
@@ -47,10 +47,12 @@ async def answer(life: Life) -> Answer:
 
 
 def _run_is_ahead(enrollment: Enrollment, ref: Ref) -> bool:
-    """An older database was restored: the run remembers more than the row, and no take-back explains it."""
+    """An older database was restored: the run remembers more than the row, and no news explains it."""
     forgot_news = ref.noted > enrollment.last_news
     forgot_steps = ref.step > enrollment.step and enrollment.noted <= ref.noted
-    return forgot_news or forgot_steps
+    in_doubt = enrollment.reason is Reason.delivery_unknown
+    forgot_a_doubt = ref.in_doubt and not in_doubt and enrollment.noted <= ref.noted
+    return forgot_news or forgot_steps or forgot_a_doubt
 
 
 async def _clear_leftover(life: Life) -> None:

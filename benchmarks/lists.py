@@ -1,9 +1,10 @@
 """Every list and act of a large house at 50 requests a second: `python -m benchmarks.lists [--sqlite] [--only WORD]`.
 
 The house has a million contacts, 200,000 enrollments and 100,000 open to-dos in PostgreSQL (50,000 contacts in SQLite).
-The web application serves it in a process of its own; whoever asks sends his requests when they are due, however late
-the answers come (an open loop), and counts from that instant. Beside them, in the same way: `SELECT 1` by the same
-driver, and a static file. Every GET route that the application has registered is asked, or named as left out. Acts meet
+The web application serves it with as many processes as there are cores (`--processes`); whoever asks sends his requests
+when they are due, however late the answers come (an open loop), and counts from that instant. Beside them, in the same
+way: `SELECT 1` by the same driver, and a static file. Every GET route that the application has registered is asked, or
+named as left out. Acts meet
 a Temporal server of this run, and no worker. A house that was filled before is used again with `--database URL`.
 """
 
@@ -33,8 +34,8 @@ from starter.keys import digest
 from store import keys, schema
 from store.database import Database
 from tests.browser.routes import _routes
-from tests.conftest import free_port
 from tests.house import House
+from tests.ports import free_port
 from tests.store import crowd
 from web import guard
 from web.app import web_app
@@ -67,6 +68,8 @@ LEFT_OUT = {
     "/c/{token}": "a recipient asks for it, by a signed link",
     "/contacts/export": "a file of everybody",
     "/o/{token}": "the same as /c",
+    "/outbox": "only in local mode",
+    "/outbox/{id}": "only in local mode",
     "/u/{token}": "the same as /c",
 }
 NARROWED = (
@@ -180,7 +183,7 @@ async def main(*, sqlite: bool, database_url: str, seconds: float, only: str, pr
         limits = httpx2.Limits(max_connections=200)
         asking = httpx2.AsyncClient(base_url=address, cookies=cookies, timeout=300, limits=limits)
         bench = Bench(database, await stack.enter_async_context(asking), token, seconds)
-        _say(f"web processes: {processes}")
+        _say(f"web processes: {processes}, on {os.cpu_count()} cores")
         await _print(bench, only)
         await database.close()
 
@@ -393,7 +396,9 @@ if __name__ == "__main__":
     parser.add_argument("--database", default="", help="address of a house that was filled before")
     parser.add_argument("--seconds", type=float, default=4, help="how long each is asked")
     parser.add_argument("--only", default="", help="only what has this in its name")
-    parser.add_argument("--processes", type=int, default=1, help="how many web processes serve")
+    parser.add_argument(
+        "--processes", type=int, default=os.cpu_count() or 1, help="web processes that serve; else one a core"
+    )
     said = parser.parse_args()
     asyncio.run(
         main(

@@ -87,13 +87,14 @@ def read_mail(raw: bytes) -> Inbound:
     )
 
 
-def our_ids(mail: Inbound, domain: str) -> tuple[str, ...]:
+def our_ids(mail: Inbound) -> tuple[str, ...]:
     """The Message-IDs it answers or returns that have the form of ours, nearest first.
 
     That one of them is ours, the table of claims must say: the form can be imitated, the 128 bits cannot be guessed.
+    Their domain says nothing: it may have been another when the mail that is answered weeks later left.
     """
     nearest_first = (*mail.originals, *mail.in_reply_to, *reversed(mail.references))
-    return tuple(dict.fromkeys(one.lower() for one in nearest_first if has_our_form(one, domain)))
+    return tuple(dict.fromkeys(one.lower() for one in nearest_first if has_our_form(one)))
 
 
 def counts_as_reply(mail: Inbound, *, answers_ours: bool, our_domains: Iterable[str] = ()) -> bool:

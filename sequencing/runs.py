@@ -25,7 +25,7 @@ class Outside:
 @dataclass(frozen=True, slots=True)
 class Start:
     """What a run begins with: whose it is, the first decision, how many seconds an acting activity may take (more than
-    a hand-over can last), and what an earlier part of the same run had heard."""
+    a hand-over can last), and what an earlier part of the same run had heard: `numbers` of news it had not noted."""
 
     enrollment_id: str
     run: int
@@ -33,16 +33,21 @@ class Start:
     within: float = 90.0
     noted: int = 0
     outside: tuple[Outside, ...] = ()
+    numbers: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Ref:
-    """Where the run believes the enrollment stands; every activity holds the row against it."""
+    """Where the run believes the enrollment stands; every activity holds the row against it.
+
+    `in_doubt`: it knows of a message of which nobody knows whether it left.
+    """
 
     enrollment_id: str
     run: int
     step: int
     noted: int
+    in_doubt: bool = False
 
 
 @dataclass(frozen=True, slots=True)

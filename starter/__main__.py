@@ -1,5 +1,6 @@
 """Entry of the command `sequencing`."""
 
+import gc
 import os
 import re
 import sys
@@ -9,7 +10,11 @@ LONG_WORD = re.compile(r"(\S{80})\S+")
 
 
 def main() -> None:
-    """Runs the command and ends the process with its exit code."""
+    """Runs the command and ends the process with its exit code.
+
+    What is imported stays: to look through it for garbage again and again takes a tenth of what a command takes.
+    """
+    gc.disable()
     try:
         _prepare_streams()
         from starter.commands.shell import leave  # here, because the imports take long enough for a Ctrl-C
@@ -40,7 +45,10 @@ def _run() -> int:
     if not all(map(_is_text, [*sys.argv, *(value for name, value in os.environ.items() if "SEQUENCING_" in name)])):
         fail("An argument or a SEQUENCING_ variable is not UTF-8 text.", 2)
     try:
-        return command_line(sys.argv[1] if sys.argv[1:] else "")(prog_name="sequencing", standalone_mode=False) or 0
+        wanted = command_line(sys.argv[1] if sys.argv[1:] else "")
+        gc.freeze()
+        gc.enable()
+        return wanted(prog_name="sequencing", standalone_mode=False) or 0
     except SystemExit:  # nobody reads any more
         return 1
     except Abort:

@@ -71,7 +71,7 @@ async def foresee(door: Door, sequence: str, whom: Whom, by: str, *, regards: in
         user, add, wanted = await meant(tx, sequence, whom, by, regards)
         answers = [one for some in batches(wanted) for one in await enrolling.foresee(tx, add, user, some)]
         asked = await enrolling.terms(tx, add.sequence_id)
-        notices = (await hearing(tx, door.now())).notices
+        notices = (await hearing(tx, door.now(), user.time_zone)).notices
         row = await tx.get_one(SequenceRow, add.sequence_id)
         first = await _first(tx, add, user, door.now())
     refused = Counter(one.code for one in answers if isinstance(one, NotEnrolled))

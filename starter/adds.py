@@ -74,7 +74,7 @@ async def foresee(door: Door, sequence: str, whom: Whom, by: str, opportunity_id
         user, add, wanted = await meant(tx, sequence, whom, by, opportunity_id)
         answers = [one for some in batches(wanted) for one in await enrolling.foresee(tx, add, user, some)]
         asked = await enrolling.terms(tx, add.sequence_id)
-        notices = (await hearing(tx, door.now())).notices
+        notices = (await hearing(tx, door.now(), user.time_zone)).notices
     return Forecast(answers, [*in_sum(answers, asked, dry_run=True), *notices])
 
 
@@ -93,8 +93,8 @@ class AddDone:
 async def add(door: Door, sequence: str, whom: Whom, by: str, opportunity_id: int | None = None) -> AddDone:
     """Adds them at once, or in the background where they are many. Raises Refused."""
     async with door.database.reading() as tx:
-        _, add, wanted = await meant(tx, sequence, whom, by, opportunity_id)
-        notices = tuple((await hearing(tx, door.now())).notices)
+        user, add, wanted = await meant(tx, sequence, whom, by, opportunity_id)
+        notices = tuple((await hearing(tx, door.now(), user.time_zone)).notices)
     if len(wanted) > ADDED_AT_ONCE:
         return AddDone([], await _begin(door, sequence, wanted, by, add.opportunity_id), notices)
     return AddDone(await enroll_all(door, sequence, wanted, by, add.opportunity_id), notices=notices)

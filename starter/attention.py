@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sequencing.happenings import Reason
 from sequencing.holds import keeper
 from sequencing.people import Level, User
-from starter.clocks import in_a_sentence
+from starter.clocks import in_a_sentence, zone_of_reader
 from starter.door import Door, acting_user
 from starter.hearing import hearing
 from starter.mail_server import shut_out
@@ -89,8 +89,12 @@ async def attention_of(
         page = found[:limit]
         gaps = await attention.missing(tx, [one.enrollment.id for one in page if _has_a_gap(one)])
         wrote = await replies.latest(tx, [one.enrollment.contact_id for one in page if _is_a_reply(one)])
-        kept = [] if after else [_line(*one, zone) for one in await _kept_by(tx, user)]
-        alarms = [*(await hearing(tx, door.now())).alarms, *await _of_the_mail_server(tx, user, door.now())]
+        clock = zone or await zone_of_reader(tx, user)
+        kept = [] if after else [_line(*one, clock) for one in await _kept_by(tx, user)]
+        alarms = [
+            *(await hearing(tx, door.now(), clock)).alarms,
+            *await _of_the_mail_server(tx, user, door.now(), clock),
+        ]
     items = [
         _item(
             one,
@@ -104,9 +108,9 @@ async def attention_of(
     return Attention(kept + items, alarms, more)
 
 
-async def _of_the_mail_server(tx: AsyncSession, user: User, now: datetime) -> list[str]:
+async def _of_the_mail_server(tx: AsyncSession, user: User, now: datetime, zone: str) -> list[str]:
     """What only those who manage can mend is told to them."""
-    said = await shut_out(tx, now) if user.level is Level.manage else None
+    said = await shut_out(tx, now, zone) if user.level is Level.manage else None
     return [said] if said else []
 
 
@@ -163,7 +167,7 @@ async def _kept_by(tx: AsyncSession, user: User) -> list[tuple[HeldUp, str]]:
     return kept
 
 
-def _line(one: HeldUp, holder: str, zone: str | None) -> Waiting:
+def _line(one: HeldUp, holder: str, zone: str) -> Waiting:
     what = "all sending is held" if one.hold.sequence_id is None else "held"
     wait = "1 due message waits" if one.waiting == 1 else f"{one.waiting:,} due messages wait"
     since = in_a_sentence(one.hold.since, zone)

@@ -1,10 +1,12 @@
 """What the clock says where a contact is, and instants as a reader reads them."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from sequencing.people import Contact
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from sequencing.people import Contact, User
 from sequencing.permissions import check, not_found
 from starter.door import Door, acting_user
 from store import contacts, enrollments, settings, ties
@@ -50,6 +52,11 @@ def as_read(instant: datetime, zone: str) -> str:
     return f"{instant.astimezone(ZoneInfo(zone)):%a %-d %b %Y, %H:%M}"
 
 
-def in_a_sentence(instant: datetime, zone: str | None) -> str:
-    """The same where the reader's zone is known; else in UTC, and it says so."""
-    return as_read(instant, zone) if zone else f"{instant.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+def in_a_sentence(instant: datetime, zone: str) -> str:
+    """The same with the name of the zone, for what is read without a page that says it."""
+    return f"{as_read(instant, zone)} ({zone})"
+
+
+async def zone_of_reader(tx: AsyncSession, user: User | None) -> str:
+    """Where the user works; without that, the zone of the settings."""
+    return user.time_zone if user and user.time_zone else (await settings.current(tx)).calendar.zone

@@ -1,6 +1,6 @@
 """Changing a sequence: editing its steps, copying it, archiving it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -14,6 +14,7 @@ from sequencing.permissions import check
 from sequencing.replans import Cause, Replan
 from sequencing.sequences import Sharing, Step
 from sequencing.transitions import happen
+from starter.clocks import zone_of_reader
 from starter.door import Door, acting_user
 from starter.replans import start
 from starter.steps import steps_of
@@ -25,7 +26,7 @@ from store.tables import SequenceRow
 @dataclass(frozen=True, slots=True)
 class Edited:
     """What was changed, or would be: `waiting` wait for a step whose timing changes, `moved` are the new instants,
-    and so many `todos` on somebody's list say something else.
+    and so many `todos` on somebody's list say something else. `zone`: the clock of who edits.
     """
 
     version: int
@@ -33,6 +34,7 @@ class Edited:
     waiting: int
     moved: list[datetime | None]
     todos: int = 0
+    zone: str = "UTC"
 
 
 async def edit_sequence(door: Door, name: str, document: object, by: str, *, dry_run: bool = False) -> Edited:
@@ -46,10 +48,11 @@ async def edit_sequence(door: Door, name: str, document: object, by: str, *, dry
         wanted = read_sequence(document, seconds_allowed=now.seconds_allowed, limits=now.limits)
         await templates.keep(tx, [step.template for step in wanted.steps if step.template])
         row = await sequences.locked(tx, seen.id)
-        await check_version(tx, row, wanted.version)
+        await check_version(tx, row, wanted.version, by)
         before = await sequences.steps(tx, row.id)
         after = await steps_of(tx, wanted, {step.template_id for step in before})
         edited, begun = await _edit(tx, door, row, wanted, before, after, by)
+        edited = replace(edited, zone=await zone_of_reader(tx, await users.by_email(tx, by)))
         if dry_run:
             await tx.rollback()
     for replan in [] if dry_run else begun:

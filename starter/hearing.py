@@ -7,6 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from sequencing.replies import is_silent, journal_address
 from settings import Settings
+from starter.clocks import in_a_sentence
 from starter.door import Door, permitted
 from store import inbound, settings
 
@@ -16,11 +17,12 @@ OFF = "Email journaling is off: nobody is paused by a reply unless a person reco
 @dataclass(frozen=True, slots=True)
 class Hearing:
     """`on`: journaling is on. `silent_since`: when our oldest email left that nothing was journaled after; None: all
-    is well.
+    is well. `zone`: by whose clock the sentences tell it.
     """
 
     on: bool
     silent_since: datetime | None = None
+    zone: str = "UTC"
 
     @property
     def notices(self) -> list[str]:
@@ -38,22 +40,24 @@ class Hearing:
         if self.silent_since is None:
             return None
         return (
-            f"The journal has heard nothing since {self.silent_since:%Y-%m-%d %H:%M} UTC although emails left: "
-            "replies may have been missed. See docs/operations.md."
+            f"The journal has heard nothing since {in_a_sentence(self.silent_since, self.zone)} although "
+            "emails left: replies may have been missed. See docs/operations.md."
         )
 
 
-async def hearing(tx: AsyncSession, now: datetime) -> Hearing:
-    """How it is now."""
-    on = (await settings.current(tx)).journaling
+async def hearing(tx: AsyncSession, now: datetime, zone: str | None = None) -> Hearing:
+    """How it is now, by the clock of that zone; without one by that of the settings."""
+    known = await settings.current(tx)
+    on = known.journaling
     unheard = await inbound.unheard_since(tx) if on else None
-    return Hearing(on, unheard if is_silent(now, unheard_since=unheard) else None)
+    silent = unheard if is_silent(now, unheard_since=unheard) else None
+    return Hearing(on, silent, zone or known.calendar.zone)
 
 
-async def heard(door: Door) -> Hearing:
+async def heard(door: Door, zone: str | None = None) -> Hearing:
     """The same, at the door."""
     async with door.database.reading() as tx:
-        return await hearing(tx, door.now())
+        return await hearing(tx, door.now(), zone)
 
 
 async def journal_address_of(door: Door, given: Settings, by: str) -> str:

@@ -5,7 +5,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sequencing.errors import Unchanged
 from sequencing.permissions import check
 from sequencing.replans import Cause, Replan
-from starter.clocks import in_a_sentence
+from starter.clocks import in_a_sentence, zone_of_reader
 from starter.door import Door, acting_user, permitted
 from starter.replans import start
 from store import holds, replans, sequences, ties, users
@@ -17,8 +17,9 @@ async def hold(door: Door, name: str | None, by: str) -> None:
         sequence_id, user_id = await _permitted(tx, name, by)
         if not await holds.hold(tx, sequence_id, user_id, door.now()):
             standing = await holds.standing(tx, sequence_id)
+            zone = await zone_of_reader(tx, await users.get(tx, user_id))
             raise Unchanged(
-                "held_already", f"It is {await words(tx, standing)} already." if standing else "It is held."
+                "held_already", f"It is {await words(tx, standing, zone)} already." if standing else "It is held."
             )
 
 
@@ -36,12 +37,12 @@ async def release(door: Door, name: str | None, by: str) -> None:
 async def of_everything(door: Door, by: str) -> str | None:
     """Who holds all sending since when; None: nobody. Raises Refused."""
     async with door.database.reading() as tx:
-        await permitted(tx, by, "see_settings")
+        user = await permitted(tx, by, "see_settings")
         standing = await holds.standing(tx, None)
-        return await words(tx, standing) if standing else None
+        return await words(tx, standing, await zone_of_reader(tx, user)) if standing else None
 
 
-async def words(tx: AsyncSession, hold: holds.Hold, zone: str | None = None) -> str:
+async def words(tx: AsyncSession, hold: holds.Hold, zone: str) -> str:
     """Who holds what since when, by the clock of that zone."""
     who = await users.get(tx, hold.held_by)
     what = "held" if hold.sequence_id is not None else "held with all sending"

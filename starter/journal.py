@@ -32,17 +32,16 @@ class Taken(StrEnum):
 
 @dataclass
 class Journal:
-    """`domain` is the right half of our Message-IDs. Runs are told beside; `close` waits for that."""
+    """Runs are told beside; `close` waits for that."""
 
     door: Door
-    domain: str
     _telling: set["asyncio.Task[None]"] = field(default_factory=set)
 
     async def take(self, raw: bytes) -> Taken:
         """Takes in a mail; never raises."""
         try:
             mail = await _read(raw)
-            taken, told = await persistently(lambda: _record(self.door, mail, self.domain))
+            taken, told = await persistently(lambda: _record(self.door, mail))
         except Exception as error:
             log.error("mail could not be taken in", error=type(error).__name__)
             return Taken.cannot_now
@@ -66,13 +65,13 @@ async def _read(raw: bytes) -> Inbound | None:
         return None
 
 
-async def _record(door: Door, mail: Inbound | None, domain: str) -> tuple[Taken, Told]:
+async def _record(door: Door, mail: Inbound | None) -> tuple[Taken, Told]:
     async with door.database.writing() as tx:
         now = door.now()
         if mail is None:
             await inbound.count(tx, now, "unreadable")
             return Taken.not_ours, []
-        reading = await _reading(tx, mail, domain, now)
+        reading = await _reading(tx, mail, now)
         if not reading.is_ours:
             await inbound.count(tx, now, "others")
             return Taken.not_ours, []
@@ -81,11 +80,11 @@ async def _record(door: Door, mail: Inbound | None, domain: str) -> tuple[Taken,
         return Taken.recorded, told
 
 
-async def _reading(tx: AsyncSession, mail: Inbound, domain: str, now: datetime) -> Reading:
+async def _reading(tx: AsyncSession, mail: Inbound, now: datetime) -> Reading:
     """With journaling off everything is none of ours."""
     if not (await settings.current(tx)).journaling:
         return Reading(Meaning.other)
-    return understood(mail, await inbound.known_of(tx, mail, domain, now))
+    return understood(mail, await inbound.known_of(tx, mail, now))
 
 
 async def _take(door: Door, tx: AsyncSession, mail: Inbound, reading: Reading, now: datetime) -> Told:

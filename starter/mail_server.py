@@ -5,8 +5,11 @@ from datetime import datetime, timedelta
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from sequencing.smtp_answers import shuts_out
+from sequencing.timing import next_open
 from settings import Settings
+from starter.clocks import in_a_sentence
 from store import mail_server as waits
+from store import settings as settings_of_house
 from transports.oauth import OAuthClient, Tokens
 from transports.outbox import EmailOutbox
 from transports.outgoing import Transport
@@ -36,14 +39,19 @@ def _tokens(settings: Settings) -> Tokens | None:
     )
 
 
-async def shut_out(tx: AsyncSession, now: datetime) -> str | None:
-    """The sentence for those who manage while the mail server refuses us itself, which no waiting mends."""
-    found = await waits.waiting(tx, now)
+async def shut_out(tx: AsyncSession, now: datetime, zone: str | None = None) -> str | None:
+    """The sentence for those who manage while the mail server refuses us itself, which no waiting mends; by the clock
+    of that zone, without one by that of the settings.
+    """
+    calendar = (await settings_of_house.current(tx)).calendar
+    opens, clock = next_open(now, calendar), zone or calendar.zone
+    found = await waits.waiting(tx, now, opens)
     if found is None or not shuts_out(found.answer):
         return None
     wait = "1 email waits" if found.messages == 1 else f"{found.messages:,} emails wait"
+    again = f" The next try is at {in_a_sentence(found.again, clock)}." if found.again > now + waits.SOON else ""
     return (
         f"The mail server does not let us in (it answers {found.answer}): {wait}, since "
-        f"{found.since:%Y-%m-%d %H:%M} UTC. Correct the login or SEQUENCING_SMTP_URL, then start the workers again; "
-        "after three days they pause. See docs/operations.md."
+        f"{in_a_sentence(found.since, clock)}.{again} Correct the login or SEQUENCING_SMTP_URL, then start the workers "
+        "again; after three days they pause. See docs/operations.md."
     )

@@ -3,8 +3,10 @@
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from sequencing.errors import Refused, Unchanged
+from sequencing.people import User
 from sequencing.replans import Cause, Replan
 from sequencing.settings import SequencingSettings, SettingsChange, changed, differences
+from starter.clocks import in_a_sentence, zone_of_reader
 from starter.door import Door, permitted
 from starter.replans import start
 from store import replans, settings
@@ -30,13 +32,13 @@ async def change_settings(
         user = await permitted(tx, by, "settings")
         now = await settings.current(tx)
         if expected_version not in (None, now.version):
-            raise await _changed_meanwhile(tx)
+            raise await _changed_meanwhile(tx, user)
         wanted = changed(now, changes)
         if not list(differences(now, wanted)):
             raise Unchanged("unchanged", f"Settings version {now.version} says so already; nothing was changed.")
         newer = await settings.change(tx, wanted, user.id, door.now())
         if newer is None:
-            raise await _changed_meanwhile(tx)
+            raise await _changed_meanwhile(tx, user)
         replan = Replan(door.new_id(), Cause.calendar, None, user.id, door.now())
         if newer.calendar_version == newer.version:
             await replans.begin(tx, replan)
@@ -52,13 +54,13 @@ async def settings_history(door: Door, by: str) -> list[Version]:
         return await settings.history(tx)
 
 
-async def _changed_meanwhile(tx: AsyncSession) -> Refused:
+async def _changed_meanwhile(tx: AsyncSession, reader: User) -> Refused:
     newest = next(iter(await settings.history(tx)), None)
     if newest is None:
         return Refused("changed_meanwhile", "The settings are still version 0; look at them, and change them again.")
     who, version = newest.by or "the system", newest.settings.version
     return Refused(
         "changed_meanwhile",
-        f"{who} made version {version} of the settings on {newest.at:%Y-%m-%d at %H:%M:%S} UTC; "
-        "look at it, and change it again.",
+        f"{who} made version {version} of the settings at "
+        f"{in_a_sentence(newest.at, await zone_of_reader(tx, reader))}; look at it, and change it again.",
     )

@@ -95,7 +95,7 @@ async def edit_template(
     """
     async with door.database.writing() as tx:
         user, row = await _mine(tx, name, by, "edit_template")
-        await check_version(tx, row, change.version)
+        await check_version(tx, row, change.version, by)
         if change.name is not None and change.name != row.name:
             await _check_name(tx, change.name)
         reworded = await _change(tx, door, user, row, change)

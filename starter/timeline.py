@@ -6,12 +6,15 @@ from datetime import UTC, datetime
 from typing import Any
 
 from sequencing.enrollments import Enrollment, Status, StepState
+from sequencing.happening_words import BECAME, in_words
 from sequencing.happenings import What, Why
 from sequencing.permissions import check, not_found
+from sequencing.transitions import ARROWS
 from sequencing.wording import counted
-from starter.clocks import as_read
+from starter.clocks import as_read, zone_of_reader
 from starter.door import Door, acting_user
 from starter.holds import words as hold_words
+from starter.todos import may_take_back
 from store import contacts, enrollments, holds, inbound, messages, news, texts, ties, users
 from store.mail_tables import MailRow
 from store.tables import Channel, EventRow, MessageRow, SequenceRow
@@ -24,7 +27,9 @@ MENTIONED = {What.opened: ("assignee",), What.reassigned: MENTIONING, What.inher
 
 @dataclass(frozen=True, slots=True)
 class Story:
-    """What `enrollments show` tells. `mails` are those that events speak of, by number."""
+    """What `enrollments show` tells. `mails` are those that events speak of, by number; `may_take_back`: whether who
+    reads may take the last result back.
+    """
 
     enrollment: Enrollment
     sequence: str
@@ -34,6 +39,7 @@ class Story:
     messages: list[dict[str, Any]]
     unnoted: list[str]
     mails: dict[str, dict[str, Any]] = field(default_factory=dict)
+    may_take_back: bool = False
 
     def as_json(self) -> dict[str, Any]:
         """For programs."""
@@ -86,8 +92,10 @@ async def story(door: Door, enrollment_id: str, by: str, zone: str | None = None
         receipts = await texts.receipts(tx, [letter.id for letter in sent if letter.channel is Channel.text])
         letters = [_told(letter, receipts.get(letter.id)) for letter in sent]
         heard = await texts.some(tx, {event.details["text"] for event in events if "text" in event.details})
+        answered = one.answered_todo if (one.place, What.take_back) in ARROWS else None
+        back = answered is not None and await may_take_back(tx, user, one, answered)
         hold = await holds.standing(tx, one.sequence_id)
-        held = await hold_words(tx, hold, zone) if hold else "held until a moment ago"
+        held = await hold_words(tx, hold, zone or await zone_of_reader(tx, user)) if hold else "held until a moment ago"
         unnoted = await news.unnoted(tx, one)
         brought = [event.details.get("mail") for event in events] + [piece.happening.mail for piece in unnoted]
         mails = await inbound.some(tx, {number for number in brought if number})
@@ -95,7 +103,9 @@ async def story(door: Door, enrollment_id: str, by: str, zone: str | None = None
     names = {user.id: user.name for user in known.values()}
     told = [_event(event, names) | _said(event, heard) for event in events]
     who, came_in = contact.name if contact else "?", {number: _came_in(mail) for number, mail in mails.items()}
-    return Story(one, sequence.name, who, what_is_next(one, door.now(), held, zone), told, letters, waiting, came_in)
+    return Story(
+        one, sequence.name, who, what_is_next(one, door.now(), held, zone), told, letters, waiting, came_in, back
+    )
 
 
 def what_is_next(one: Enrollment, now: datetime, held: str = "held", zone: str | None = None) -> str:
@@ -181,7 +191,7 @@ def _quoted(mail: dict[str, Any]) -> list[str]:
 def _message(letter: dict[str, Any]) -> str:
     at, which = _shown(letter["claimed_at"]), f"{letter['channel']} copy {letter['copy']}"
     where = f"to {letter['recipient']}  {letter.get('provider_id') or letter['message_id']}"
-    became = " ".join(filter(None, [letter["state"], letter.get("delivery"), letter.get("code")]))
+    became = " ".join(filter(None, [BECAME[letter["state"]], letter.get("delivery"), letter.get("code")]))
     size = f"  ({counted(letter['segments'], 'segment')})" if letter.get("segments") else ""
     return f"{at}  step {letter['step']}  {which}: {became}  {where}{size}"
 
@@ -207,7 +217,12 @@ def _in_words(event: dict[str, Any]) -> tuple[str, tuple[str, ...]]:
         case What.postponed:
             return f"to-do postponed until {_shown(datetime.fromisoformat(event['until']))}", ("until",)
         case What.claimed if "sender_before" in event:
-            return f"claimed for {event['sender']}, since {event['sender_before']} is deactivated", SENDING
+            return (
+                f"{in_words(What.claimed)} for {event['sender']}, since {event['sender_before']} is deactivated",
+                SENDING,
+            )
+        case What.claimed:
+            return in_words(What.claimed), ()
         case What.reassigned:
             return f"to-do taken from {event['before']} and given to {event['assignee']}", MENTIONING
         case What.inherited:

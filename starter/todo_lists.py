@@ -13,7 +13,7 @@ from sequencing.sequences import Action
 from sequencing.todos import Due, DueWithin, bounds, due
 from starter.clocks import local_time
 from starter.door import Door, acting_user
-from starter.todos import zone_of
+from starter.todos import may_take_back, zone_of
 from store import contacts, enrollments, messages, news, replies, sequences, settings, ties, todos, users
 from store.replies import Reply
 from store.tables import MessageRow, TodoRow
@@ -87,7 +87,8 @@ class Card:
     """All that a to-do shows, with everything recorded about its enrollment taken in.
 
     `local_time`: weekday and hour where the contact is; None where nobody knows. `wrote`: what left last for the
-    contact in this enrollment. `is_open`: it can be answered now; `is_answered`: its answer can be taken back.
+    contact in this enrollment. `is_open`: it can be answered now; `is_answered`: its answer can be taken back,
+    and who reads may do it.
     """
 
     todo: TodoRow
@@ -127,7 +128,7 @@ async def card(door: Door, todo_id: str, by: str) -> Card:
             wrote=letters[-1] if letters else None,
             reply=(await replies.latest(tx, [todo.contact_id])).get(todo.contact_id),
             is_open=stands.place is StepState.to_do and stands.todo == todo.id,
-            is_answered=stands.answered_todo == todo.id,
+            is_answered=stands.answered_todo == todo.id and await may_take_back(tx, user, enrollment, todo.id),
         )
 
 

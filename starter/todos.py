@@ -7,16 +7,19 @@ from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from sequencing.enrollments import Enrollment
 from sequencing.errors import Refused, Unchanged
 from sequencing.happenings import Happening, What
 from sequencing.letters import worded
 from sequencing.limits import NOTE_LENGTH, WORDING_LENGTH
+from sequencing.people import User
 from sequencing.permissions import check, may, not_found
 from sequencing.sequences import Action
 from sequencing.todos import TodoStatus, check_result, postponed_to
+from starter.clocks import zone_of_reader
 from starter.door import Door, acting_user
 from starter.enrollments import Receipt, act
-from store import enrollments, news, settings, ties, todos, users
+from store import enrollments, news, ties, todos, users
 from store.lives import Life
 from store.tables import TodoRow
 
@@ -83,6 +86,12 @@ async def take_back(door: Door, todo_id: str, by: str) -> Receipt:
     return await _act(door, todo, Happening(What.take_back, step=todo.step, todo=todo.id), by)
 
 
+async def may_take_back(tx: AsyncSession, user: User, enrollment: Enrollment, todo_id: str) -> bool:
+    """Whether the user may take that to-do's answer back, if it still can be."""
+    _, tie = await ties.to_act(tx, user.id, enrollment, Happening(What.take_back, todo=todo_id))
+    return may(user, What.take_back.value, tie)
+
+
 async def postpone(door: Door, todo_id: str, until: datetime, by: str) -> datetime:
     """Makes it due at another instant, and answers it in UTC; nothing else changes.
 
@@ -100,8 +109,7 @@ async def postpone(door: Door, todo_id: str, until: datetime, by: str) -> dateti
 
 async def zone_of(tx: AsyncSession, user_id: int) -> str:
     """Where the user works; without that, the zone of the settings."""
-    user = await users.get(tx, user_id)
-    return user.time_zone if user and user.time_zone else (await settings.current(tx)).calendar.zone
+    return await zone_of_reader(tx, await users.get(tx, user_id))
 
 
 async def reassign(door: Door, todo_id: str, to: str, by: str) -> None:

@@ -25,9 +25,9 @@ OURS = (
 )
 
 
-async def known_of(tx: AsyncSession, mail: Inbound, domain: str, now: datetime) -> Known:
-    """What the house knows of the mail. `domain` is the right half of our Message-IDs."""
-    named = our_ids(mail, domain)
+async def known_of(tx: AsyncSession, mail: Inbound, now: datetime) -> Known:
+    """What the house knows of the mail."""
+    named = our_ids(mail)
     own = mail.message_id.lower()
     ours = await _ours(tx, {own, *named})
     return Known(

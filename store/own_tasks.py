@@ -1,16 +1,18 @@
 """Tasks that users write for themselves."""
 
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, fields
-from datetime import date, datetime
-from typing import Any
+from datetime import date, datetime, time
+from typing import Any, TypeVar
 
-from sqlalchemy import and_, delete, insert, or_, select, update
+from sqlalchemy import Row, Select, and_, delete, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from sequencing.own_tasks import OwnTask
 from store.people_tables import ContactRow
 from store.task_tables import OwnTaskRow
 
+S = TypeVar("S", bound=Select[*tuple[Any, ...]])
 COLUMNS = tuple(field.name for field in fields(OwnTask))
 
 
@@ -36,8 +38,31 @@ class Line:
 
 async def listed(tx: AsyncSession, wanted: Filter) -> list[Line]:
     """The tasks by day, and of a day in the order in which they were written; those behind (day, id) `after`."""
-    rows = select(OwnTaskRow, ContactRow.first_name, ContactRow.last_name).where(OwnTaskRow.user_id == wanted.user_id)
-    rows = rows.outerjoin(ContactRow, ContactRow.id == OwnTaskRow.contact_id)
+    return _read((await tx.execute(_in_order(wanted, _named()))).all())
+
+
+async def places(tx: AsyncSession, wanted: Filter) -> list[Row[str, date, time | None, datetime | None]]:
+    """(id, day, at, done_at) of the same, and nothing else of them."""
+    columns = select(OwnTaskRow.id, OwnTaskRow.day, OwnTaskRow.at, OwnTaskRow.done_at)
+    return list((await tx.execute(_in_order(wanted, columns))).all())
+
+
+async def some(tx: AsyncSession, user_id: int, ids: Collection[str]) -> list[Line]:
+    """Those of a user's tasks."""
+    return _read((await tx.execute(_named().where(OwnTaskRow.id.in_(ids), OwnTaskRow.user_id == user_id))).all())
+
+
+def _named() -> Select[OwnTaskRow, str, str]:
+    rows = select(OwnTaskRow, ContactRow.first_name, ContactRow.last_name)
+    return rows.outerjoin(ContactRow, ContactRow.id == OwnTaskRow.contact_id)
+
+
+def _read(found: Sequence[Any]) -> list[Line]:
+    return [Line(_value(row[0]), f"{row.first_name or ''} {row.last_name or ''}".strip()) for row in found]
+
+
+def _in_order(wanted: Filter, rows: S) -> S:
+    rows = rows.where(OwnTaskRow.user_id == wanted.user_id)
     if wanted.first is not None:
         rows = rows.where(OwnTaskRow.day >= wanted.first)
     if wanted.last is not None:
@@ -48,8 +73,7 @@ async def listed(tx: AsyncSession, wanted: Filter) -> list[Line]:
         day, after = wanted.after
         behind = and_(OwnTaskRow.day == day, OwnTaskRow.id > after)
         rows = rows.where(OwnTaskRow.day >= day, or_(OwnTaskRow.day > day, behind))
-    found = (await tx.execute(rows.order_by(OwnTaskRow.day, OwnTaskRow.id).limit(wanted.limit))).all()
-    return [Line(_value(row[0]), f"{row.first_name or ''} {row.last_name or ''}".strip()) for row in found]
+    return rows.order_by(OwnTaskRow.day, OwnTaskRow.id).limit(wanted.limit)
 
 
 async def get(tx: AsyncSession, task_id: str, *, lock: bool = False) -> OwnTask | None:

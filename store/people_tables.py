@@ -151,7 +151,7 @@ class OpportunityRow(Table):
     __tablename__ = "opportunities"
     id: Mapped[int] = mapped_column(primary_key=True)
     external_id: Mapped[str | None] = mapped_column(String(120), unique=True)
-    title: Mapped[str] = mapped_column(String(200))
+    title: Mapped[str] = mapped_column(String(200), index=True)
     company_id: Mapped[int | None] = mapped_column(ForeignKey("companies.id"))
     owner_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
 

@@ -208,6 +208,12 @@ async def names_shown(tx: AsyncSession, ids: Collection[int], user: User) -> lis
     return list(await tx.scalars(rows.order_by(SequenceRow.id)))
 
 
+async def some_shown(tx: AsyncSession, user: User, ids: Collection[int]) -> dict[int, str]:
+    """What those of them are called that the user sees, by number."""
+    columns = select(SequenceRow.id, SequenceRow.name)
+    return {row.id: row.name for row in await tx.execute(columns.where(SequenceRow.id.in_(set(ids)), shown_to(user)))}
+
+
 async def all_shown(tx: AsyncSession, user: User, after: int = 0, limit: int | None = None) -> list[SequenceRow]:
     """The sequences a user sees, behind that number."""
     rows = select(SequenceRow).where(shown_to(user), SequenceRow.id > after).order_by(SequenceRow.id)

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import BindParameter, bindparam, delete, insert, select, true, update
+from sqlalchemy import BindParameter, Row, bindparam, delete, func, insert, select, true, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from sequencing import suppressions as rules
@@ -160,6 +160,15 @@ async def listed(tx: AsyncSession, wanted: Wanted) -> list[Suppression]:
     else:
         rows = rows.where(SuppressionRow.id < (wanted.after or BEYOND)).order_by(SuppressionRow.id.desc())
     return [_value(row, email) for row, email in await tx.execute(rows.limit(wanted.limit))]
+
+
+async def after(tx: AsyncSession, last: int, limit: int) -> list[Row[int, str, str, datetime, str]]:
+    """Of each behind that number, oldest first: (id, target, reason, since, who said so or nothing)."""
+    row = SuppressionRow
+    columns = select(row.id, row.target, row.reason, row.since, func.coalesce(UserRow.email, "")).outerjoin(
+        UserRow, UserRow.id == row.by
+    )
+    return list((await tx.execute(columns.where(row.id > last).order_by(row.id).limit(limit))).all())
 
 
 async def known(tx: AsyncSession, targets: Collection[str]) -> dict[str, SuppressionRow]:

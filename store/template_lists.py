@@ -2,9 +2,8 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from typing import Any
 
-from sqlalchemy import Select, func, or_, select
+from sqlalchemy import Select, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import defer
 
@@ -33,7 +32,7 @@ async def by_name(tx: AsyncSession, wanted: Wanted) -> list[TemplateRow]:
         rows = rows.where(TemplateRow.owner_id == wanted.owner_id)
     if wanted.text:
         columns = (TemplateRow.name, TemplateRow.subject)
-        rows = rows.where(or_(*(_holds(column, wanted.text) for column in columns)))
+        rows = rows.where(or_(*(column.icontains(wanted.text, autoescape=True) for column in columns)))
     return list(await tx.scalars(rows.order_by(TemplateRow.name).limit(wanted.limit)))
 
 
@@ -50,9 +49,3 @@ async def names(tx: AsyncSession, also: Collection[str]) -> list[str]:
 
 def _rows() -> Select[TemplateRow]:
     return select(TemplateRow).options(defer(TemplateRow.body, raiseload=True))
-
-
-def _holds(column: Any, text: str) -> Any:
-    """In whatever letters; SQLite takes only those of English for the same, so what was typed is looked for too."""
-    small = func.lower(column).contains(text.lower(), autoescape=True)
-    return or_(small, column.contains(text, autoescape=True))

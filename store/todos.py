@@ -6,7 +6,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Select, and_, exists, insert, not_, or_, select, update
+from sqlalchemy import ColumnElement, Row, Select, and_, exists, insert, not_, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
@@ -109,6 +109,11 @@ async def lines(tx: AsyncSession, wanted: Filter) -> list[Line]:
     return _read((await tx.execute(_in_order(wanted, _named()))).all())
 
 
+async def places(tx: AsyncSession, wanted: Filter) -> list[Row[datetime, str]]:
+    """(due_at, id) of the same, and nothing else of them."""
+    return list((await tx.execute(_in_order(wanted, select(TodoRow.due_at, TodoRow.id)))).all())
+
+
 async def lines_of(tx: AsyncSession, user_id: int, ids: Collection[str]) -> list[Line]:
     """Those to-dos of a user, whatever became of them, with their names."""
     return _read((await tx.execute(_named().where(TodoRow.id.in_(ids), TodoRow.assignee_id == user_id))).all())
@@ -201,6 +206,12 @@ async def say_anew(tx: AsyncSession, todo_id: str, version: int, said: Mapping[s
 async def keep_draft(tx: AsyncSession, todo_id: str, subject: str, body: str) -> None:
     """Keeps a manual email as typed."""
     await tx.execute(update(TodoRow).where(TodoRow.id == todo_id).values(subject=subject, body=body, edited=True))
+
+
+async def titles(tx: AsyncSession, enrollment_id: str) -> dict[int, str]:
+    """What the last to-do of each step is called, or the subject of its draft, by step."""
+    rows = select(TodoRow.step, TodoRow.title, TodoRow.subject).where(TodoRow.enrollment_id == enrollment_id)
+    return {row.step: row.title or row.subject for row in await tx.execute(rows.order_by(TodoRow.id))}
 
 
 async def postpone(tx: AsyncSession, todo_id: str, until: datetime) -> None:

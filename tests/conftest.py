@@ -8,6 +8,7 @@ import tempfile
 from collections.abc import AsyncIterator, Iterator
 from contextlib import closing
 from datetime import timedelta
+from itertools import count
 from pathlib import Path
 from subprocess import TimeoutExpired
 from time import monotonic
@@ -25,6 +26,7 @@ from store.database import Database
 from tests import dialects
 from tests.commands import Forks
 from tests.house import House, search_attribute_keys
+from tests.lent import Lent
 from tests.migrated import beside, fresh_sqlite, migrate, migrated
 from tests.patience import PATIENCE
 from tests.ports import free_port
@@ -87,7 +89,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.hookimpl(trylast=True)
 def pytest_collection_finish() -> None:
     """What has been collected and imported stays; looking through it for garbage takes a tenth of a test's CPU."""
-    gc.collect()
     gc.freeze()
     gc.set_threshold(20_000, 20, 50)
     gc.enable()
@@ -145,12 +146,34 @@ def postgres_to_copy(postgres: str) -> dict[str, str]:
     return {name: name for name in ("empty", "furnished")}
 
 
+@pytest.fixture(scope="session")
+def lent(postgres: str, postgres_to_copy: dict[str, str]) -> Lent:
+    """Databases of that kind, which tests have one after the other."""
+    numbers = count()
+    return Lent(lambda template: fresh_postgres(postgres, f"lent{next(numbers)}", postgres_to_copy[template]))
+
+
+@pytest.fixture(scope="session")
+def postgres_addresses(postgres: str, postgres_to_copy: dict[str, str]) -> dict[str, str]:
+    """Where those to be copied are."""
+    return {which: _address(postgres, name) for which, name in postgres_to_copy.items()}
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
 async def database(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Database]:
     """A database with the present schema, on each kind in turn: empty, unless a house is built on it."""
-    fresh = await _copy(request, tmp_path, _wanted(request))
-    yield fresh
-    await fresh.close()
+    wanted = _wanted(request)
+    if request.param == "sqlite":
+        fresh = _copied(request.getfixturevalue("sqlite_to_copy")[wanted], tmp_path)
+        yield fresh
+        await fresh.close()
+        return
+    lent: Lent = request.getfixturevalue("lent")
+    one = await lent.lend(wanted, request.getfixturevalue("postgres_addresses")[wanted])
+    had = Database(one[0])
+    yield had
+    await had.close()
+    lent.give_back(one)
 
 
 @pytest.fixture
@@ -196,6 +219,10 @@ async def fresh_postgres(server: str, name: str, template: str = "template1") ->
     async with engine.connect() as connection:
         await connection.execute(sa.text(f"CREATE DATABASE {name} TEMPLATE {template}"))
     await engine.dispose()
+    return _address(server, name)
+
+
+def _address(server: str, name: str) -> str:
     return sa.make_url(server).set(database=name).render_as_string(hide_password=False)
 
 

@@ -83,10 +83,11 @@ class House:
         working: bool = True,
         texts: Transport | None = None,
         public_url: str = "http://localhost:8000",
+        act_within: float = 10,
     ) -> AsyncIterator[Self]:
         """The house with its worker running, on a task queue of its own."""
         queue = f"queue-{uuid4()}"
-        runs = Runs(client, queue, act_within=10, patience=5)
+        runs = Runs(client, queue, act_within=act_within, patience=5)
         door = Door(
             database,
             runs,
@@ -152,14 +153,16 @@ class House:
     async def until(
         self, enrollment_id: str, there: Callable[[Enrollment | None], bool], within: float = PATIENCE
     ) -> Enrollment:
-        """Where it stands as soon as it is there."""
+        """Where it stands as soon as it is there. Who waits long looks less often: each look costs what others need."""
+        pause = 0.02
         async with asyncio.timeout(within):
             while True:
                 row = await self.row(enrollment_id)
                 if there(row):
                     assert row is not None
                     return row
-                await asyncio.sleep(0.02)
+                await asyncio.sleep(pause)
+                pause = min(1.1 * pause, 0.1)
 
     async def place(self, enrollment_id: str, place: str, step: int | None = None) -> Enrollment:
         """Where it stands as soon as it is at that place (and step), with all news taken in."""

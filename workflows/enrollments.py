@@ -14,6 +14,7 @@ with workflow.unsafe.imports_passed_through():
     from activities.news import NewsActivities
     from sequencing.decisions import Decision, Do
     from sequencing.enrollments import Status
+    from sequencing.happenings import Reason
     from sequencing.runs import Answer, Ended, Outside, Ref, Start
     from workflows.activity_options import LISTENING, RETRIES
     from workflows.summaries import details, timer_summary
@@ -31,9 +32,9 @@ class EnrollmentWorkflow:
     @workflow.init
     def __init__(self, start: Start) -> None:
         self._start, self._noted = start, start.noted
-        self._numbers: list[int] = []
+        self._numbers: list[int] = list(start.numbers)
         self._outside: list[Outside] = list(start.outside)
-        self._canceled_here = False
+        self._canceled_here = any(signal.by_engine for signal in start.outside)
 
     @workflow.run
     async def run(self, start: Start) -> Ended:
@@ -45,12 +46,15 @@ class EnrollmentWorkflow:
             else:
                 decision = await self._ask(decision)
             if workflow.info().is_continue_as_new_suggested() and decision.do is not Do.end:
-                workflow.continue_as_new(
-                    replace(start, first=decision, noted=self._noted, outside=tuple(self._outside))
-                )
+                workflow.continue_as_new(self._as_it_is(decision))
         if self._canceled_here and decision.status is Status.canceled:
             raise asyncio.CancelledError
         return Ended(decision.status, decision.reason, decision.outcome)
+
+    def _as_it_is(self, decision: Decision) -> Start:
+        """For the next part of this run, which hears what this one has heard and not taken note of."""
+        outside, numbers = tuple(self._outside), tuple(self._numbers[:1])  # one is enough to take note of all
+        return replace(self._start, first=decision, noted=self._noted, outside=outside, numbers=numbers)
 
     async def _news(self, decision: Decision) -> bool:
         """Waits until the decision's instant or news, whichever is first; says whether it was news."""
@@ -119,7 +123,8 @@ class EnrollmentWorkflow:
         return bool(self._numbers or self._outside)
 
     def _ref(self, decision: Decision) -> Ref:
-        return Ref(self._start.enrollment_id, self._start.run, decision.step, self._noted)
+        in_doubt = decision.reason is Reason.delivery_unknown
+        return Ref(self._start.enrollment_id, self._start.run, decision.step, self._noted, in_doubt)
 
     def _show(self, decision: Decision) -> None:
         workflow.set_current_details(details(self._start.enrollment_id, self._start.run, decision))

@@ -12,6 +12,7 @@ from sequencing.sequences import Action, Sharing
 from sequencing.texts import cost
 from starter import holds, previews
 from starter import sharing as sharing_door
+from starter.clocks import as_read
 from starter.commands.shell import As, Json, act, fail, harmless, read, show
 from starter.door import Door, acting_user
 from starter.editing import Edited, archive_sequence, copy_sequence, edit_sequence
@@ -106,7 +107,8 @@ def _open_now(todos: int) -> str:
 
 def _moving(done: Edited) -> str:
     instants = sorted(at for at in done.moved if at is not None)
-    when = f", to between {instants[0]:%Y-%m-%d %H:%M} and {instants[-1]:%Y-%m-%d %H:%M} UTC" if instants else ""
+    first, last = (as_read(at, done.zone) for at in (instants[0], instants[-1])) if instants else ("", "")
+    when = f", to between {first} and {last} ({done.zone})" if instants else ""
     moves = "moves" if len(done.moved) == 1 else "move"
     return f"{len(done.moved):,} of {done.waiting:,} who wait for such a step now {moves}{when}, some each second."
 

@@ -10,8 +10,7 @@ import pytest
 from starter import keys
 from store import users
 from tests.house import RITA, TASK, House
-from tests.web.knocking import served
-from web.app import web_app
+from tests.web.knocking import app_at, served
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "node"
 pytestmark = pytest.mark.timeout(1800)
@@ -24,7 +23,7 @@ async def test_the_example_in_node_resolves_the_task_it_was_told_of(house: House
     token = (await keys.add_token(house.door, "node", RITA)).token
     async with house.database.reading() as tx:
         rita = (await users.by_email(tx, RITA)).id
-    async with served(web_app(house.door)) as address:
+    async with served(app_at(house.door)) as address:
         environment = {
             "SEQUENCING_ADDRESS": address,
             "SEQUENCING_TOKEN": token,

@@ -63,7 +63,7 @@ class Office:
 
     @asynccontextmanager
     async def _journal(self, port: int) -> AsyncIterator[None]:
-        journal = Journal(self.house.door, self.house.world.mail_domain)
+        journal = Journal(self.house.door)
 
         async def take(raw: bytes) -> bool:
             taken = Taken.cannot_now if self.down else await journal.take(raw)

@@ -110,7 +110,7 @@ async def _work(place: Place, rita: Recruiter) -> None:
     await rita.add(1, ["full", "silent"])
     async with asyncio.timeout(PATIENCE):
         while not _all_is_noted(await place.rows(EnrollmentRow), len(ENDS) + len(called)):
-            await asyncio.sleep(0.1)
+            await asyncio.sleep(0.4)
 
 
 def _all_is_noted(rows: list[Any], number: int) -> bool:

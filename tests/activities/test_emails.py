@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from pathlib import Path
@@ -18,11 +18,15 @@ from activities.emails import EmailActivities
 from sequencing.enrollments import Status
 from sequencing.happenings import Happening, Reason, What, Why
 from sequencing.runs import Ref
+from sequencing.settings import SettingsChange
+from sequencing.timing import Frame, next_day, next_open
 from starter.attention import attention_of
+from starter.clocks import in_a_sentence
+from starter.settings import change_settings
 from starter.suppressions import lift
 from starter.timeline import story
 from starter.users import deactivate_user
-from store import enrollments, messages, suppressions, users
+from store import enrollments, messages, settings, suppressions, users
 from store.lives import Life
 from store.people_tables import ContactRow
 from store.tables import MessageState, SenderRow
@@ -35,12 +39,12 @@ OWNERS: dict[str, Any] = {**EMAIL, **NOW, "owner": "contact owner"}
 LATER: dict[str, Any] = {**TASK, "delay": "300 days"}
 
 
-async def act(house: House, enrollment_id: str) -> None:
-    """The step that is due is done, as the worker would do it."""
+async def act(house: House, enrollment_id: str, at: datetime | None = None) -> None:
+    """The step that is due is done, as the worker would do it: now, or at that instant of the engine's clock."""
     one = await house.row(enrollment_id)
     assert one is not None
     environment = ActivityEnvironment()
-    environment.info = replace(environment.info, started_time=datetime.now(UTC))
+    environment.info = replace(environment.info, started_time=at or datetime.now(UTC))
     ref = Ref(one.id, one.run, one.step, one.noted)
     await environment.run(EmailActivities(house.world).send_email, ref)
 
@@ -93,7 +97,7 @@ async def test_when_the_sender_was_deactivated_the_rule_says_who_goes_on_and_the
 
     told = (await story(alone.door, one, ADA)).as_text()
     assert senders(alone) == [BOB, ADA, ADA]
-    assert told.count("claimed for Ada Admin, since Bob Bystander is deactivated") == 1
+    assert told.count("being sent for Ada Admin, since Bob Bystander is deactivated") == 1
 
 
 async def test_an_email_of_html_leaves_with_both_parts_and_what_is_filled_in_is_escaped(alone: House) -> None:
@@ -214,6 +218,20 @@ async def test_a_message_left_when_it_was_answered_however_late_that_is_recorded
     assert abs(message.sent_at.timestamp() - answered) < 1
 
 
+async def test_a_refusal_after_midnight_gives_nothing_back_of_the_new_day(alone: House, tmp_path: Path) -> None:
+    ann, ben = [await alone.enroll(name, {**EMAIL, **NOW}, LATER) for name in ("ann", "ben")]
+    async with alone.database.reading() as tx:
+        midnight = next_day(datetime.now(UTC), (await settings.current(tx)).calendar)
+    async with answering(alone, tmp_path, "ann@* answer stall 1", "ann@* answer 451") as house:
+        refused = asyncio.create_task(act(house, ann, midnight - timedelta(seconds=0.5)))
+        await written(tmp_path / "mail.jsonl", "stalled")
+        await act(house, ben, midnight)
+        await refused
+
+    async with alone.database.reading() as tx:
+        assert list(await tx.scalars(sa.select(SenderRow.left_that_day))) == [1]
+
+
 async def test_a_login_that_is_refused_is_told_to_those_who_manage_and_the_message_waits(
     alone: House, tmp_path: Path
 ) -> None:
@@ -234,6 +252,33 @@ async def test_a_login_that_is_refused_is_told_to_those_who_manage_and_the_messa
     assert (row.status, row.why, others) == (Status.active, Why.mail_server_unreachable, [])
     assert sentence.startswith("The mail server does not let us in (it answers 535): 1 email waits, since ")
     assert (await told(ADA), len(read_diary(tmp_path / "mail.jsonl", "answered"))) == ([], 1)
+
+
+async def test_the_notice_of_a_refused_login_stays_while_the_send_window_is_closed(
+    alone: House, tmp_path: Path
+) -> None:
+    one, now = await alone.enroll("ann", {**EMAIL, **NOW}, LATER), datetime.now(UTC)
+    async with MailServer(diary=tmp_path / "mail.jsonl", login=("ada", "right")) as server:
+        transport = SmtpTransport(
+            f"smtp://ada:wrong@127.0.0.1:{server.port}?starttls=never", within=timedelta(seconds=10)
+        )
+        await act(replace(alone, world=replace(alone.world, emails=transport, retry_after=timedelta())), one)
+    hour = (now + timedelta(hours=10)).hour % 23
+    frames = dict.fromkeys(range(7), (Frame(time(hour), time(hour + 1)),))
+    calendar = (await change_settings(alone.door, SettingsChange(zone="UTC", frames=frames), ADA)).calendar
+    async with alone.database.writing() as tx:
+        life = await Life.lock(tx, one, now)
+        assert life is not None
+        life.happen(Happening(What.try_later, until=now, why=Why.mail_server_unreachable), {"answer": "535"})
+        await life.save()
+
+    row, [sentence] = await alone.row(one), (await attention_of(alone.door, ADA)).notices
+
+    assert row is not None
+    assert row.why is Why.send_window
+    opens = next_open(now, calendar)
+    assert opens is not None
+    assert f" The next try is at {in_a_sentence(opens, 'UTC')}. Correct the login" in sentence
 
 
 async def test_a_refusal_that_comes_after_the_run_was_terminated_leaves_nothing_unknown(

@@ -76,7 +76,7 @@ class Office:
                 House.open(database, client, folder / "outbox", emails, public_url=address) as house,
             ):
                 app = web_app(house.door, local=True)
-                driven, journal = Driven(app), Journal(house.door, house.world.mail_domain)
+                driven, journal = Driven(app), Journal(house.door)
                 office = cls(house, app, address, driven, browser, journal)
                 for email in (ADA, RITA, BOB):
                     await office._give_password(email)

@@ -19,6 +19,12 @@ PATIENCE = 60.0
 """Seconds within which a page comes, or says what it is to say."""
 MAIL_PROGRAM = "http://mail.localhost/"
 SEVERE = ("serious", "critical")
+AXE = """([options, severe]) => {
+    const mild = axe._audit.rules.filter(rule => rule.impact && !severe.includes(rule.impact));
+    const without = Object.fromEntries(mild.map(rule => [rule.id, {enabled: false}]));
+    return axe.run(document, options.runOnly ? options : {...options, rules: without});
+}"""
+"""A rule's impact is that of all it finds, so those whose findings are never reported need not run."""
 REFUSED = re.compile(r"the server responded with a status of 4\d\d")
 LEADS_ELSEWHERE = "one => !!one.closest('a[href], form button:not([type=button])')"
 SIDEWAYS = """() => [...document.querySelectorAll('body *')].filter(one => {
@@ -201,9 +207,9 @@ class Tab:
 
     async def _axe(self, *rules: str) -> list[str]:
         """What axe finds, of that severity."""
-        options: dict[str, Any] = {"iframes": False, "resultTypes": ["violations"]}
+        options: dict[str, Any] = {"iframes": False, "resultTypes": ["violations"], "preload": False}
         options |= {"runOnly": {"type": "rule", "values": list(rules)}} if rules else {}
-        found = await self.page.evaluate("options => axe.run(document, options)", options)
+        found = await self.page.evaluate(AXE, [options, SEVERE])
         severe = [one for one in found["violations"] if one["impact"] in SEVERE]
         return [f"{one['id']}: {one['help']}: {node['html'][:200]}" for one in severe for node in one["nodes"][:3]]
 

@@ -139,9 +139,11 @@ async def _wait(stage: Stage, name: str, stall: float) -> AsyncIterator[Scene]:
 
 
 @asynccontextmanager
-async def _stalled_at(stage: Stage, name: str, stall: float, place: str) -> AsyncIterator[tuple[str, str]]:
+async def _stalled_at(
+    stage: Stage, name: str, stall: float, place: str, act: str = ""
+) -> AsyncIterator[tuple[str, str]]:
     recipient = await stage.contact(name)
-    stage.rule(f"{recipient} {place} stall {stall} once")
+    stage.rule(f"{recipient} {place} {act or f'stall {stall} once'}")
     enrollment = await stage.house.enroll(name, EMAIL)
     assert (await stage.said("stalled", recipient))["at"] == place
     yield enrollment, recipient
@@ -183,8 +185,9 @@ async def _during_data(stage: Stage, name: str, stall: float) -> AsyncIterator[S
 
 @asynccontextmanager
 async def _after_the_250(stage: Stage, name: str, stall: float) -> AsyncIterator[Scene]:
-    async with _stalled_at(stage, name, SHORT, "answer") as (enrollment, recipient), stage.lock(enrollment):
+    async with _stalled_at(stage, name, stall, "answer", "hold") as (enrollment, recipient), stage.lock(enrollment):
         assert stage.told("answered", recipient) == [], "the lock came after the answer"
+        stage.rule()
         assert (await stage.said("answered", recipient))["code"] == 250
         await asyncio.sleep(0.1)  # the answer is read, and the record waits for the lock
 

@@ -66,7 +66,7 @@ async def _until(house: House, add: str, at_least: int) -> None:
             standing = await house.sequencer.show_add(add, by=RITA)
             if standing.status is AddStatus.done or at_least <= standing.answered < standing.total:
                 return
-            await asyncio.sleep(0.02)
+            await asyncio.sleep(0.05)
 
 
 async def _rows(house: House, sequence: str) -> tuple[int, int]:

@@ -10,12 +10,13 @@ import yaml
 from sequencing.inbound import Inbound, counts_as_reply, our_ids, read_mail
 
 CORPUS = Path(__file__).parent / "inbound"
-EXPECTED: dict[str, dict[str, Any]] = yaml.safe_load((CORPUS / "expected.yaml").read_text())
+LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # written in C, where there is one: a tenth of the time
+EXPECTED: dict[str, dict[str, Any]] = yaml.load((CORPUS / "expected.yaml").read_text(), LOADER)
 DOMAIN = "agency.test"
 
 
 def seen(mail: Inbound) -> dict[str, Any]:
-    ours = our_ids(mail, DOMAIN)
+    ours = our_ids(mail)
     return {
         "kind": mail.kind.value,
         "why": mail.why,

@@ -58,7 +58,7 @@ def read(letter: Letter) -> Inbound:
 def test_each_is_read_as_what_it_is_and_leads_to_our_mail(act: Act, language: str, program: str) -> None:
     mail = read(written(act, language, program))
 
-    assert (mail.kind, our_ids(mail, DOMAIN)) == (KINDS[act], (OURS,))
+    assert (mail.kind, our_ids(mail)) == (KINDS[act], (OURS,))
     assert mail.message_id == "<one@example.com>"
 
 
@@ -113,7 +113,7 @@ def test_an_address_beyond_ascii_is_answered_likewise(act: Act) -> None:
 
     letter = LETTERS[act](Occasion(mails.read(our_mail(), persona.address), persona, "<one@a>", NOW, chance))
 
-    assert (read(letter).kind, our_ids(read(letter), DOMAIN)) == (KINDS[act], (OURS,))
+    assert (read(letter).kind, our_ids(read(letter))) == (KINDS[act], (OURS,))
 
 
 @pytest.mark.parametrize("change", [bytes.upper, lambda raw: raw.replace(b"Subject:", b"X-Other:")])

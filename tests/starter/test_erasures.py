@@ -181,11 +181,19 @@ async def break_and_mend(house: House) -> None:
             await tx.execute(sa.text(statement.replace("{id}", one)))
     await house.sequencer.bypass(one, by=RITA)
     await house.until(one, lambda row: row is not None and row.last_news == 1)
-    await asyncio.sleep(1)
+    async with asyncio.timeout(PATIENCE):
+        while not await _has_failed(house, one):
+            await asyncio.sleep(0.1)
     async with house.database.writing() as tx:
         for statement in drop:
             await tx.execute(sa.text(statement))
     await house.place(one, "finished")
+
+
+async def _has_failed(house: House, enrollment_id: str) -> bool:
+    """Whether Temporal was told that an attempt at what the run does now has failed."""
+    described = await (await house.run(enrollment_id)).describe()
+    return any(one.HasField("last_failure") for one in described.raw_description.pending_activities)
 
 
 TRIGGERS = {

@@ -28,7 +28,6 @@ from tests.house import ADA, CALL, EMAIL, RITA, House
 
 ANN = "ann@example.com"
 LATER = {**EMAIL, "delay": "300 days"}
-DOMAIN = "example.org"
 OUR_ID = "<aaaaaaaaaaaaaaaaaaaaaaaaaa@example.org>"
 
 
@@ -47,7 +46,7 @@ def mail(
 @pytest.fixture
 async def hearing(alone: House) -> Journal:
     await change_settings(alone.door, SettingsChange(journaling=True), ADA)
-    return Journal(alone.door, DOMAIN)
+    return Journal(alone.door)
 
 
 async def unnoted(house: House, enrollment_id: str) -> list[str]:
@@ -130,7 +129,7 @@ async def test_what_has_to_do_with_no_contact_is_counted_and_nothing_of_it_is_ke
 async def test_with_journaling_off_a_mail_is_counted_and_pauses_nobody(alone: House) -> None:
     one = await alone.enroll("ann", LATER)
 
-    assert await Journal(alone.door, DOMAIN).take(mail()) is Taken.not_ours
+    assert await Journal(alone.door).take(mail()) is Taken.not_ours
 
     assert (await unnoted(alone, one), await mails(alone), await counted(alone)) == ([], [], (0, 1, 0))
 
@@ -186,6 +185,22 @@ async def test_a_reply_from_an_unknown_address_is_that_of_whom_we_wrote_to(alone
     await hearing.take(mail("annie@private.test", RITA, f"In-Reply-To: {OUR_ID.upper()}"))
 
     assert (await folded(alone, ours.enrollment_id)).reason is Reason.replied
+
+
+@pytest.mark.parametrize("report", [False, True], ids=["reply", "bounce"])
+async def test_a_mail_about_one_that_left_before_our_domain_was_changed_is_about_ours(
+    alone: House, hearing: Journal, report: bool
+) -> None:
+    ours = await claimed(alone, "ann", MessageState.sent, EMAIL, CALL)
+    of_before = OUR_ID.replace("example.org", "sequencing.localhost")
+    async with alone.database.writing() as tx:
+        await tx.execute(sa.update(MessageRow).values(message_id=of_before))
+
+    await hearing.take(
+        bounce("5.1.1", of_before) if report else mail("annie@private.test", RITA, f"In-Reply-To: {of_before}")
+    )
+
+    assert (await folded(alone, ours.enrollment_id)).reason is (Reason.bounced if report else Reason.replied)
 
 
 async def test_an_absence_notice_is_recorded_and_pauses_nobody(alone: House, hearing: Journal) -> None:
@@ -354,7 +369,7 @@ async def test_what_nobody_can_read_is_counted_and_does_not_come_again(
 async def test_while_the_database_is_away_the_sender_keeps_the_mail(alone: House, hearing: Journal) -> None:
     one = await alone.enroll("ann", LATER)
     nowhere = Database("postgresql://nobody@127.0.0.1:1/nothing")
-    away = Journal(replace(alone.door, database=nowhere), DOMAIN)
+    away = Journal(replace(alone.door, database=nowhere))
 
     assert await away.take(mail()) is Taken.cannot_now
     assert await hearing.take(mail()) is Taken.recorded

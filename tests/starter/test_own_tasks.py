@@ -11,7 +11,8 @@ from sqlalchemy import update
 from sequencing.errors import Refused, Unchanged
 from sequencing.people import Level
 from starter import own_tasks as acts
-from starter.calendar import Agenda, agenda
+from starter.calendar import COUNTED, SHOWN, Agenda, agenda, overdue
+from starter.contacts import import_contacts
 from starter.erasures import erase
 from starter.own_tasks import Said
 from starter.todo_lists import Narrowed, worklist
@@ -144,9 +145,9 @@ async def test_an_erasure_takes_the_tasks_that_name_the_contact(alone: House) ->
 def said(told: Agenda) -> dict[str, list[str]]:
     """What stands under each day that has anything."""
     return {
-        f"{day:%a}": [one.task.title if one.task else one.contact for one in each]
+        f"{day:%a}": [one.task.title if one.task else one.contact for one in each.entries]
         for day, each in told.days.items()
-        if each
+        if each.entries
     }
 
 
@@ -170,8 +171,8 @@ async def test_a_week_holds_to_dos_and_own_tasks_on_the_users_clock_and_before_t
 
     assert (week.zone, week.today, week.cut) == ("Asia/Tokyo", TUESDAY, False)
     assert said(week) == {"Tue": ["Any", "Noon", "Ann Abel"], "Wed": ["Ben Bruno"]}
-    assert [one.task.title if one.task else one.contact for one in week.late] == ["Missed", "Pia Porter"]
-    assert (said(tomorrow), tomorrow.late) == ({"Wed": ["Ben Bruno"]}, [])
+    assert [one.task.title if one.task else one.contact for one in week.late.entries] == ["Missed", "Pia Porter"]
+    assert (said(tomorrow), tomorrow.late.entries) == ({"Wed": ["Ben Bruno"]}, [])
 
 
 async def test_own_tasks_are_no_to_dos(alone: House) -> None:
@@ -192,3 +193,51 @@ async def test_a_task_that_is_done_and_moved_at_the_same_moment_is_both(alone: H
 
     now = await acts.look(alone.door, task_id, RITA)
     assert (now.day, now.done_at is not None) == (date(2026, 12, 2), True)
+
+
+async def test_a_full_day_shows_the_first_twenty_beside_others_what_is_to_be_done_first_and_all_by_itself(
+    alone: House,
+) -> None:
+    door = replace(alone.door, now=lambda: datetime(2026, 12, 1, 9, tzinfo=UTC))
+    for number in range(SHOWN + 2):
+        task = await acts.add(door, Said(f"Task {number}", TUESDAY), RITA)
+        if number < 3:
+            await acts.complete(door, task, RITA)
+
+    week = (await agenda(door, RITA, None, 7)).days[TUESDAY]
+    day = (await agenda(door, RITA, TUESDAY, 1)).days[TUESDAY]
+
+    assert (len(week.entries), sum(one.is_done for one in week.entries), week.more) == (SHOWN, 1, "2")
+    assert (len(day.entries), day.more) == (SHOWN + 2, "")
+
+
+async def test_what_is_overdue_is_shown_in_part_beside_a_week_and_whole_by_itself(alone: House) -> None:
+    door = replace(alone.door, now=lambda: datetime(2026, 12, 1, 9, tzinfo=UTC))
+    for number in range(COUNTED + 1):
+        await acts.add(door, Said(f"Task {number}", TUESDAY - 4 * A_DAY), RITA)
+
+    week, by_itself = await agenda(door, RITA, None, 7), await overdue(door, RITA)
+
+    assert (len(week.late.entries), week.late.more, week.cut) == (SHOWN, f"{COUNTED - SHOWN}+", False)
+    assert (len(by_itself.late.entries), by_itself.late.more, by_itself.days) == (COUNTED + 1, "", {})
+
+
+async def test_a_task_is_about_whoever_has_that_name_and_several_are_named_to_choose_from(alone: House) -> None:
+    again = "external_id,first_name,last_name,owner,work_email\nbea,Bea,Bruno,rita@example.org,bea@example.com\n"
+    await import_contacts(alone.door, again, RITA)
+    task = await acts.add(alone.door, Said("Ask her", TUESDAY, contact="bea bruno"), RITA)
+    (line,) = (await acts.listed(alone.door, RITA)).lines
+
+    with pytest.raises(Refused, match=r"name one by email or id: .*Bea Bruno \(bea@example.com\)") as several:
+        await acts.change(alone.door, task, Said("Ask her", TUESDAY, contact="Bruno"), RITA)
+    assert (line.contact, several.value.code) == ("Bea Bruno", "ambiguous_contact")
+    assert await refusal(acts.add(alone.door, Said("Ask", TUESDAY, contact="Nobody Known"), RITA)) == "unknown_contact"
+
+
+async def test_a_task_says_whom_it_is_about_to_who_sees_contacts_alone(alone: House) -> None:
+    task = await acts.look(alone.door, await acts.add(alone.door, Said("Ask", TUESDAY, contact="ann"), RITA), RITA)
+    seen = await acts.about(alone.door, task, RITA)
+    async with alone.database.writing() as tx:
+        await tx.execute(update(UserRow).where(UserRow.email == RITA).values(level=Level.none))
+
+    assert (seen, await acts.about(alone.door, task, RITA)) == ("Ann Abel", "")

@@ -74,7 +74,7 @@ async def test_the_day_is_over_in_the_assignees_zone_or_else_in_that_of_the_sett
         (one,) = await todo_list(replace(alone.door, now=lambda: noon), Wanted(), RITA)
         return one.due
 
-    noon = datetime.now(UTC).replace(hour=11)
+    noon = datetime.now(UTC).replace(hour=11, minute=30)
     await opened(alone, "ann", late=datetime.now(UTC) - noon + timedelta(hours=12))
 
     assert await due_of("Asia/Tokyo", "Europe/Berlin") is Due.today
@@ -244,6 +244,7 @@ async def test_a_result_is_taken_back_by_who_gave_it_or_who_manages_and_by_nobod
     if taken_in:
         await take_in(alone, todo)
 
+    offered = [await offers_to_take_back(alone, todo, by) for by in (ADA, RITA)]
     with pytest.raises(Refused, match=r"Ada Admin gave it") as refused:
         await acts.take_back(alone.door, todo, RITA)
     async with alone.database.writing() as tx:
@@ -254,8 +255,15 @@ async def test_a_result_is_taken_back_by_who_gave_it_or_who_manages_and_by_nobod
         await acts.take_back(alone.door, todo, BOB)
     await acts.take_back(alone.door, todo, ADA)
 
+    assert offered == [(True, taken_in), (False, False)]
     assert [one.value.code for one in (refused, without_level, without_part)] == ["not_permitted"] * 3
     assert await ids(alone, RITA) == [todo]
+
+
+async def offers_to_take_back(house: House, todo_id: str, by: str) -> tuple[bool, bool]:
+    """Whether the to-do's page does, and its enrollment's, which shows what the run has noted."""
+    one = await card(house.door, todo_id, by)
+    return one.is_answered, (await story(house.door, one.todo.enrollment_id, by)).may_take_back
 
 
 @pytest.mark.parametrize("taken_in", [False, True])

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from copy import copy
 from dataclasses import dataclass, field
 from functools import cache
-from typing import Any, Self, cast
+from typing import Any, Self
 from urllib.parse import unquote
 
 import httpx2
@@ -24,21 +24,16 @@ from tests.house import ADA, BOB, RITA, House
 from tests.patience import PATIENCE
 from tests.ports import free_port
 from tests.web import promises
-from web.app import web_app
+from web.texts import Signed
 
 PASSWORD = "a long enough word"
 
 
-def app_at(door: Door) -> FastAPI:
-    """The application at that door. Its routes take long to make, and are those of all tests."""
-    app = copy(_app())
-    app.state = State({"door": door})
+def app_at(door: Door, signed_texts: Signed | None = None) -> FastAPI:
+    """The application at that door."""
+    app = copy(promises.app_of_all())
+    app.state = State({**app.state._state, "door": door, "texts": signed_texts})
     return app
-
-
-@cache
-def _app() -> FastAPI:
-    return web_app(cast("Door", None))
 
 
 @asynccontextmanager

@@ -9,6 +9,7 @@ from typing import Any, cast
 from urllib.parse import urlsplit
 
 import httpx2
+from fastapi import FastAPI
 
 from starter.door import Door
 from web.app import web_app
@@ -45,9 +46,15 @@ async def check_read(answer: httpx2.Response) -> None:
 
 
 @cache
+def app_of_all() -> FastAPI:
+    """The application without a door. Its routes take long to make, and are those of all tests."""
+    return web_app(cast("Door", None))
+
+
+@cache
 def _promised() -> list[Promised]:
     """Of two paths that fit, the one with fewer words to fill in is meant."""
-    operations = _operations(web_app(cast("Door", None)).openapi())
+    operations = _operations(app_of_all().openapi())
     return sorted(operations, key=lambda one: one.path.groups)
 
 

@@ -1,15 +1,11 @@
 """The description of the API names the refusals of each operation; every answer of these tests is held against it."""
 
-from typing import cast
-
 import httpx2
 import pytest
 
-from starter.door import Door
 from tests.web import promises
 from tests.web.knocking import Knocking
 from web.api.refusals import OF
-from web.app import web_app
 from web.problems import MEDIA_TYPE
 
 
@@ -20,7 +16,7 @@ def _answer(status: int, code: str, path: str = "/api/enrollments/x/pause") -> h
 
 
 def test_every_operation_has_its_refusals_and_there_are_none_of_others() -> None:
-    paths = web_app(cast("Door", None)).openapi()["paths"]
+    paths = promises.app_of_all().openapi()["paths"]
 
     described = {f"{method.upper()} {path.removeprefix('/api')}" for path, ways in paths.items() for method in ways}
     assert described == set(OF)

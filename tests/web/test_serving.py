@@ -15,7 +15,7 @@ import pytest
 from store.database import Database
 from tests.patience import PATIENCE
 from tests.ports import free_port
-from web.__main__ import listen
+from web.listening import listen
 
 ROOT = Path(__file__).parents[2]
 

@@ -24,8 +24,7 @@ from store.lives import Life
 from store.tables import Channel, EventRow, MessageRow, MessageState, NewsRow, SuppressionRow
 from store.text_tables import IncomingTextRow
 from tests.house import ADA, CALL, EMAIL, RITA, TEXT, House
-from tests.web.knocking import served
-from web.app import web_app
+from tests.web.knocking import app_at, served
 from web.texts import LARGEST_POST, Signed
 
 ANN, OURS, STRANGER = "+4915112340001", "+4930900001", "+15005550006"
@@ -92,7 +91,7 @@ class Wired:
 
 @pytest.fixture
 async def wired(alone: House) -> AsyncIterator[Wired]:
-    app = web_app(alone.door)
+    app = app_at(alone.door)
     async with served(app) as address:
         phones = Phones(address)
         app.state.texts = Signed(phones.token, address)
@@ -144,7 +143,7 @@ async def test_a_post_that_is_not_signed_or_signed_for_something_else_is_refused
 
 async def test_the_address_is_the_public_one_whatever_the_request_says(alone: House) -> None:
     public = "https://app.example.org/there"
-    app = web_app(alone.door, Signed("secret", public))
+    app = app_at(alone.door, Signed("secret", public))
 
     async with served(app) as address:
         inside = await post(address, "/texts/incoming", REPLY, token="secret")
@@ -154,7 +153,7 @@ async def test_the_address_is_the_public_one_whatever_the_request_says(alone: Ho
 
 
 async def test_without_a_provider_there_is_nothing_to_post_to(alone: House) -> None:
-    async with served(web_app(alone.door)) as address:
+    async with served(app_at(alone.door)) as address:
         assert await post(address, "/texts/incoming", REPLY, token="") == 404
 
 

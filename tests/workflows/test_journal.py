@@ -36,7 +36,7 @@ async def test_a_copy_that_comes_while_the_message_is_with_the_server_keeps_it_f
     sqlite: Database, client: Client, tmp_path: Path
 ) -> None:
     async with sending(sqlite, client, tmp_path, "ann@* answer stall 3") as (house, mail):
-        journal = Journal(house.door, house.world.mail_domain)
+        journal = Journal(house.door)
         one = await house.enroll("ann", EMAIL, CALL)
         copy = (await mail.written("DATA-complete", ANN))["message"].encode()
 
@@ -52,7 +52,7 @@ async def test_a_copy_that_comes_after_the_message_was_given_up_settles_it_withi
     sqlite: Database, client: Client, tmp_path: Path
 ) -> None:
     async with sending(sqlite, client, tmp_path, "ann@* answer stall 3") as (house, mail):
-        journal = Journal(house.door, house.world.mail_domain)
+        journal = Journal(house.door)
         one = await house.enroll("ann", EMAIL, CALL)
         copy = (await mail.written("DATA-complete", ANN))["message"].encode()
         assert (await house.place(one, "paused")).reason is Reason.delivery_unknown

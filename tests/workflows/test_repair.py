@@ -2,14 +2,16 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
+import sqlalchemy as sa
 from temporalio.api.common.v1 import WorkflowExecution
 from temporalio.api.workflowservice.v1 import ResetWorkflowExecutionRequest
 from temporalio.client import Client
 from temporalio.contrib.pydantic import pydantic_data_converter
 
 from activities.standing import take_in
-from sequencing.enrollments import Status
+from sequencing.enrollments import Enrollment, Status, StepState
 from sequencing.happenings import Happening, Reason, What
 from sequencing.runs import Ref
 from starter.client import Runs
@@ -18,8 +20,12 @@ from starter.reconcile import Repair, repair
 from starter.sequencer import Sequencer
 from starter.sweep import Sweep
 from store import leases, news
-from store.lives import Life
+from store.database import Database
+from store.lives import COLUMNS, Life
+from store.tables import EnrollmentRow, MessageRow
 from tests.house import CALL, EMAIL, RITA, TASK, House
+from tests.mail_server import MailServer, read_diary
+from transports.smtp import SmtpTransport
 
 
 async def test_a_terminated_run_is_canceled_and_only_a_person_reactivates_it(house: House) -> None:
@@ -73,6 +79,47 @@ async def test_a_run_that_remembers_more_than_a_restored_row_is_held_and_sends_n
 
     assert row is not None
     assert (row.status, row.reason, row.step) == (Status.paused, Reason.delivery_unknown, 2)
+
+
+async def test_a_message_that_was_in_doubt_before_an_older_database_came_back_is_not_sent_again_unasked(
+    sqlite: Database, client: Client, tmp_path: Path
+) -> None:
+    async with MailServer(diary=tmp_path / "mail.jsonl", rules=["ann@* answer stall 3"]) as mail:
+        smtp = SmtpTransport(f"smtp://127.0.0.1:{mail.port}", within=timedelta(seconds=1))
+        async with House.open(sqlite, client, tmp_path / "outbox", smtp) as house:
+            one = await house.enroll("ann", {**EMAIL, "delay": "1 second"}, CALL)
+            backup = await house.row(one)
+            assert (await house.place(one, "paused")).reason is Reason.delivery_unknown
+            await _restore(house, backup)
+
+            assert await repair(house.door, one) is Repair.sound
+            row = await house.until(one, lambda row: row is not None and row.place is not StepState.waiting)
+
+        assert (row.status, row.reason, row.step) == (Status.paused, Reason.delivery_unknown, 1)
+        assert len(read_diary(tmp_path / "mail.jsonl", "DATA-complete")) == 1
+
+
+async def test_an_answer_that_comes_when_temporal_has_given_its_attempt_up_is_told_to_the_run(
+    sqlite: Database, client: Client, tmp_path: Path
+) -> None:
+    async with MailServer(diary=tmp_path / "mail.jsonl", rules=["ann@* answer stall 6"]) as mail:
+        smtp = SmtpTransport(f"smtp://127.0.0.1:{mail.port}", within=timedelta(seconds=30))
+        async with House.open(sqlite, client, tmp_path / "outbox", smtp, act_within=2) as house:
+            one = await house.enroll("ann", EMAIL, CALL)
+            assert (await house.place(one, "paused")).reason is Reason.delivery_unknown
+
+            await house.todo(one, 2)
+
+        assert len(read_diary(tmp_path / "mail.jsonl", "DATA-complete")) == 1
+
+
+async def _restore(house: House, backup: Enrollment | None) -> None:
+    """The enrollment is as it was then, and nothing is known of what has left since."""
+    assert backup is not None
+    async with house.database.writing() as tx:
+        await tx.execute(sa.delete(MessageRow).where(MessageRow.enrollment_id == backup.id))
+        values = {name: getattr(backup, name) for name in COLUMNS}
+        await tx.execute(sa.update(EnrollmentRow).where(EnrollmentRow.id == backup.id).values(**values))
 
 
 async def test_the_sweep_tells_a_run_of_news_that_no_door_could_tell(house: House) -> None:

@@ -25,9 +25,8 @@ from store.people_tables import ContactRow
 from store.tables import MessageRow
 from tests.house import HEADER, RITA, TEXT, House
 from tests.ports import free_port
-from tests.web.knocking import served
+from tests.web.knocking import app_at, served
 from transports.texts import TextTransport
-from web.app import web_app
 from web.texts import Signed
 
 ANN, BEN = "+4915112340001", "+4915112340002"
@@ -61,7 +60,7 @@ async def line(sqlite: Database, client: Client, tmp_path: Path) -> AsyncIterato
     async with listening(phones) as address:
         texts = TextTransport(phones.url(address), public_url=phones.public_url, within=timedelta(seconds=1))
         async with House.open(sqlite, client, tmp_path / "outbox", texts=texts) as house:
-            app = web_app(house.door)
+            app = app_at(house.door)
             async with served(app) as pages:
                 phones.public_url = pages
                 app.state.texts = Signed(phones.token, pages)

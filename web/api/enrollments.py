@@ -74,7 +74,7 @@ async def enroll(door: At, by: By, id: Number, wanted: Adding, dry_run: bool = F
     status = "would_be_enrolled" if dry_run else Status.active
     refused = [_refused(answer) for answer in answers if isinstance(answer, NotEnrolled)]
     enrolled = [added(one, status) for one in answers if isinstance(one, Enrolled)]
-    return Answers(enrolled=enrolled, refused=refused, notices=(await heard(door)).notices)
+    return Answers(enrolled=enrolled, refused=refused, notices=(await heard(door, by.time_zone)).notices)
 
 
 def added(one: Enrolled, status: str) -> Added:

@@ -5,6 +5,7 @@ from typing import Any
 from fastapi import Request
 from pydantic import BaseModel
 
+from starter.clocks import zone_of_reader
 from starter.door import acting_user
 from starter.holds import words
 from starter.sequences import create_sequence
@@ -71,6 +72,6 @@ async def shown(door: At, by: By, id: Number) -> Shown:
             id=row.id,
             sharing=row.sharing,
             archived=row.archived,
-            held=await words(tx, hold) if hold else None,
+            held=await words(tx, hold, await zone_of_reader(tx, by)) if hold else None,
             document=await document_of(tx, row, await sequences.steps(tx, row.id)),
         )

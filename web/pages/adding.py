@@ -143,7 +143,7 @@ async def shown(
         lines=lines[:LINES],
         refused_only=refused_only,
         more=lines[LINES - 1].position if len(lines) > LINES else None,
-        notices=(await heard(door)).notices,
+        notices=(await heard(door, zone)).notices,
     )
 
 
@@ -220,19 +220,20 @@ async def _dialog(request: Request, door: Door, user: User, asked: Asked, refuse
             refused = trouble
     elif not offered:
         raise Refused("not_permitted", _nothing_offered(user))
+    zone = await zone_of(door, user)
     said = {"said": refused.sentence, "said_kind": "refused"} if refused else {}
     return page(
         request,
         "adding/dialog.html",
         status_of(refused.code) if refused else 200,
         user=user,
-        zone=await zone_of(door, user),
+        zone=zone,
         asked=replace(asked, key=door.new_id()),
         offered=offered,
         foreseen=foreseen,
         ready=foreseen is not None and foreseen.enrolled > 0,
         is_enrolled=lambda answer: isinstance(answer, Enrolled),
-        notices=(await heard(door)).notices,
+        notices=(await heard(door, zone)).notices,
         **await _names(door, asked, foreseen, {str(one.id): one.name for one in offered}),
         **said,
     )

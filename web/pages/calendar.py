@@ -8,9 +8,10 @@ from starlette.responses import RedirectResponse, Response
 
 from sequencing.days import FIRST, LAST, monday_of, read_day, read_time, read_week, week_name
 from sequencing.errors import Refused, Unchanged
+from sequencing.own_tasks import OwnTask
 from sequencing.people import User
 from starter import own_tasks as acts
-from starter.calendar import agenda
+from starter.calendar import Agenda, agenda, overdue
 from starter.door import Door
 from starter.own_tasks import Said
 from web.acting import At
@@ -25,25 +26,18 @@ Day = Annotated[str, Query(max_length=10)]
 
 
 @router.get("/calendar")
-async def shown(request: Request, door: At, day: Day = "", week: Day = "") -> Response:
-    """A day, or a week, of the reader; without either his week."""
+async def shown(request: Request, door: At, day: Day = "", week: Day = "", late: Day = "") -> Response:
+    """A day, or a week, of the reader, or with `late` all that is overdue; without any of them his week."""
     user = await reader(request)
+    if late:
+        return _view(request, user, await overdue(door, user.email))
     first, number = (read_day(day), 1) if day else (read_week(week) if week else None, 7)
-    return await _view(request, door, user, first, number)
+    return _view(request, user, await agenda(door, user.email, first, number))
 
 
-async def _view(
-    request: Request,
-    door: Door,
-    user: User,
-    first: date | None,
-    number: int,
-    refused: Refused | None = None,
-    **typed: str,
-) -> Response:
+def _view(request: Request, user: User, told: Agenda, refused: Refused | None = None, **typed: str) -> Response:
     """The days; with what was typed where that was refused."""
-    told = await agenda(door, user.email, first, number)
-    start = next(iter(told.days))
+    start, number = next(iter(told.days), told.today), len(told.days)
     return page(
         request,
         "calendar.html",
@@ -55,7 +49,7 @@ async def _view(
         is_day=number == 1,
         before=_beside(start, number, -1),
         after=_beside(start, number, 1),
-        here=_path(start, number),
+        here=_path(start, number) if told.days else "/calendar?late=1",
         week=_path(monday_of(start), 7),
         fields={"day": str(told.today if told.today in told.days else start)} | typed,
         **_trouble(refused),
@@ -76,9 +70,23 @@ async def one(request: Request, door: At, id: str) -> Response:
         "day": str(task.day),
         "at": f"{task.at:%H:%M}" if task.at else "",
         "note": task.note,
-        "contact": str(task.contact_id or ""),
+        "contact": await acts.about(door, task, user.email),
     }
-    return page(request, "task.html", user=user, zone=await zone_of(door, user), task=task, fields=words)
+    return await _task(request, door, user, task, words, words["contact"])
+
+
+async def _task(
+    request: Request,
+    door: Door,
+    user: User,
+    task: OwnTask,
+    fields: dict[str, str],
+    contact: str,
+    refused: Refused | None = None,
+) -> Response:
+    code, zone = status_of(refused.code) if refused else 200, await zone_of(door, user)
+    words = {"fields": fields, "contact": contact, **_trouble(refused)}
+    return page(request, "task.html", code, user=user, zone=zone, task=task, **words)
 
 
 @router.post("/calendar/tasks")
@@ -90,7 +98,7 @@ async def add(request: Request, door: At) -> Response:
         await made_once(door, form, "task", lambda at: acts.add(at, said, form.user.email))
     except Refused as refused:
         await count(request, form.user)
-        return await _view(request, door, form.user, None, 7, refused, **_typed(form))
+        return _view(request, form.user, await agenda(door, form.user.email, None, 7), refused, **_typed(form))
     return go_on(request, _next(form), f"Written down for {said.day:%a %-d %b}.")
 
 
@@ -105,9 +113,9 @@ async def change(request: Request, door: At, id: str) -> Response:
         raise
     except Refused as refused:
         await count(request, form.user)
-        task, zone = await acts.look(door, id, form.user.email), await zone_of(door, form.user)
-        code, words = status_of(refused.code), {"fields": _typed(form), **_trouble(refused)}
-        return page(request, "task.html", code, user=form.user, zone=zone, task=task, **words)
+        task = await acts.look(door, id, form.user.email)
+        contact = await acts.about(door, task, form.user.email)
+        return await _task(request, door, form.user, task, _typed(form), contact, refused)
     return go_on(request, _path(said.day, 1), "The task is changed.")
 
 
@@ -156,8 +164,15 @@ def _said(form: Form) -> Said:
         day=read_day(form.text("day")),
         at=read_time(form.text("at")),
         note=form.text("note"),
-        contact=form.text("contact").strip(),
+        contact=_contact(form),
     )
+
+
+def _contact(form: Form) -> str | int:
+    """Whom the task is about; the one it was about where his name stands there as it stood."""
+    said, known = form.text("contact").strip(), form.text("about")
+    unchanged = bool(said) and said == form.text("about_name").strip()
+    return int(known) if unchanged and known.isascii() and known.isdecimal() and len(known) < 10 else said
 
 
 def _next(form: Form) -> str:

@@ -1,6 +1,7 @@
 """Contacts in Sequence: who is where in a sequence, why, and every act on an enrollment."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Annotated, Any
 from urllib.parse import quote, urlencode
 
@@ -9,6 +10,7 @@ from starlette.responses import RedirectResponse, Response
 
 from sequencing.enrollments import Enrollment, Status, StepState
 from sequencing.errors import Refused
+from sequencing.happening_words import BECAME, detail, in_words
 from sequencing.happenings import Happening, Reason, Settlement, What
 from sequencing.people import Contact, Level, User
 from sequencing.sequences import Action
@@ -18,6 +20,7 @@ from starter import enrollments as acts
 from starter.attention import REMEDIES
 from starter.clocks import clock_of
 from starter.door import Door
+from starter.headlines import headlines
 from starter.hearing import heard
 from starter.timeline import story
 from store import contacts, sequences
@@ -26,7 +29,7 @@ from web.acting import At
 from web.api.words import Number
 from web.areas import Area
 from web.guard import path_of_ours
-from web.pages.frame import Page, go_on, page, reader, sent, zone_of
+from web.pages.frame import TEMPLATES, Page, at, go_on, page, reader, sent, zone_of
 from web.pages.sequences import heading
 
 router = Area(route_class=Page)
@@ -91,7 +94,7 @@ async def in_sequence(
         statuses=[one for one in Status if one is not Status.removed],
         buttons=BUTTONS,
         more=found[A_PAGE - 1].id if len(found) > A_PAGE else None,
-        notices=(await heard(door)).notices,
+        notices=(await heard(door, zone)).notices,
         **head,
     )
 
@@ -104,7 +107,7 @@ def _list_at(sequence: int, status: Status | None, outcome: Outcome | None) -> s
 @router.get("/enrollments/{id}")
 async def shown(request: Request, door: At, id: str) -> Response:
     """Where it stands, what is next, and everything that has happened."""
-    return await _shown(request, door, id, "enrollment.html")
+    return await _shown(request, door, id, "enrollment.html", with_headlines=True)
 
 
 @router.get("/enrollments/{id}/removal")
@@ -151,13 +154,16 @@ async def not_a_page(request: Request, id: str, noun: str) -> Response:
     return RedirectResponse(f"/enrollments/{id}", 303)
 
 
-async def _shown(request: Request, door: Door, enrollment_id: str, template: str, **more: Any) -> Response:
+async def _shown(
+    request: Request, door: Door, enrollment_id: str, template: str, *, with_headlines: bool = False, **more: Any
+) -> Response:
     user = await reader(request)
     zone = await zone_of(door, user)
     told = await story(door, enrollment_id, user.email, zone)
     one = told.enrollment
     async with door.database.reading() as tx:
         steps = await sequences.steps(tx, one.sequence_id)
+        called = await headlines(tx, one, steps) if with_headlines else []
     due = steps[one.step - 1].action if one.step <= len(steps) else None
     return page(
         request,
@@ -166,7 +172,7 @@ async def _shown(request: Request, door: Door, enrollment_id: str, template: str
         zone=zone,
         story=told,
         one=one,
-        steps=steps,
+        headlines=called,
         moving=one.is_moving(door.now()),
         offered=_offered(one),
         buttons=BUTTONS,
@@ -201,6 +207,14 @@ def _offered(one: Enrollment) -> list[str]:
     """The acts that the rules know for where it stands."""
     offered = [noun for noun, what in NOUNS.items() if (one.place, what) in ARROWS]
     return [noun for noun in offered if noun != "delivery" or one.reason is Reason.delivery_unknown]
+
+
+def _detail(name: str, value: Any, zone: str) -> str:
+    """A detail of what happened; an instant by the reader's clock."""
+    return detail(name, at(datetime.fromisoformat(value), zone) if name == "until" else value)
+
+
+TEMPLATES.filters |= {"happened": in_words, "detail": _detail, "became": lambda state: BECAME.get(state, state)}
 
 
 def _word(words: Any, said: str) -> Any:

@@ -94,10 +94,10 @@ async def board(request: Request, door: At, id: Number, after: After = "") -> Re
     shown = found.standings[:ON_A_BOARD]
     async with door.database.reading() as tx:
         known = await stages.in_order(tx)
-        visible = {row.id: row for row in await sequences.all_shown(tx, user)}
+        offered = await sequences.some_shown(tx, user, [one.sequence_id for one in known if one.sequence_id])
         owner = await users.get(tx, found.opportunity.owner_id) if found.opportunity.owner_id else None
         company = await company_rows.names(tx, [found.opportunity.company_id or 0])
-    columns = [(one, visible.get(one.sequence_id or 0), [s for s in shown if s.stage.id == one.id]) for one in known]
+    columns = [(one, offered.get(one.sequence_id or 0), [s for s in shown if s.stage.id == one.id]) for one in known]
     return page(
         request,
         "opportunities/board.html",

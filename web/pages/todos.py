@@ -51,7 +51,7 @@ async def listed(request: Request, door: At, view: Viewed, at: Id = "", undo: Id
         dues=list(DueWithin),
         results=RESULTS,
         undo=undo if undo.isalnum() else "",
-        notices=(await heard(door)).alarms,
+        notices=(await heard(door, zone)).alarms,
         more=write_cursor(found[-1].todo) if more else None,
     )
 

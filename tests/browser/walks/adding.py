@@ -1,6 +1,9 @@
 """Add to sequence: one dialog behind six doors, which says what will happen, and adds nobody twice."""
 
+import re
+
 import pytest
+from playwright.async_api import Locator
 
 from starter import adds
 from starter.contacts import import_contacts
@@ -145,6 +148,13 @@ async def an_opportunity_and_its_stages_offer_to_enroll(office: Office) -> None:
     await tab.press("No")
     assert await _who_is_in(office, sequence) == 1
 
+    await _dragged(tab, "Otis Open", to="Screening")
+    await tab.reads("1 contact stands at Screening now.")
+    await _dragged(tab, "Otis Open", to=stage)
+    await tab.reads("The move to Interview is made.")
+    await tab.press("No")
+    assert await _who_is_in(office, sequence) == 1
+
     await tab.press("Add all at Interview to a sequence")
     await tab.press("Add 1 contact")
     await tab.reads("1 of 2 enrolled.")
@@ -188,3 +198,38 @@ async def all_that_a_search_finds_are_added_in_the_background_and_the_rest_is_le
     assert standing.refused == {"canceled": MANY - standing.enrolled}
     await tab.open(f"{add}/cancellation")
     assert tab.page.url == office.address + add
+
+
+async def several_ticked_cards_are_dragged_together_and_one_that_is_dropped_where_it_was_stays(office: Office) -> None:
+    for name in ("Dora Dragged", "Dan Dragged", "Dean Dragged"):
+        await office.contact(name)
+    board = f"/opportunities/{await office.job('A job for mice')}"
+    tab = await office.enter(RITA)
+    await tab.open(board)
+    await tab.field("Contacts, one a line").fill("dora-dragged\ndan-dragged\ndean-dragged")
+    await tab.press("Add to workflow")
+    await tab.reads("3 contacts stand at New now.")
+
+    await _dragged(tab, "Dora Dragged", to="New")
+    for name in ("Dora Dragged", "Dean Dragged"):
+        await tab.page.get_by_label(f"Choose {name}").check()
+    await _dragged(tab, "Dean Dragged", to="Screening")
+    await tab.reads("2 contacts stand at Screening now.")
+
+    left = await _stage(tab, "New").inner_text()
+    assert [name in left for name in ("Dora Dragged", "Dan Dragged", "Dean Dragged")] == [False, True, False]
+
+
+def _stage(tab: Tab, name: str) -> Locator:
+    return tab.page.get_by_role("region", name=re.compile(f"^{name} "))
+
+
+async def _dragged(tab: Tab, name: str, to: str) -> None:
+    """The card is taken by the mouse and dropped on that stage."""
+    card = tab.page.locator(".stage .card").filter(has_text=name)
+    await card.hover(position={"x": 200, "y": 10})
+    await tab.page.mouse.down()
+    await _stage(tab, to).locator("h3").hover()
+    await _stage(tab, to).locator("h3").hover(position={"x": 20, "y": 10})
+    await tab.page.mouse.up()
+    await tab.page.wait_for_load_state()

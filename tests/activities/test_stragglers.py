@@ -1,0 +1,99 @@
+"""An attempt that was given up and goes on: its process was frozen, another came after it, and now it is thawed."""
+
+import asyncio
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from sequencing.enrollments import Status
+from sequencing.happenings import Happening, Reason, What
+from store import messages, news
+from store.lives import Life
+from store.tables import MessageState
+from tests.activities.test_emails import LATER, NOW, act, answering
+from tests.house import EMAIL, RITA, House
+from tests.mail_server import read_diary, written
+
+
+async def test_an_answer_that_comes_after_the_message_was_given_up_is_news_of_which_its_run_is_still_to_hear(
+    alone: House, tmp_path: Path
+) -> None:
+    one = await alone.enroll("ann", {**EMAIL, **NOW}, LATER)
+    async with answering(alone, tmp_path, "* answer stall 1") as house:
+        frozen = asyncio.create_task(act(house, one))
+        await written(tmp_path / "mail.jsonl", "stalled")
+        await act(house, one)
+        given_up = await alone.row(one)
+        await frozen
+
+    row = await alone.row(one)
+    async with alone.database.reading() as tx:
+        [message] = await messages.of_enrollment(tx, one)
+        unheard = await news.unsignaled(tx, alone.door.now() + timedelta(minutes=1), 10)
+    assert given_up is not None
+    assert (given_up.reason, message.state) == (Reason.delivery_unknown, MessageState.sent)
+    assert unheard == [(one, 1)], "whoever takes note of it alone tells nobody: the run would wait for ever"
+    assert row == replace(given_up, last_news=1)
+
+
+async def test_a_refusal_that_comes_after_the_message_was_given_up_leaves_the_question_to_a_person(
+    alone: House, tmp_path: Path
+) -> None:
+    one = await alone.enroll("ann", {**EMAIL, **NOW}, LATER)
+    async with answering(alone, tmp_path, "* answer stall 1", "* answer 451") as house:
+        frozen = asyncio.create_task(act(house, one))
+        await written(tmp_path / "mail.jsonl", "stalled")
+        await act(house, one)
+        given_up = await alone.row(one)
+        await frozen
+
+    assert given_up is not None
+    assert given_up.reason is Reason.delivery_unknown
+    assert await alone.row(one) == given_up
+
+
+async def test_a_pause_that_comes_while_the_message_leaves_is_taken_in_with_its_end(
+    alone: House, tmp_path: Path
+) -> None:
+    one = await alone.enroll("ann", {**EMAIL, **NOW}, LATER)
+    async with answering(alone, tmp_path, "* answer stall 1") as house:
+        leaving = asyncio.create_task(act(house, one))
+        await written(tmp_path / "mail.jsonl", "stalled")
+        await alone.sequencer.pause(one, by=RITA)
+        await leaving
+
+    row = await alone.row(one)
+    assert row is not None
+    assert (row.status, row.step, row.noted, row.last_news) == (Status.paused, 2, 1, 1)
+
+
+@pytest.mark.parametrize("answered_before", [True, False], ids=["answered", "still with the server"])
+async def test_a_message_that_was_leaving_when_its_run_was_terminated_is_not_sent_again_by_the_next_run(
+    alone: House, tmp_path: Path, answered_before: bool
+) -> None:
+    one, diary = await alone.enroll("ann", {**EMAIL, **NOW}, LATER), tmp_path / "mail.jsonl"
+    async with answering(alone, tmp_path, "* answer stall 1") as house:
+        leaving = asyncio.create_task(act(house, one))
+        await written(diary, "stalled")
+        await terminated(alone, one)
+        if answered_before:
+            await leaving
+        await alone.sequencer.reactivate(one, by=RITA)
+        await act(house, one)
+        row = await alone.row(one)
+        await leaving
+
+    assert row is not None
+    assert (row.step, row.reason) == ((2, None) if answered_before else (1, Reason.delivery_unknown))
+    assert len(read_diary(diary, "DATA-complete")) == 1
+
+
+async def terminated(house: House, enrollment_id: str) -> None:
+    """As `reconcile` writes it down."""
+    async with house.database.writing() as tx:
+        life = await Life.lock(tx, enrollment_id, house.door.now())
+        assert life is not None
+        life.happen(Happening(What.ended_in_temporal))
+        await life.save()
