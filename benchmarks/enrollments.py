@@ -31,8 +31,9 @@ from starter.contacts import import_contacts
 from starter.enrollments import Enrolled
 from store import schema
 from store.database import Database
-from tests.conftest import free_port, temporal_program
+from tests.conftest import temporal_program
 from tests.house import EMAIL, HEADER, RITA, House, search_attribute_keys
+from tests.ports import free_port
 
 STEPS, DELAY = 5, 1.0
 

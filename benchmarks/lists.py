@@ -34,8 +34,8 @@ from starter.keys import digest
 from store import keys, schema
 from store.database import Database
 from tests.browser.routes import _routes
-from tests.conftest import free_port
 from tests.house import House
+from tests.ports import free_port
 from tests.store import crowd
 from web import guard
 from web.app import web_app

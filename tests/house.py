@@ -31,6 +31,7 @@ from starter.sequences import create_sequence
 from store import enrollments, settings, todos, users
 from store.database import Database
 from store.tables import TodoRow
+from tests.patience import PATIENCE
 from transports.outbox import EmailOutbox, TextOutbox, messages
 from transports.outgoing import Transport
 
@@ -150,7 +151,7 @@ class House:
             return await enrollments.get(tx, enrollment_id)
 
     async def until(
-        self, enrollment_id: str, there: Callable[[Enrollment | None], bool], within: float = 30
+        self, enrollment_id: str, there: Callable[[Enrollment | None], bool], within: float = PATIENCE
     ) -> Enrollment:
         """Where it stands as soon as it is there. Who waits long looks less often: each look costs what others need."""
         pause = 0.02

@@ -44,6 +44,8 @@ from typing import Any, Self, cast
 import aiosmtplib
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
+from tests.patience import PATIENCE
+
 PLACES = ("rcpt", "354", "data", "answer")
 SENTENCES = {421: "4.3.2 closing down", 450: "4.2.1", 451: "4.3.0", 550: "5.1.1", 554: "5.7.1"}
 
@@ -98,7 +100,9 @@ def read_diary(path: Path, event: str | None = None, recipient: str | None = Non
     ]
 
 
-async def written(path: Path, event: str, recipient: str | None = None, *, times: int = 1, within: float = 20) -> Any:
+async def written(
+    path: Path, event: str, recipient: str | None = None, *, times: int = 1, within: float = PATIENCE
+) -> Any:
     """Waits until an event stands in the diary that often; the last such entry."""
     async with asyncio.timeout(within):
         while len(found := read_diary(path, event, recipient)) < times:
@@ -160,7 +164,9 @@ class MailServer:
     def events(self, event: str | None = None, recipient: str | None = None) -> list[dict[str, Any]]:
         return read_diary(self.path, event, recipient)
 
-    async def written(self, event: str, recipient: str | None = None, *, times: int = 1, within: float = 20) -> Any:
+    async def written(
+        self, event: str, recipient: str | None = None, *, times: int = 1, within: float = PATIENCE
+    ) -> Any:
         return await written(self.path, event, recipient, times=times, within=within)
 
     def due(self, recipient: str, place: str) -> list[Rule]:

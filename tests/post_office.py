@@ -26,7 +26,8 @@ from pathlib import Path
 from typing import Self, cast
 
 from starter.up import listens
-from tests.conftest import free_port
+from tests.patience import PATIENCE
+from tests.ports import free_port
 
 PROGRAMS = ("postfix", "dovecot")
 PASSWORD = "letmein"
@@ -96,7 +97,7 @@ class PostOffice:
             found = [cast(list[tuple[bytes, bytes]], box.fetch(number.decode(), "(RFC822)")[1]) for number in numbers]
         return [email.message_from_bytes(one[0][1], policy=default) for one in found]
 
-    async def delivered(self, address: str, number: int = 1, within: float = 20) -> list[Message]:
+    async def delivered(self, address: str, number: int = 1, within: float = PATIENCE) -> list[Message]:
         """What lies in the mailbox as soon as there are so many."""
         async with asyncio.timeout(within):
             while len(found := await asyncio.to_thread(self.mailbox, address)) < number:
@@ -138,7 +139,7 @@ class PostOffice:
         self._run("postfix", "-c", self.folder / "postfix", "start")
 
     async def _listening(self) -> None:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(PATIENCE):
             for port in (self.smtp_port, self.imap_port):
                 while not await listens(port):
                     await asyncio.sleep(0.05)
@@ -150,7 +151,7 @@ class PostOffice:
     def _run(self, *command: str | Path, check: bool = True) -> None:
         """Into a file, and not into a pipe: the daemon would hold that open."""
         with (self.folder / "programs.log").open("ab") as said:
-            subprocess.run(command, stdin=subprocess.DEVNULL, stdout=said, stderr=said, check=check, timeout=60)
+            subprocess.run(command, stdin=subprocess.DEVNULL, stdout=said, stderr=said, check=check, timeout=PATIENCE)
 
     def _write_postfix(self, people: Collection[str], journal: str, journal_port: int, mail: pwd.struct_passwd) -> None:
         settings, gone_port = self.folder / "postfix", free_port()

@@ -22,10 +22,11 @@ from simulator.log import Log
 from simulator.recruiters import Recruiter
 from store import settings
 from store.database import Database
-from tests.kills.stage import DIES_WITH_US, ROOT, free_port
+from tests.kills.stage import DIES_WITH_US, ROOT
+from tests.ports import free_port
 
 RITA = "rita@example.org"
-PATIENCE = 200.0
+PATIENCE = 600.0
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,7 @@ class Place:
     def run(self, *words: str) -> str:
         """What a command prints."""
         command = [sys.executable, "-m", "starter", *words]
-        done = subprocess.run(command, cwd=ROOT, env=self.environment, capture_output=True, text=True, timeout=90)
+        done = subprocess.run(command, cwd=ROOT, env=self.environment, capture_output=True, text=True, timeout=600)
         assert done.returncode == 0, (words, done.stdout, done.stderr)
         return done.stdout
 
@@ -86,7 +87,7 @@ async def running(folder: Path, speed: float = 600) -> AsyncIterator[Place]:
         yield place
     finally:
         process.send_signal(signal.SIGINT)
-        await asyncio.to_thread(process.wait, 60)
+        await asyncio.to_thread(process.wait, PATIENCE)
         await place.database.close()
 
 
@@ -99,7 +100,7 @@ async def recruiters(place: Place, *emails: str) -> AsyncIterator[list[Recruiter
         for email in emails:
             (made,) = json.loads(place.run("tokens", "add", "work", "--as", email, "--json"))
             bearer = {"Authorization": f"Bearer {made['token']}"}
-            client = httpx2.AsyncClient(base_url=place.address, headers=bearer, timeout=60)
+            client = httpx2.AsyncClient(base_url=place.address, headers=bearer, timeout=PATIENCE)
             at_work.append(Recruiter(email, await stack.enter_async_context(client), log, who))
         yield at_work
 

@@ -13,7 +13,7 @@ from tests.house import RITA, TASK, House
 from tests.web.knocking import app_at, served
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "node"
-pytestmark = pytest.mark.timeout(400)
+pytestmark = pytest.mark.timeout(1800)
 
 
 @pytest.mark.statement(55)
@@ -61,5 +61,5 @@ async def _run(folder: Path, command: list[str], environment: dict[str, str]) ->
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
     )
-    out, _ = await asyncio.wait_for(process.communicate(), 180)
+    out, _ = await asyncio.wait_for(process.communicate(), 600)
     return process.returncode or 0, out.decode(errors="replace")

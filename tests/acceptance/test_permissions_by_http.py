@@ -17,6 +17,7 @@ from sequencing.people import Level
 from starter.door import Door
 from store.people_tables import UserRow
 from tests.house import BOB, HEADER, RITA
+from tests.patience import PATIENCE
 from tests.permitted import CASES, NEWER, NOWHERE, SAM, Furnished, Judged, Names, nameless, rows
 from tests.web import promises
 from tests.web.knocking import bearer
@@ -261,7 +262,7 @@ async def served(furnished: Furnished) -> AsyncIterator[Served]:
     app = web_app(furnished.house.door)
     headers = bearer(furnished.names["bearer"])
     async with httpx2.AsyncClient(
-        transport=httpx2.ASGITransport(app), base_url="http://testserver", headers=headers, timeout=30
+        transport=httpx2.ASGITransport(app), base_url="http://testserver", headers=headers, timeout=PATIENCE
     ) as client:
         yield Served(app, client, furnished.names)
 

@@ -22,6 +22,7 @@ from sequencing.settings import defaults
 from sequencing.settings_fields import written
 from starter.door import Door
 from tests.browser.routes import registered
+from tests.patience import PATIENCE
 from tests.permitted import NOWHERE, Furnished, Judged, Names, nameless, rows
 from transports.outbox import EmailOutbox
 from web import guard
@@ -278,7 +279,7 @@ async def walker(furnished: Furnished) -> AsyncIterator[Walker]:
     (kept,) = set(furnished.house.outbox.glob("*.eml")) - before
     cookies = {guard.SESSION: furnished.names["session"]}
     async with httpx2.AsyncClient(
-        transport=httpx2.ASGITransport(app), base_url="http://localhost", cookies=cookies, timeout=30
+        transport=httpx2.ASGITransport(app), base_url="http://localhost", cookies=cookies, timeout=PATIENCE
     ) as client:
         yield Walker(app, client, {**furnished.names, "kept": kept.stem})
 

@@ -24,15 +24,15 @@ from starter.timeline import story
 from store import settings, suppressions
 from store.database import Database
 from store.tables import EnrollmentRow, MessageRow
-from tests.conftest import free_port
 from tests.house import EMAIL, HEADER, RITA, House
+from tests.ports import free_port
 from tests.post_office import PostOffice, trouble
 from transports.journal import JournalServer, networks
 from transports.smtp import SmtpTransport
 
 JOURNAL = "journal-of-tests@journal.example"
 OFTEN = [{**EMAIL, "delay": "1 second"} for _ in range(30)]
-PATIENCE = 60
+PATIENCE = 120
 
 
 @dataclass

@@ -7,6 +7,7 @@ import pytest
 
 from tests.acceptance.agency import Agency
 from tests.house import ADA, EMAIL
+from tests.patience import PATIENCE
 
 LATER: dict[str, Any] = {**EMAIL, "delay": "300 days"}
 
@@ -125,6 +126,6 @@ async def _in(agency: Agency, number: int) -> list[str]:
 
 
 async def _ended(agency: Agency, add: str) -> None:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE):
         while (await agency.ask("GET", f"/bulk-adds/{add}"))[1]["status"] != "done":
             await asyncio.sleep(0.05)

@@ -10,6 +10,7 @@ from sequencing.happenings import Reason
 from store import users
 from tests.acceptance.agency import Agency
 from tests.house import CALL, EMAIL, RITA, TASK
+from tests.patience import PATIENCE
 
 LATER: dict[str, Any] = {**EMAIL, "delay": "300 days"}
 CALLS = {
@@ -86,7 +87,7 @@ async def test_a_removed_one_leaves_what_was_done_and_nothing_else_for_good(agen
     await agency.house.place(one, "waiting", 2)
 
     await agency.done("enrollments", "remove", one, "--yes")
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE):
         while (await agency.ask("GET", f"/enrollments/{one}"))[0] != 404:
             await asyncio.sleep(0.05)
 
@@ -120,7 +121,7 @@ async def test_an_operator_finds_its_run_with_its_timer_and_what_it_waits_for_in
     number = await agency.sequence({**EMAIL, "delay": "3 days"})
     one, *_ = await agency.add(number, await agency.contact("Tempo"))
     _, shown = await agency.ask("GET", f"/enrollments/{one}")
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE):
         while not (runs := await agency.temporal("workflow", "list", "--query", f"SequenceId={number}")):
             await asyncio.sleep(0.2)
     history = await agency.temporal("workflow", "show", "--workflow-id", shown["workflow_id"])

@@ -18,7 +18,7 @@ from store.tables import Channel, EnrollmentRow, EventRow, LinkUseRow, MessageRo
 from tests.acceptance.counting import Asked, Counting, Person, differences
 from tests.acceptance.simulated import PATIENCE, RITA, Place, clock, recruiters, running
 
-pytestmark = pytest.mark.timeout(240)
+pytestmark = pytest.mark.timeout(1800)
 TOLD = (What.reply, What.auto_replied, What.soft_bounced)
 ENDS = {
     "silent": "finished steps_done neutral",

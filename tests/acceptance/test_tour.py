@@ -5,7 +5,6 @@ import os
 import re
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -16,9 +15,11 @@ import pytest
 
 from starter.cli import COMMANDS, GROUPS
 from tests.commands import Forks
+from tests.patience import PATIENCE
+from tests.ports import free_port
 
 ROOT = Path(__file__).parents[2]
-pytestmark = pytest.mark.timeout(420)
+pytestmark = pytest.mark.timeout(1800)
 
 
 @pytest.mark.statement(1)
@@ -69,7 +70,7 @@ def _tour(clone: Path, environment: dict[str, str], forks: Forks) -> None:
     program = clone / ".venv" / "bin" / "sequencing"
     cold = program.rename(program.with_name("cold"))
     program.symlink_to(forks.program() / "sequencing")
-    subprocess.run(["bash", "examples/tour.sh"], cwd=clone, env=environment, check=True, timeout=180)
+    subprocess.run(["bash", "examples/tour.sh"], cwd=clone, env=environment, check=True, timeout=600)
     cold.replace(program)
 
 
@@ -124,13 +125,7 @@ def _empty_home(tmp_path: Path) -> dict[str, str]:
 
 
 def _free_ports() -> dict[str, int]:
-    probes = {name: socket.socket() for name in ("temporal", "ui", "metrics", "health", "web", "journal")}
-    for probe in probes.values():
-        probe.bind(("127.0.0.1", 0))
-    ports = {name: int(probe.getsockname()[1]) for name, probe in probes.items()}
-    for probe in probes.values():
-        probe.close()
-    return ports
+    return {name: free_port() for name in ("temporal", "ui", "metrics", "health", "web", "journal")}
 
 
 def _make_run(clone: Path, environment: dict[str, str], ports: dict[str, int]) -> "subprocess.Popen[bytes]":
@@ -142,7 +137,7 @@ def _make_run(clone: Path, environment: dict[str, str], ports: dict[str, int]) -
 
 
 def _until_it_says(running: "subprocess.Popen[bytes]", log: Path, words: str) -> None:
-    for _ in range(1200):
+    for _ in range(3000):
         if words in log.read_text():
             return
         assert running.poll() is None, log.read_text()
@@ -164,4 +159,4 @@ def _ctrl_c(running: "subprocess.Popen[bytes]") -> None:
     """To the whole foreground, as a terminal does it."""
     if running.poll() is None:
         os.killpg(running.pid, signal.SIGINT)
-        running.wait(timeout=60)
+        running.wait(PATIENCE)

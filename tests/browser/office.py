@@ -32,6 +32,7 @@ from tests.browser.routes import Driven, Route
 from tests.browser.tab import WIDE, Tab
 from tests.browser.wires import wires
 from tests.house import ADA, BOB, RITA, House
+from tests.patience import PATIENCE
 from tests.web import knocking
 from web.app import web_app
 from web.guard import SESSION
@@ -144,7 +145,7 @@ class Office:
 
     async def gone(self, enrollment_id: str) -> None:
         """Returns when no row is left of it."""
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(PATIENCE):
             while await self.house.row(enrollment_id) is not None:
                 await asyncio.sleep(0.05)
 
@@ -220,7 +221,7 @@ class Office:
             await keys.set_password(tx, (await users.by_email(tx, email)).id, _hashed())
 
     async def _last_mail(self, address: str) -> bytes:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(PATIENCE):
             while True:
                 mails = [file.read_bytes() for file in sorted(self.house.outbox.glob("*.eml"))]
                 if found := [one for one in mails if address.encode() in one]:

@@ -15,7 +15,7 @@ from playwright.async_api import BrowserContext, ConsoleMessage, Frame, Locator,
 
 WIDE, NARROW = {"width": 1280, "height": 860}, {"width": 390, "height": 844}
 PICTURES = Path(__file__).parents[2] / "docs" / "pictures"
-PATIENCE = 15.0
+PATIENCE = 60.0
 """Seconds within which a page comes, or says what it is to say."""
 MAIL_PROGRAM = "http://mail.localhost/"
 SEVERE = ("serious", "critical")

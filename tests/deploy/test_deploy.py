@@ -56,7 +56,7 @@ def copied_into_the_image() -> set[str]:
 def test_the_check_finds_nothing_without_an_engine_and_from_any_folder(tmp_path: Path) -> None:
     nowhere = {"HOME": str(tmp_path), "PATH": os.defpath, "DOCKER_HOST": f"unix://{tmp_path}/none.sock"}
     command = [sys.executable, str(DEPLOY / "check.py")]
-    done = subprocess.run(command, cwd=tmp_path, env=nowhere, capture_output=True, text=True, timeout=200)
+    done = subprocess.run(command, cwd=tmp_path, env=nowhere, capture_output=True, text=True, timeout=600)
     assert done.returncode == 0, done.stdout + done.stderr
     assert [line.rpartition(": ")[2] for line in done.stdout.splitlines()] == ["ok"] * len(CHECKS)
 

@@ -16,7 +16,8 @@ from temporalio.api.enums.v1 import EventType
 from sequencing.enrollments import Enrollment
 from starter.enrollments import Enrolled
 from tests.house import EMAIL, RITA
-from tests.kills.stage import PATIENCE, Child, Stage, free_port
+from tests.kills.stage import PATIENCE, Child, Stage
+from tests.ports import free_port
 
 SEQUENCE = "Senior engineer"
 PROGRAMS = Path(sys.executable).parent

@@ -11,7 +11,8 @@ from tests.docs.desk import Desk
 from tests.docs.page import section
 from tests.docs.stories import lives
 from tests.house import CALL, EMAIL
-from tests.kills.stage import Child, free_port
+from tests.kills.stage import Child
+from tests.ports import free_port
 
 LATER = {"delay": "1 hour"}
 

@@ -20,8 +20,9 @@ from tests.docs.desk import Desk
 from tests.docs.page import section
 from tests.docs.stories import lives
 from tests.house import CALL, EMAIL, HEADER, RITA, TASK, TEXT
-from tests.kills.stage import ROOT, Child, free_port
+from tests.kills.stage import ROOT, Child
 from tests.mail_server import read_diary
+from tests.ports import free_port
 
 LATER = {"delay": "1 hour"}
 SOON = {"delay": "5 seconds"}

@@ -10,6 +10,7 @@ from tests.docs.desk import Desk
 from tests.docs.page import section
 from tests.docs.stories import lives
 from tests.house import EMAIL, RITA, TASK
+from tests.patience import PATIENCE
 
 LATER = {"delay": "1 hour"}
 
@@ -52,7 +53,7 @@ async def what_a_restored_database_has_forgotten_is_held_and_not_sent_again(desk
     assert gone is not None
     assert (gone.status, gone.reason) == (Status.canceled, Reason.ended_in_temporal)
     assert await house.row(forgotten.id) is None
-    await asyncio.wait_for(run.result(), 30)
+    await asyncio.wait_for(run.result(), PATIENCE)
     for each in (unknown, asleep):
         await sequencer.bypass(each.id, by=RITA)
         await house.place(each.id, "waiting", 2)

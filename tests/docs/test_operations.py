@@ -23,7 +23,7 @@ from tests.kills.stage import PATIENCE
 from transports.journal import LARGEST
 from workflows.activity_options import LISTENING, RETRIES
 
-pytestmark = pytest.mark.timeout(420)
+pytestmark = pytest.mark.timeout(1800)
 
 
 @dataclass(frozen=True)

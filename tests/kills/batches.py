@@ -121,7 +121,13 @@ STATES: dict[Point, set[tuple[MessageState, ...]]] = {
     Point.before_the_claim: {()},
     Point.before_data: {(MessageState.claimed,)},
     Point.during_data: {(MessageState.handing_over,)},
-    Point.after_the_250: {(MessageState.handing_over,), (MessageState.sent,), (MessageState.claimed,), ()},
+    Point.after_the_250: {
+        (MessageState.handing_over,),
+        (MessageState.sent,),
+        (MessageState.claimed,),
+        (MessageState.unknown,),
+        (),
+    },
     Point.before_recording: {(MessageState.handing_over,)},
 }
 

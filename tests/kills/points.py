@@ -14,7 +14,7 @@ from sequencing.happenings import Settlement
 from sequencing.todos import TodoStatus
 from store.tables import MessageState, TodoRow
 from tests.house import CALL, EMAIL, RITA
-from tests.kills.stage import Stage
+from tests.kills.stage import PATIENCE, Stage
 
 LONG, SHORT = 30.0, 1.0
 """Seconds of a stall: for a victim that ends it by dying; for one without which the conversation goes on."""
@@ -139,9 +139,11 @@ async def _wait(stage: Stage, name: str, stall: float) -> AsyncIterator[Scene]:
 
 
 @asynccontextmanager
-async def _stalled_at(stage: Stage, name: str, stall: float, place: str) -> AsyncIterator[tuple[str, str]]:
+async def _stalled_at(
+    stage: Stage, name: str, stall: float, place: str, act: str = ""
+) -> AsyncIterator[tuple[str, str]]:
     recipient = await stage.contact(name)
-    stage.rule(f"{recipient} {place} stall {stall} once")
+    stage.rule(f"{recipient} {place} {act or f'stall {stall} once'}")
     enrollment = await stage.house.enroll(name, EMAIL)
     assert (await stage.said("stalled", recipient))["at"] == place
     yield enrollment, recipient
@@ -183,8 +185,9 @@ async def _during_data(stage: Stage, name: str, stall: float) -> AsyncIterator[S
 
 @asynccontextmanager
 async def _after_the_250(stage: Stage, name: str, stall: float) -> AsyncIterator[Scene]:
-    async with _stalled_at(stage, name, SHORT, "answer") as (enrollment, recipient), stage.lock(enrollment):
+    async with _stalled_at(stage, name, stall, "answer", "hold") as (enrollment, recipient), stage.lock(enrollment):
         assert stage.told("answered", recipient) == [], "the lock came after the answer"
+        stage.rule()
         assert (await stage.said("answered", recipient))["code"] == 250
         await asyncio.sleep(0.1)  # the answer is read, and the record waits for the lock
 
@@ -245,7 +248,7 @@ REACH: dict[Point, Reach] = {
 async def _timer_runs(stage: Stage, enrollment: str) -> None:
     """The engine has the timer of the wait, so everything before it is over."""
     run = await stage.house.run(enrollment)
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE):
         while True:
             history = await run.fetch_history()
             if any(event.event_type == EventType.EVENT_TYPE_TIMER_STARTED for event in history.events):

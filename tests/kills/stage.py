@@ -6,13 +6,11 @@ The test itself is a service: it has a Sequencer on the same database and the sa
 import asyncio
 import os
 import pwd
-import random
 import signal
-import socket
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from email import message_from_string
@@ -40,11 +38,12 @@ from tests.conftest import temporal_program
 from tests.house import ADA, BOB, HEADER, RITA, House
 from tests.mail_server import read_diary, written
 from tests.migrated import fresh_sqlite
+from tests.ports import free_port
 from transports.outbox import EmailOutbox, TextOutbox
 
 ROOT = Path(__file__).parents[2]
 HAND_OVER_SECONDS = 2
-PATIENCE = 60.0
+PATIENCE = 120.0
 """A dead worker's activity is tried again after 11 s, and its workflow tasks leave its own queue after 10 s more."""
 
 DIES_WITH_US = ("setpriv", "--pdeathsig", "KILL", "--")
@@ -54,24 +53,6 @@ JOURNAL_ADDRESS = "journal@example.org"
 
 MIGRATING = asyncio.Lock()
 """Alembic keeps what it works on in global variables: one migration at a time in a process."""
-
-
-GIVEN: set[int] = set()
-"""Ports that stages of this process have, or will have as soon as their programs listen."""
-
-
-def free_port() -> int:
-    """A port nobody listens on, and below those that outgoing connections get, of which an engine has many.
-
-    Hypothesis sets the seed of `random` again and again, in every process to the same.
-    """
-    while True:
-        port = random.SystemRandom().randrange(20_000, 32_000)
-        with socket.socket() as probe, suppress(OSError):
-            probe.bind(("127.0.0.1", port))
-            if port not in GIVEN:
-                GIVEN.add(port)
-                return port
 
 
 @dataclass

@@ -11,7 +11,6 @@ KILLS = 50
 """At each point, of ten messages each."""
 
 
-@pytest.mark.timeout(120)
 async def test_of_ten_messages_that_a_killed_worker_leaves_half_answered_each_is_sent_once_or_unknown(
     tmp_path: Path,
 ) -> None:

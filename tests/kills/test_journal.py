@@ -23,7 +23,8 @@ from starter.settings import change_settings
 from store.mail_tables import MailRow
 from store.tables import NewsRow
 from tests.house import ADA, EMAIL, HEADER, RITA
-from tests.kills.stage import PATIENCE, Child, Stage, free_port
+from tests.kills.stage import PATIENCE, Child, Stage
+from tests.ports import free_port
 
 LATER = {**EMAIL, "delay": "30 days"}
 AT_ONCE = 8

@@ -17,8 +17,9 @@ from simulator.phones import Phones
 from starter.contacts import import_contacts
 from store.tables import MessageState
 from tests.house import HEADER, RITA, TEXT
-from tests.kills.stage import PATIENCE, Child, Stage, free_port
+from tests.kills.stage import PATIENCE, Child, Stage
 from tests.mail_server import read_diary, written
+from tests.ports import free_port
 
 TOKEN = "of-the-simulated-world"
 STUCK = """CREATE TRIGGER stuck BEFORE UPDATE ON messages WHEN NEW.state = 'handing_over'

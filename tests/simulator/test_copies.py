@@ -8,8 +8,9 @@ from typing import Any
 
 from simulator.copies import Copies, Door, Envelope
 from simulator.log import Log, What, entries
-from tests.conftest import free_port
 from tests.mail_server import MailServer
+from tests.patience import PATIENCE
+from tests.ports import free_port
 
 JOURNAL = "secret@journal.example.org"
 
@@ -34,7 +35,7 @@ async def copying(folder: Path, port: int) -> AsyncIterator[Copies]:
 
 
 async def done(copies: Copies) -> None:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE):
         while copies.open:
             await asyncio.sleep(0.02)
 

@@ -22,6 +22,7 @@ from simulator.log import By, Tally, What, entries
 from simulator.personas import Act, Behaviour
 from simulator.world import Settings, World
 from tests.mail_server import MailServer
+from tests.patience import PATIENCE
 from tests.simulator.house_of_links import Links
 from transports.smtp import SmtpTransport
 
@@ -38,14 +39,14 @@ class Scene:
     journal: MailServer
 
     async def send(self, recipient: str, name: str = "one", pixel: str = "pixel") -> None:
-        smtp = SmtpTransport(self.world.smtp_url, within=timedelta(seconds=10))
+        smtp = SmtpTransport(self.world.smtp_url, within=timedelta(seconds=PATIENCE))
         delivery = await smtp.open(sender=RITA, recipient=recipient)
         await delivery.begin()
         await delivery.hand_over(self.links.mail(name, recipient, pixel))
         await delivery.close()
 
     async def over(self) -> None:
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(PATIENCE):
             while self.world.open_ends:
                 await asyncio.sleep(0.02)
 

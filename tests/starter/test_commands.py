@@ -17,8 +17,9 @@ from store import users
 from store.columns import Table
 from store.database import Database
 from tests.commands import Place, every_command
-from tests.conftest import free_port, fresh_postgres
+from tests.conftest import fresh_postgres
 from tests.house import ADA, BOB, RITA
+from tests.ports import free_port
 
 AS_ADA = ("--as", ADA)
 NOT_SHOWN = "There is nothing of that id, or it is not shown to you."

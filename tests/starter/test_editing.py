@@ -24,6 +24,7 @@ from store import enrollments, replans, sequences
 from store.people_tables import UserRow
 from store.tables import ReplanRow, SequenceRow, TodoRow
 from tests.house import ADA, BOB, CALL, EMAIL, HEADER, LETTER, RITA, House
+from tests.patience import PATIENCE
 
 LATER = {**EMAIL, "delay": "5 hours"}
 
@@ -43,7 +44,7 @@ async def crowd(house: House, sequence: str, size: int) -> list[str]:
     return [one.enrollment_id or "" for one in answers if isinstance(one, Enrolled)]
 
 
-async def replanned(house: House, within: float = 60) -> int:
+async def replanned(house: House, within: float = PATIENCE) -> int:
     """How many were moved, once every replan is over."""
     async with asyncio.timeout(within):
         while True:

@@ -34,6 +34,7 @@ from store.database import Database
 from store.people_tables import ErasureRow
 from store.tables import EnrollmentRow, MessageRow, MessageState, RemovalRow, TodoRow
 from tests.house import ADA, BOB, CALL, EMAIL, HEADER, LETTER, RITA, TEXT, House
+from tests.patience import PATIENCE
 
 VICTIM = "vic,Victoria,Zabriskie,Pilot,Acme,rita@example.org,vic.z@example.net,zab@example.net,+4915777712345"
 WORDS = ["Victoria", "Zabriskie", "vic.z@example.net", "zab@example.net", "+4915777712345", "4915777712345"]
@@ -180,11 +181,19 @@ async def break_and_mend(house: House) -> None:
             await tx.execute(sa.text(statement.replace("{id}", one)))
     await house.sequencer.bypass(one, by=RITA)
     await house.until(one, lambda row: row is not None and row.last_news == 1)
-    await asyncio.sleep(1)
+    async with asyncio.timeout(PATIENCE):
+        while not await _has_failed(house, one):
+            await asyncio.sleep(0.1)
     async with house.database.writing() as tx:
         for statement in drop:
             await tx.execute(sa.text(statement))
     await house.place(one, "finished")
+
+
+async def _has_failed(house: House, enrollment_id: str) -> bool:
+    """Whether Temporal was told that an attempt at what the run does now has failed."""
+    described = await (await house.run(enrollment_id)).describe()
+    return any(one.HasField("last_failure") for one in described.raw_description.pending_activities)
 
 
 TRIGGERS = {
@@ -320,7 +329,7 @@ async def test_with_temporal_away_everything_goes_and_reconcile_ends_the_runs(ke
     away = replace(keyed.door, runs=Runs(nowhere, "nowhere", act_within=10, patience=0.05))
 
     done = await erase(away, "vic", ADA)
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(PATIENCE):
         while (await run.describe()).close_time is None:
             _ = [one async for one in reconcile(keyed.door)]
             await asyncio.sleep(0.3)
@@ -371,7 +380,7 @@ async def test_who_holds_an_enrollment_may_name_its_contact_while_an_erasure_wai
     one = await keyed.enroll("vic", CALL)
     todo = await keyed.todo(one)
 
-    async with asyncio.timeout(20), keyed.database.writing() as tx:
+    async with asyncio.timeout(PATIENCE), keyed.database.writing() as tx:
         await tx.execute(sa.select(EnrollmentRow.id).where(EnrollmentRow.id == one).with_for_update())
         async with keyed.database.reading() as erasing:
             assert await erasures.lock(erasing, todo.contact_id)

@@ -17,8 +17,9 @@ from settings import Settings
 from starter.hearing import recipient_of
 from starter.settings import change_settings
 from tests.commands import ROOT
-from tests.conftest import free_port
 from tests.house import ADA, EMAIL, RITA, House
+from tests.patience import PATIENCE
+from tests.ports import free_port
 
 ANN = "ann@example.com"
 MAIL = f"From: {ANN}\r\nTo: {RITA}\r\nSubject: Re: Hi\r\nMessage-ID: <1@example.com>\r\n\r\nGladly.\r\n".encode()
@@ -46,7 +47,7 @@ async def journal(house: House, folder: Path, **said: str) -> AsyncIterator[tupl
             stderr=log,
         )
     try:
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(PATIENCE):
             while "journal started" not in (folder / "journal.log").read_text() and process.returncode is None:
                 await asyncio.sleep(0.05)
         yield process, port
@@ -72,7 +73,7 @@ async def test_a_reply_that_the_journal_took_in_is_recorded_and_its_log_names_no
         await bring(port)
         row = await alone.row(one)
         process.send_signal(signal.SIGTERM)
-        assert await asyncio.wait_for(process.wait(), 20) == 0
+        assert await asyncio.wait_for(process.wait(), PATIENCE) == 0
 
     assert row is not None
     assert row.last_news == 1
@@ -93,6 +94,6 @@ async def test_a_reply_that_the_journal_took_in_is_recorded_and_its_log_names_no
 )
 async def test_a_setting_that_cannot_be_used_is_named(alone: House, tmp_path: Path, name: str, value: str) -> None:
     async with journal(alone, tmp_path, **{name: value}) as (process, _):
-        assert await asyncio.wait_for(process.wait(), 20) == 2
+        assert await asyncio.wait_for(process.wait(), PATIENCE) == 2
 
     assert name in (tmp_path / "journal.log").read_text()

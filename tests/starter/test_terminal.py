@@ -25,6 +25,7 @@ from ulid import ULID
 from store import adds
 from store.database import Database
 from tests.commands import ROOT, Place
+from tests.patience import PATIENCE
 
 MANY = 250
 DRAWING = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\r")
@@ -93,7 +94,7 @@ def test_ctrl_c_ends_a_command_that_waits_without_a_traceback(place: Place) -> N
         running = start(place, "setup", TEMPORAL_ADDRESS=address)
         with silent.accept()[0]:
             os.kill(running.pid, signal.SIGINT)
-            said = running.communicate(timeout=30)
+            said = running.communicate(timeout=PATIENCE)
 
     assert (running.returncode, said) == (130, (b"", b""))
 
@@ -137,7 +138,7 @@ class Terminal:
 
     async def shows(self, words: str) -> None:
         """Returns once it does."""
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(PATIENCE):
             while words not in self.seen:
                 assert await asyncio.to_thread(self._read), f"it ended: {self.seen!r}"
 

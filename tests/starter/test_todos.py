@@ -74,7 +74,7 @@ async def test_the_day_is_over_in_the_assignees_zone_or_else_in_that_of_the_sett
         (one,) = await todo_list(replace(alone.door, now=lambda: noon), Wanted(), RITA)
         return one.due
 
-    noon = datetime.now(UTC).replace(hour=11)
+    noon = datetime.now(UTC).replace(hour=11, minute=30)
     await opened(alone, "ann", late=datetime.now(UTC) - noon + timedelta(hours=12))
 
     assert await due_of("Asia/Tokyo", "Europe/Berlin") is Due.today

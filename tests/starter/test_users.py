@@ -18,6 +18,7 @@ from store.lives import Life
 from store.people_tables import ContactRow
 from store.tables import SequenceRow, TemplateRow
 from tests.house import ADA, BOB, EMAIL, RITA, House
+from tests.patience import PATIENCE
 
 EVE = "eve@example.org"
 
@@ -167,8 +168,8 @@ async def test_a_to_do_that_is_opened_while_its_sequences_owner_is_deactivated_w
         assert await Life.lock(tx, one, datetime.now(UTC)) is not None
         deactivating = asyncio.create_task(deactivate_user(alone.door, RITA, ADA, ADA))
         done, _ = await asyncio.wait([deactivating], timeout=0.5)
-        given = await asyncio.wait_for(users.some(tx, {rita.id, ada.id}, staying=True), 5)
-    await asyncio.wait_for(deactivating, 5)
+        given = await asyncio.wait_for(users.some(tx, {rita.id, ada.id}, staying=True), PATIENCE)
+    await asyncio.wait_for(deactivating, PATIENCE)
 
     assert (done, given[rita.id].active) == (set(), True)
     assert not (await user(alone, RITA)).active

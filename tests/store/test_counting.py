@@ -15,7 +15,7 @@ LONG = {
     "sqlite": "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 2e9) SELECT max(i) FROM n",
 }
 RUNNING = "SELECT count(*) FROM pg_stat_activity WHERE query LIKE 'SELECT pg_sleep%' AND state = 'active'"
-PATIENCE = 10
+PATIENCE = 120
 
 
 async def test_a_statement_that_takes_too_long_is_ended_and_the_connection_serves_on(database: Database) -> None:

@@ -15,6 +15,7 @@ from store import contact_imports, contacts, holds, messages, sequences, suppres
 from store.database import Database
 from store.people_tables import ContactRow, EmailAddressRow
 from store.tables import SequenceRow
+from tests.patience import PATIENCE
 
 NOW = datetime(2026, 3, 2, tzinfo=UTC)
 ANN = "ann@example.com"
@@ -195,5 +196,5 @@ async def test_who_looks_contacts_up_for_an_import_holds_up_no_claim(database: D
     async with database.writing() as tx, database.reading() as claiming:
         await contact_imports.alone(tx)
 
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE):
             await holds.stand_in_line(claiming)

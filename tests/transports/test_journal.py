@@ -11,6 +11,7 @@ import aiosmtplib
 import pytest
 
 from tests.certificates import self_signed
+from tests.patience import PATIENCE
 from transports.journal import JournalServer, Patience, networks
 
 SECRET = "j-secret@example.org"
@@ -58,7 +59,7 @@ async def brought(port: int, mail: bytes = MAIL, to: str = SECRET, sender: str =
         return refused.code
 
 
-async def conversation(port: int, said: bytes, within: float = 5) -> bytes:
+async def conversation(port: int, said: bytes, within: float = PATIENCE) -> bytes:
     """Everything the server says to that, until it hangs up."""
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     writer.write(said)
@@ -202,7 +203,7 @@ async def test_there_is_an_end_to_connections() -> None:
 )
 async def test_who_says_nothing_for_long_is_hung_up_on(said: bytes) -> None:
     async with listening(took := Took(), patience=Patience(silence=0.3)) as (server, port):
-        await conversation(port, said, within=3)
+        await conversation(port, said)
         assert (server.conversations, server.held, took.mails) == (set(), 0, [])
 
 

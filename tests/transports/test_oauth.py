@@ -14,6 +14,7 @@ from aiosmtpd.smtp import MISSING, SMTP, AuthResult
 
 from sequencing.errors import About, Misconfigured, TransportError
 from tests.mail_server import MailServer
+from tests.patience import PATIENCE
 from tests.transports.test_smtp_pool import ANN, BO, deliver
 from transports.oauth import OAuthClient, Tokens
 from transports.smtp import SmtpTransport
@@ -71,7 +72,7 @@ def diary(tmp_path: Path) -> Path:
 
 def to(server: MailServer, tokens: Tokens) -> SmtpTransport:
     url = f"smtp://bo%40agency.test@127.0.0.1:{server.port}?starttls=never&connections=4"
-    return SmtpTransport(url, within=timedelta(seconds=10), tokens=tokens)
+    return SmtpTransport(url, within=timedelta(seconds=PATIENCE), tokens=tokens)
 
 
 def client(url: str, **more: str) -> OAuthClient:

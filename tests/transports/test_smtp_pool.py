@@ -9,6 +9,7 @@ import pytest
 from sequencing.emails import Email, Mailbox, compose
 from sequencing.errors import DeliveryUnknown, TransportError
 from tests.mail_server import MailServer
+from tests.patience import PATIENCE
 from transports.smtp import SmtpTransport
 from transports.smtp_pool import MOST_MESSAGES
 
@@ -30,7 +31,7 @@ def diary(tmp_path: Path) -> Path:
     return tmp_path / "mail.jsonl"
 
 
-def to(port: int, connections: int = 1, *, idle: float = 30, within: float = 20) -> SmtpTransport:
+def to(port: int, connections: int = 1, *, idle: float = PATIENCE, within: float = PATIENCE) -> SmtpTransport:
     url = f"smtp://127.0.0.1:{port}?connections={connections}"
     return SmtpTransport(url, within=timedelta(seconds=within), idle=timedelta(seconds=idle))
 
@@ -49,7 +50,7 @@ def connections(server: MailServer) -> list[int]:
 
 
 async def until(server: MailServer, connected: int) -> None:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE):
         while len(server.conversations) != connected:
             await asyncio.sleep(0.01)
 

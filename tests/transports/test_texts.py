@@ -13,7 +13,7 @@ from sequencing.errors import About, DeliveryUnknown, Misconfigured, TransportEr
 from sequencing.texts import Reference, compose
 from settings import Settings
 from simulator.phones import Phones, listening
-from tests.conftest import free_port
+from tests.ports import free_port
 from transports.outgoing import Delivery, Transport
 from transports.texts import TextTransport, check_way_back, read_provider
 

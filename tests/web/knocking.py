@@ -20,8 +20,9 @@ from starter import keys
 from starter.door import Door
 from store import keys as key_rows
 from store import users
-from tests.conftest import free_port
 from tests.house import ADA, BOB, RITA, House
+from tests.patience import PATIENCE
+from tests.ports import free_port
 from tests.web import promises
 from web.texts import Signed
 
@@ -64,7 +65,7 @@ class Knocking:
         """With a client that sends Rita's token, and holds every answer against the API's description."""
         hooks = {"response": [promises.check_read]}
         async with httpx2.AsyncClient(
-            base_url=f"{address}/api", headers=bearer(tokens[RITA]), timeout=60, event_hooks=hooks, verify=False
+            base_url=f"{address}/api", headers=bearer(tokens[RITA]), timeout=PATIENCE, event_hooks=hooks, verify=False
         ) as api:  # over plain HTTP: to read all certificates for each client would take longer than most tests
             opened = cls(house, address, tokens, api)
             yield opened
@@ -79,7 +80,7 @@ class Knocking:
 
     def browser(self) -> "Browser":
         """One in which nobody is signed in yet."""
-        client = httpx2.AsyncClient(base_url=self.address, timeout=60, verify=False)
+        client = httpx2.AsyncClient(base_url=self.address, timeout=PATIENCE, verify=False)
         self.clients.append(client)
         return Browser(client)
 

@@ -9,6 +9,7 @@ from starter.enrollments import Enrolled
 from starter.sequences import create_sequence
 from store.selections import Selection
 from tests.house import ADA, BOB, EMAIL, RITA
+from tests.patience import PATIENCE
 from tests.starter.test_adds import one_at_a_time
 from tests.web.knocking import Knocking
 
@@ -135,7 +136,7 @@ async def test_an_add_into_what_is_hidden_is_not_there(resting: Knocking) -> Non
 
 async def ended(knocking: Knocking, add: str) -> dict[str, Any]:
     """Where the add stands, as soon as it has ended."""
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(PATIENCE):
         while True:
             _, told = await knocking.ask("GET", f"/bulk-adds/{add}", by=ADA)
             if told["status"] != "running":

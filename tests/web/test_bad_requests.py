@@ -10,8 +10,9 @@ import pytest
 
 from sequencing.errors import Refused
 from store.database import Database
-from tests.conftest import free_port
 from tests.house import RITA, TASK
+from tests.patience import PATIENCE
+from tests.ports import free_port
 from tests.web.knocking import Knocking, app_at, bearer, served
 from web.app import LARGEST_BODY
 from web.problems import status_of
@@ -200,7 +201,7 @@ async def test_a_database_that_is_away_is_said_at_both_doors(undisturbed: Knocki
     door = replace(undisturbed.house.door, database=away)
     async with (
         served(app_at(door)) as address,
-        httpx2.AsyncClient(base_url=address, timeout=30, verify=False) as knocker,
+        httpx2.AsyncClient(base_url=address, timeout=PATIENCE, verify=False) as knocker,
     ):
         api = await knocker.get("/api/todos", headers=bearer("x"))
         page = await knocker.get("/todos", headers={"Cookie": "sequencing_session=x"})

@@ -11,7 +11,8 @@ from temporalio.client import Client
 from temporalio.testing import WorkflowEnvironment
 
 from store.database import Database
-from tests.conftest import free_port, temporal_program
+from tests.conftest import temporal_program
+from tests.ports import free_port
 from web.health import Health, health_app
 
 

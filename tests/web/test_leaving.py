@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from starter import reports
 from store.database import Database
+from tests.patience import PATIENCE
 from tests.web.knocking import Knocking
 
 pytestmark = pytest.mark.parametrize("database", ["postgresql"], indirect=True)
@@ -22,7 +23,7 @@ async def test_whoever_leaves_ends_what_is_counted_for_him(resting: Knocking, pa
     await resting.house.sequence({"action": "call", "title": "Call"})
     async with _kept(resting.house.database) as counting:
         asking = asyncio.create_task(_ask(resting, path))
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE):
             while await counting() == 0:
                 assert not asking.done()
                 await asyncio.sleep(0.05)

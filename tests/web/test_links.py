@@ -12,6 +12,7 @@ from sequencing.tracking import Links
 from starter.erasures import erase
 from store.tables import LinkUseRow, NewsRow, SuppressionRow
 from tests.house import ADA, EMAIL, TASK
+from tests.patience import PATIENCE
 from tests.posted import Posted, post
 from tests.web.knocking import Knocking
 from web.pages.links import PIXEL
@@ -32,7 +33,7 @@ async def letter(resting: Knocking) -> Posted:
 @pytest.fixture
 async def somebody(resting: Knocking) -> AsyncIterator[httpx2.AsyncClient]:
     """A browser that has never been here; redirects are not followed."""
-    async with httpx2.AsyncClient(base_url=resting.address, timeout=60, headers=FIREFOX, verify=False) as client:
+    async with httpx2.AsyncClient(base_url=resting.address, timeout=PATIENCE, headers=FIREFOX, verify=False) as client:
         yield client
 
 

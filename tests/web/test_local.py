@@ -5,6 +5,7 @@ import pytest
 
 from starter.suppressions import lift, lifts, suppress
 from tests.house import ADA, BOB, RITA
+from tests.patience import PATIENCE
 from tests.web.knocking import PASSWORD, Browser, Knocking, app_at
 from transports.outbox import EmailOutbox
 from web import guard
@@ -16,7 +17,7 @@ def _at(knocking: Knocking, *, local: bool = True, base: str = "http://localhost
     app = app_at(knocking.house.door)
     app.state.local = local
     transport = httpx2.ASGITransport(app, client=(peer, 1))
-    client = httpx2.AsyncClient(transport=transport, base_url=base, timeout=60)
+    client = httpx2.AsyncClient(transport=transport, base_url=base, timeout=PATIENCE)
     knocking.clients.append(client)
     return Browser(client)
 

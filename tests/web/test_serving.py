@@ -13,7 +13,8 @@ import psutil
 import pytest
 
 from store.database import Database
-from tests.conftest import free_port
+from tests.patience import PATIENCE
+from tests.ports import free_port
 from web.listening import listen
 
 ROOT = Path(__file__).parents[2]
@@ -26,7 +27,7 @@ async def test_it_serves_until_sigterm(sqlite: Database, tmp_path: Path) -> None
 
     page = await _until_it_answers(f"http://{address}/sign-in")
     process.send_signal(signal.SIGTERM)
-    out, err = await asyncio.wait_for(process.communicate(), 30)
+    out, err = await asyncio.wait_for(process.communicate(), PATIENCE)
 
     assert "Sign in" in page
     assert (process.returncode, b"web stopped" in out + err) == (0, True)
@@ -37,7 +38,7 @@ async def test_an_address_that_is_taken_is_said_in_one_sentence(sqlite: Database
     address = f"127.0.0.1:{server.sockets[0].getsockname()[1]}"
 
     process = await _started(address, tmp_path)
-    _, err = await asyncio.wait_for(process.communicate(), 30)
+    _, err = await asyncio.wait_for(process.communicate(), PATIENCE)
     server.close()
 
     assert process.returncode == 2
@@ -67,8 +68,8 @@ async def test_several_processes_serve_at_one_address_and_all_stop_with_the_firs
     children = psutil.Process(process.pid).children()
 
     os.kill(process.pid if who == "the parent" else children[0].pid, how)
-    await asyncio.wait_for(process.communicate(), 30)
-    _, alive = await asyncio.to_thread(psutil.wait_procs, children, 30)
+    await asyncio.wait_for(process.communicate(), PATIENCE)
+    _, alive = await asyncio.to_thread(psutil.wait_procs, children, PATIENCE)
 
     assert ("Sign in" in page, len(children), alive) == (True, 2, [])
     assert process.returncode == code
@@ -89,7 +90,7 @@ async def _started(address: str, folder: Path, processes: int = 1) -> asyncio.su
 
 
 async def _until_it_answers(url: str) -> str:
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(PATIENCE):
         while True:
             try:
                 page: bytes = (await asyncio.to_thread(urllib.request.urlopen, url)).read()

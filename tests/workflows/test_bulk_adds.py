@@ -15,13 +15,14 @@ from store.add_tables import BulkAddRow
 from store.enrolling import Add, Wanted
 from store.tables import EnrollmentRow
 from tests.house import CALL, RITA, House
+from tests.patience import PATIENCE
 from workflows.bulk_adds import bulk_add_workflow_id
 
 LATER = {**CALL, "delay": "1 day"}
 MINUTE_AGO = timedelta(minutes=1)
 
 
-async def ended(house: House, add: str, within: float = 30) -> AddStanding:
+async def ended(house: House, add: str, within: float = PATIENCE) -> AddStanding:
     """Where it stands once it has ended."""
     async with asyncio.timeout(within):
         while (standing := await house.sequencer.show_add(add, by=RITA)).status is AddStatus.running:
@@ -108,7 +109,7 @@ async def test_cancel_pressed_in_temporal_leaves_the_rest_un_added(house: House)
     assert standing.status is AddStatus.canceled
     assert standing.answered == standing.total
     assert standing.refused["canceled"] > 0
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE):
         while (await run_of(house, add).describe()).status is not WorkflowExecutionStatus.CANCELED:
             await asyncio.sleep(0.05)
 
@@ -119,5 +120,5 @@ async def test_canceling_at_the_door_ends_the_run_too(house: House) -> None:
 
     assert await cancel_add(house.door, add, RITA)
 
-    await asyncio.wait_for(run_of(house, add).result(), 20)
+    await asyncio.wait_for(run_of(house, add).result(), PATIENCE)
     assert not await cancel_add(house.door, add, RITA)

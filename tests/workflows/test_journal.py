@@ -59,5 +59,5 @@ async def test_a_copy_that_comes_after_the_message_was_given_up_settles_it_withi
 
         assert await journal.take(copy) is Taken.recorded
 
-        await house.until(one, lambda e: e is not None and e.place == "to_do" and e.step == 2, within=10)
+        await house.until(one, lambda e: e is not None and e.place == "to_do" and e.step == 2)
         await journal.close()

@@ -30,6 +30,7 @@ from store import settings, users
 from store.database import Database
 from store.tables import MessageRow
 from tests.house import ADA, EMAIL, HEADER, RITA, TASK, House
+from tests.patience import PATIENCE
 
 TIMERS, ACTIVITIES = EventType.EVENT_TYPE_TIMER_STARTED, EventType.EVENT_TYPE_ACTIVITY_TASK_SCHEDULED
 
@@ -115,7 +116,7 @@ async def test_when_the_cap_is_raised_those_who_waited_for_tomorrow_leave_today(
     await change_settings(house.door, SettingsChange(limits={"emails_a_day": 5}), ADA)
 
     rows: list[Enrollment] = []
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(PATIENCE):
         while [row.status for row in rows].count(Status.finished) < 5:
             await asyncio.sleep(0.1)
             rows = [row for row in [await house.row(one) for one in many] if row is not None]

@@ -23,8 +23,8 @@ from store import messages, suppressions
 from store.database import Database
 from store.people_tables import ContactRow
 from store.tables import MessageRow
-from tests.conftest import free_port
 from tests.house import HEADER, RITA, TEXT, House
+from tests.ports import free_port
 from tests.web.knocking import app_at, served
 from transports.texts import TextTransport
 from web.texts import Signed

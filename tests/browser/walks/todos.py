@@ -14,6 +14,7 @@ from store.tables import NewsRow, TodoRow
 from tests.browser.office import Office
 from tests.browser.tab import Tab
 from tests.house import BOB, CALL, LETTER, RITA, TASK
+from tests.patience import PATIENCE
 
 
 @pytest.mark.statement(29)
@@ -206,7 +207,7 @@ async def _sixty(office: Office, nora: str) -> str:
     await house.sequencer.enroll(calls, [f"n{number}" for number in range(40)], by=nora)
     letter = await office.enroll("Lola Letter", LETTER, by=nora)
     await house.sequencer.enroll(tasks, [f"n{number}" for number in range(40, 59)], by=nora)
-    async with asyncio.timeout(40):
+    async with asyncio.timeout(PATIENCE):
         while (await _counted(office, nora)).get("open") != 60:
             await asyncio.sleep(0.1)
     return letter
@@ -217,7 +218,7 @@ async def _counted(office: Office, email: str) -> dict[str, int]:
     given = select(UserRow.id).where(UserRow.email == email).scalar_subquery()
     rows = select(TodoRow.status, TodoRow.result, func.count()).where(TodoRow.assignee_id == given)
     unnoted = select(func.count()).select_from(NewsRow).where(NewsRow.code.is_(None))
-    async with asyncio.timeout(20), office.house.database.reading() as tx:
+    async with asyncio.timeout(PATIENCE), office.house.database.reading() as tx:
         while await tx.scalar(unnoted):
             await asyncio.sleep(0.1)
             await tx.rollback()
