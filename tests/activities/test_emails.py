@@ -19,8 +19,7 @@ from sequencing.enrollments import Status
 from sequencing.happenings import Happening, Reason, What, Why
 from sequencing.runs import Ref
 from sequencing.settings import SettingsChange
-from sequencing.timing import Frame, next_open
-from sequencing.timing import next_day
+from sequencing.timing import Frame, next_day, next_open
 from starter.attention import attention_of
 from starter.clocks import in_a_sentence
 from starter.settings import change_settings

@@ -12,6 +12,7 @@ from sequencing.own_tasks import OwnTask
 from sequencing.people import User
 from starter import own_tasks as acts
 from starter.calendar import Agenda, agenda, overdue
+from starter.door import Door
 from starter.own_tasks import Said
 from web.acting import At
 from web.areas import Area
