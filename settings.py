@@ -6,17 +6,22 @@ import re
 import secrets
 from contextlib import suppress
 from datetime import timedelta
+from difflib import get_close_matches
 from ipaddress import ip_network
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import AfterValidator, Field, SecretStr, ValidationError
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from sequencing.errors import Misconfigured
 
 TASK_QUEUE = "sequencing"
 HOUR, DAY = 3600, 86_400
+PREFIX = "SEQUENCING_"
+ALIKE = 0.85
+"""From which likeness on an unknown name was meant to be one of ours; what container platforms add is further away."""
+SHORTEST_SECRET = 16
 
 
 def _host_and_port(said: str) -> str:
@@ -28,7 +33,21 @@ def _host_and_port(said: str) -> str:
 def _web_address(said: str) -> str:
     if not re.fullmatch(r"https?://[A-Za-z0-9.:\[\]_-]+(/[A-Za-z0-9._~/-]*)?", said):
         raise ValueError("write an address of the web, as https://mail.example.org")
+    if (port := re.match(r"[^/]+//[^/]*:([0-9]+)(/|$)", said)) and int(port[1]) >= 2**16:
+        raise ValueError("a port is at most 65535")
     return said.rstrip("/")
+
+
+def _folder(said: Any) -> Any:
+    if not str(said).strip():
+        raise ValueError("write a folder, or leave the setting out")
+    return said
+
+
+def _hard_to_guess(said: SecretStr) -> SecretStr:
+    if said.get_secret_value() and len(said.get_secret_value().strip()) < SHORTEST_SECRET:
+        raise ValueError(f"write at least {SHORTEST_SECRET} characters that nobody guesses, or leave it empty")
+    return said
 
 
 Address = Annotated[str, AfterValidator(_host_and_port)]
@@ -56,9 +75,11 @@ Networks = Annotated[str, AfterValidator(_networks)]
 class Settings(BaseSettings):
     """Each is set by SEQUENCING_ and its name in capitals."""
 
-    model_config = SettingsConfigDict(env_prefix="SEQUENCING_", frozen=True, extra="ignore")
+    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="ignore")
 
-    var: Path = Field(Path("var"), description="Folder for everything kept on this machine.")
+    var: Annotated[Path, BeforeValidator(_folder)] = Field(
+        Path("var"), description="Folder for everything kept on this machine."
+    )
     database_url: str = Field("", description="SQLite or PostgreSQL; empty: a SQLite file in the folder above.")
     smtp_url: str = Field("", description="smtp://user:password@host:587?starttls=required; empty: the outbox.")
     smtp_oauth_url: str = Field("", description="Token endpoint, to log in by XOAUTH2; empty: the password above.")
@@ -76,10 +97,14 @@ class Settings(BaseSettings):
     temporal_ui: Annotated[str, AfterValidator(_web_address_or_nothing)] = Field(
         "", description="Temporal's UI, as https://temporal.example.org/namespaces/default; empty: no links to runs."
     )
-    secret: SecretStr = Field(SecretStr(""), description="Message-IDs are derived from it; empty: kept in var/secret.")
+    secret: Annotated[SecretStr, AfterValidator(_hard_to_guess)] = Field(
+        SecretStr(""), description="Message-IDs are derived from it; empty: kept in var/secret."
+    )
     old_secrets: SecretStr = Field(SecretStr(""), description="Secrets before this one, with blanks between them.")
     user: str = Field("", description="Who acts at the command line, by email, unless --as says otherwise.")
-    task_queue: str = Field(TASK_QUEUE, min_length=1, max_length=200, description="Temporal task queue of the workers.")
+    task_queue: str = Field(
+        TASK_QUEUE, pattern=r"^\S+$", max_length=200, description="Temporal task queue of the workers."
+    )
     retention_days: int = Field(90, ge=1, le=36_500, description="How long Temporal keeps ended runs.")
     hand_over_seconds: float = Field(60, gt=0, le=HOUR, description="How long a mail server may take over one message.")
     retry_seconds: float = Field(30, gt=0, le=DAY, description="First pause after a mail server said not now.")
@@ -120,14 +145,18 @@ class Settings(BaseSettings):
         return timedelta(seconds=self.retry_seconds)
 
     def secret_bytes(self) -> bytes:
-        """The secret; made and kept on first use where none is set."""
+        """The secret; made and kept on first use where none is set. Raises Misconfigured where the kept is empty."""
         if self.secret.get_secret_value():
             return self.secret.get_secret_value().encode()
         path = self.var / "secret"
         if not path.exists():
             self.var.mkdir(parents=True, exist_ok=True)
             _write_once(path)
-        return path.read_bytes()
+        if not (kept := path.read_bytes()).strip():
+            raise Misconfigured(
+                "secret_lost", f"{path} is empty; put the secret back from a backup, or delete the file."
+            )
+        return kept
 
     def old_secret_bytes(self) -> tuple[bytes, ...]:
         """Secrets that sign nothing any more; what they signed is still ours."""
@@ -136,19 +165,36 @@ class Settings(BaseSettings):
 
 def read_settings() -> Settings:
     """What the environment says. Raises Misconfigured, naming the first variable that cannot be used."""
+    _refuse_what_was_misspelt()
     try:
         return Settings()
     except ValidationError as error:
         first = error.errors()[0]
         name, trouble = str(first["loc"][0]).upper(), first["msg"].removeprefix("Value error, ")
-        raise Misconfigured("invalid_setting", f"SEQUENCING_{name}: {trouble}.") from None
+        raise Misconfigured("invalid_setting", f"{PREFIX}{name}: {trouble}.") from None
+
+
+def _refuse_what_was_misspelt() -> None:
+    """A mail server that is set under a wrong name would keep every message in the outbox, and nobody would know."""
+    known = {name.upper() for name in Settings.model_fields}
+    for name in sorted(os.environ):
+        said = name.upper().removeprefix(PREFIX)
+        if said == name.upper() or said in known:
+            continue
+        if meant := get_close_matches(said, known, n=1, cutoff=ALIKE):
+            raise Misconfigured("unknown_setting", f"{name} is no setting; {PREFIX}{meant[0]} is.")
 
 
 def _write_once(path: Path) -> None:
     """Two processes may try at once; the first one's secret stays."""
     fresh = path.with_name(f"{path.name}.{os.getpid()}")
-    fresh.touch(mode=0o600)
-    fresh.write_bytes(secrets.token_hex(32).encode())
-    with suppress(FileExistsError):
-        os.link(fresh, path)
-    fresh.unlink()
+    try:
+        fresh.touch(mode=0o600)
+        with fresh.open("wb") as file:
+            file.write(secrets.token_hex(32).encode())
+            file.flush()
+            os.fsync(file.fileno())
+        with suppress(FileExistsError):
+            os.link(fresh, path)
+    finally:
+        fresh.unlink(missing_ok=True)

@@ -32,11 +32,12 @@ from starter.door import Door
 from starter.log import configure
 from starter.mail_server import mail_server
 from starter.sweep import Sweep
-from store import clusters
+from store import clusters, schema
 from store.database import Database
 from transports.outbox import TextOutbox
 from transports.texts import TextTransport
 from web.health import Health, health_app
+from web.listening import listen
 from workflows.bulk_adds import BulkAddWorkflow
 from workflows.enrollments import EnrollmentWorkflow
 from workflows.replans import ReplanWorkflow
@@ -97,7 +98,7 @@ async def run(settings: Settings) -> None:
         asyncio.get_running_loop().add_signal_handler(number, stopping.set)
     database = Database(settings.database, secret=settings.secret_bytes, old_secrets=settings.old_secret_bytes)
     health = Health(database)
-    served = asyncio.create_task(_serve(settings.health_address, health))
+    served = asyncio.create_task(_serve(_listening(settings.health_address), health))
     working = asyncio.create_task(_work(settings, database, health, stopping))
     await asyncio.wait([working, asyncio.create_task(stopping.wait())], return_when=asyncio.FIRST_COMPLETED)
     health.stopping = True
@@ -126,6 +127,7 @@ async def _work(settings: Settings, database: Database, health: Health, stopping
     client = await _connected(runtime, stopping)
     if client is None:
         return
+    await schema.check_if_there(database)
     await clusters.check_if_there(database)
     finds = runtime.metric_meter.create_counter("sequencing_sweep_finds", "What doors left undone and the sweep ended")
     runs = Runs(client, settings.task_queue, act_within=settings.act_within)
@@ -168,14 +170,17 @@ def _runtime(metrics_address: str) -> Runtime:
         ) from None
 
 
-async def _serve(address: str, health: Health) -> None:
-    if not address:
+def _listening(address: str) -> socket.socket | None:
+    return listen(address, "HEALTH_ADDRESS") if address else None
+
+
+async def _serve(listening: socket.socket | None, health: Health) -> None:
+    if listening is None:
         return
-    host, _, port = address.rpartition(":")
-    config = uvicorn.Config(health_app(health), host=host, port=int(port), log_level="error", lifespan="off")
+    config = uvicorn.Config(health_app(health), log_level="error", lifespan="off")
     server = uvicorn.Server(config)
     server.capture_signals = _no_signals  # type: ignore[method-assign]  # SIGTERM is the worker's
-    await server.serve()
+    await server.serve(sockets=[listening])
 
 
 @contextmanager

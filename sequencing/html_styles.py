@@ -18,7 +18,7 @@ class Styles:
     def __init__(self, sheets: list[str]) -> None:
         sheet = AT_RULE.sub("", re.sub(r"/\*.*?(?:\*/|\Z)|<!--|-->", "", "\n".join(sheets), flags=re.DOTALL))
         self.rules = [(selector.strip(), _declarations(said)) for selector, said in RULE.findall(sheet)]
-        self.declarations = sum(len(declared) for _, declared in self.rules)
+        self.declarations = sum(len(declared) * (1 + selector.count(",")) for selector, declared in self.rules)
         of_each: dict[str, int] = {}
         for name, value in (pair for _, declared in self.rules for pair in declared.items()):
             of_each[name] = max(of_each.get(name, 0), len(name) + len(value) + 4)

@@ -57,7 +57,7 @@ async def let_in(door: Door, var: Path) -> None:
 def password(var: Path) -> str:
     """Made on the first start, and kept in a file that only its owner reads: a known one would outlive the demo."""
     kept = var / "demo_password"
-    if not kept.exists():
+    if not kept.exists() or not kept.read_text():  # a full disk leaves it empty
         kept.touch(mode=0o600)
         kept.write_text(secrets.token_urlsafe(9))
     return kept.read_text()

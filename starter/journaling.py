@@ -12,6 +12,7 @@ from starter.hearing import recipient_of
 from starter.journal import Journal, Taken
 from starter.log import configure
 from starter.opening import open_door
+from store import schema
 from transports.journal import JournalServer, networks
 
 log = structlog.get_logger()
@@ -24,6 +25,7 @@ async def serve(settings: Settings) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stopping.set)
     async with open_door(settings) as door:
+        await schema.check_if_there(door.database)
         journal = Journal(door)
 
         async def take(raw: bytes) -> bool:

@@ -52,6 +52,7 @@ async def report(door: Door, asked: Asked, by: str) -> Report:
         user = await acting_user(tx, by)
         sequence = await _seen(tx, asked, user)
         wanted = await _wanted(tx, asked, sequence)
+    await door.database.rest()
     async with _turn(), door.database.counting(WITHIN) as tx:
         counts = await reports.counts(tx, user, wanted, door.now())
         removed = await reports.removed(tx, user, wanted)

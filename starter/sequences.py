@@ -24,6 +24,12 @@ LARGEST_DOCUMENT = 500_000
 class _Loader(yaml.SafeLoader):
     """Not libyaml's, which ends the process where ten thousand brackets are nested in each other."""
 
+    def flatten_mapping(self, node: yaml.MappingNode) -> None:
+        """A merge copies what it names, and ten merges of ten merges, eight deep, are a document of one kilobyte."""
+        for key, _ in node.value:
+            if key.tag == "tag:yaml.org,2002:merge":
+                raise ConstructorError(None, None, "<< is not possible; write the keys themselves", key.start_mark)
+
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         seen: set[str] = set()
         for key in (key for key, _ in node.value if isinstance(key, yaml.ScalarNode)):

@@ -1,6 +1,7 @@
 """`sequencing up`: everything on this machine, as child processes that are started, watched and stopped together."""
 
 import asyncio
+import fcntl
 import os
 import shlex
 import shutil
@@ -9,6 +10,7 @@ import socket
 import sys
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 from sequencing.errors import Refused
 from settings import Settings
@@ -56,7 +58,7 @@ async def up(door: Door, settings: Settings, ports: Ports, *, speed: float = 60)
     stopping = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stopping.set)
-    settings.var.mkdir(parents=True, exist_ok=True)
+    only_here = _alone(settings.var)
     os.environ["TEMPORAL_ADDRESS"] = f"localhost:{ports.temporal}"
     print("Starting Temporal …", flush=True)
     engine = _Child("Temporal", _temporal(settings, ports), settings.var / "temporal.log")
@@ -79,6 +81,7 @@ async def up(door: Door, settings: Settings, ports: Ports, *, speed: float = 60)
         await asyncio.gather(*(child.stop() for child in others))
         await engine.stop()
         await asyncio.gather(*children, return_exceptions=True)
+    only_here.close()
     print("Stopped. The next start goes on where this one ended.", flush=True)
 
 
@@ -132,6 +135,23 @@ def _check_ports(ports: Ports) -> None:
                 raise Refused(
                     "port_taken", f"Port {port} ({name}) is taken or cannot be used; choose another with --{name}-port."
                 ) from None
+
+
+def _alone(var: Path) -> BinaryIO:
+    """The file that is locked as long as everything in the folder runs; the engine's database bears one engine.
+
+    Raises Refused where another one has it.
+    """
+    var.mkdir(parents=True, exist_ok=True)
+    held = (var / "up.lock").open("ab")
+    try:
+        fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        held.close()
+        raise Refused(
+            "runs_already", f"Another `sequencing up` works in {var}; stop it, or set SEQUENCING_VAR to another folder."
+        ) from None
+    return held
 
 
 def _temporal(settings: Settings, ports: Ports) -> list[str]:

@@ -24,6 +24,7 @@ DRIVERS = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+asyncpg", "po
 
 OPTIONS: dict[str, set[str]] = {"sqlite+aiosqlite": set(), "postgresql+asyncpg": {"host", "port", "ssl"}}
 """What may follow the question mark of an address; the drivers would fail at the first query, with any name."""
+SSL = {"disable", "allow", "prefer", "require", "verify-ca", "verify-full"}
 
 SQLITE_PRAGMAS = (
     "journal_mode=WAL",
@@ -102,6 +103,13 @@ class Database:
             looking._look = session
             yield looking
 
+    async def rest(self) -> None:
+        """Gives the connection of a look back until something is read again: whoever waits long would keep others from
+        reading. What has been read stays.
+        """
+        if self._look is not None:
+            await self._look.close()
+
     @asynccontextmanager
     async def counting(self, within: timedelta) -> AsyncIterator[AsyncSession]:
         """A session for looking at very much, with the memory that this takes; the database itself ends a statement
@@ -160,6 +168,10 @@ def database_url(url: str) -> URL:
         raise _unusable("SQLite needs a file, as in sqlite:///FILE")
     if strange := sorted(set(parsed.query) - OPTIONS[DRIVERS[family]]):
         raise _unusable(f"the option {quoted(strange[0])} is not known (encryption is ssl=require)")
+    if not 0 < (parsed.port or 1) < 2**16:
+        raise _unusable("a port is a number from 1 to 65535")
+    if parsed.query.get("ssl", "require") not in SSL:
+        raise _unusable(f"ssl is one of {', '.join(sorted(SSL))}")
     return parsed.set(drivername=DRIVERS[family])
 
 
@@ -174,13 +186,21 @@ def _unusable(what: str) -> Misconfigured:
 
 
 def _engine(url: URL, pool_size: int) -> AsyncEngine:
-    """Connections are kept once they are there: those that go when the rush is over cost most while it lasts."""
+    """Connections are kept once they are there: those that go when the rush is over cost most while it lasts.
+
+    An error names the statement and not what was filled in: a log must name nobody.
+    """
     if url.get_backend_name() != "sqlite":
         return create_async_engine(
-            url, pool_pre_ping=True, pool_size=pool_size, max_overflow=0, connect_args={"timeout": 5}
+            url,
+            pool_pre_ping=True,
+            pool_size=pool_size,
+            max_overflow=0,
+            hide_parameters=True,
+            connect_args={"timeout": 5},
         )
     Path(url.database or "").parent.mkdir(parents=True, exist_ok=True)
-    engine = create_async_engine(url, pool_size=pool_size, max_overflow=0)
+    engine = create_async_engine(url, pool_size=pool_size, max_overflow=0, hide_parameters=True)
     event.listen(engine.sync_engine, "connect", _sqlite_connected)
     event.listen(engine.sync_engine, "begin", _sqlite_begins)
     return engine

@@ -8,9 +8,10 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from alembic.util import CommandError
 from sqlalchemy import Connection, text
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from sequencing.errors import Refused
+from sequencing.errors import Misconfigured, Refused
 from store.database import Database
 
 MIGRATING = 0x5E900E4C
@@ -36,10 +37,20 @@ async def _keep_references(connection: AsyncConnection, switch: str) -> None:
         await raw.driver_connection.execute(f"PRAGMA foreign_keys={switch}")
 
 
-async def is_current(database: Database) -> bool:
-    """Whether nothing is missing."""
-    async with database.engine.connect() as connection:
-        return await connection.run_sync(_revision) == ScriptDirectory.from_config(_config()).get_current_head()
+async def check_if_there(database: Database) -> None:
+    """Raises Misconfigured where an older build made it: something is missing that this one reads or writes.
+
+    One that is away or empty is waited for elsewhere. One of a newer build is taken: workers are replaced one by one.
+    """
+    try:
+        async with database.engine.connect() as connection:
+            revision = await connection.run_sync(_revision)
+    except (SQLAlchemyError, OSError):
+        return
+    scripts = ScriptDirectory.from_config(_config())
+    known = {one.revision for one in scripts.walk_revisions()}
+    if revision in known and revision != scripts.get_current_head():
+        raise Misconfigured("older_schema", "The database is of an older build; run `sequencing setup` first.")
 
 
 def _upgrade(connection: Connection) -> None:

@@ -16,13 +16,13 @@ from settings import Settings, read_settings
 from starter.local import check_local
 from starter.log import configure
 from starter.opening import open_door
-from store import clusters
+from store import clusters, schema
 from transports.texts import check_way_back, read_provider
 from web.app import web_app
+from web.listening import listen
 from web.processes import together
 from web.texts import Signed
 
-BACKLOG = 512
 PATIENCE = 10
 """Seconds that requests may go on after SIGTERM."""
 
@@ -33,6 +33,7 @@ async def serve(settings: Settings, listening: socket.socket, told: int | None =
     """Until SIGTERM, or until `told` can be read. Raises Misconfigured."""
     configure()
     async with open_door(settings) as door:
+        await schema.check_if_there(door.database)
         await clusters.check_if_there(door.database)
         config = uvicorn.Config(
             web_app(door, _signed_texts(settings), settings.temporal_ui, local=settings.local),
@@ -76,22 +77,6 @@ def _signed_texts(settings: Settings) -> Signed | None:
     provider = read_provider(settings.texts_url)
     check_way_back(provider, settings.public_url)
     return Signed(provider.token, settings.public_url)
-
-
-def listen(address: str) -> socket.socket:
-    """The socket for that address, HOST:PORT, whose connections send at once: the end of an answer would else wait
-    40 ms for the receipt of its beginning. Raises Misconfigured where another program has the port.
-    """
-    host, _, port = address.rpartition(":")
-    try:
-        family = socket.AF_INET6 if ":" in host else socket.AF_INET
-        listening = socket.create_server((host.strip("[]"), int(port)), family=family, backlog=BACKLOG)
-    except (OSError, UnicodeError):
-        raise Misconfigured(
-            "web_address", f"SEQUENCING_WEB_ADDRESS: nothing can be served at {address}; another program may be there."
-        ) from None
-    listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # asyncio sees to its own sockets only
-    return listening
 
 
 def main() -> None:

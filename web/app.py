@@ -4,6 +4,7 @@ from pathlib import Path
 
 from fastapi import APIRouter, Depends, FastAPI, Request
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
 
@@ -52,6 +53,7 @@ def web_app(
     app.add_middleware(Bounded, most=LARGEST_BODY, refuse=_trouble)
     app.add_middleware(Headers)
     app.add_exception_handler(HTTPException, _trouble)
+    app.add_exception_handler(ClientDisconnect, _nobody_there)
     app.add_exception_handler(Exception, _trouble)
     return app
 
@@ -61,6 +63,11 @@ def _api() -> APIRouter:
     for routes in api_registered.ROUTES:
         api.include_router(routes)
     return api
+
+
+async def _nobody_there(request: Request, error: Exception) -> Response:
+    """Whoever was sending has hung up: nobody reads the answer, and nothing is wrong here."""
+    return Response(status_code=400)
 
 
 async def _trouble(request: Request, error: Exception) -> Response:

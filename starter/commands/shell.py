@@ -25,11 +25,18 @@ from starter.opening import open_door
 As = Annotated[str, typer.Option("--as", envvar="SEQUENCING_USER", help="Who acts, by email.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 LONGEST_CELL = 200
+NOT_OURS = "The database's file may not be used by this user; see who owns it and its folder."
+FULL = "The database's disk is full; make room, and repeat it. Nothing was changed."
 TROUBLES = {
     "no such table": "The database has no tables yet; run `sequencing setup` first.",
     "UndefinedTable": "The database has no tables yet; run `sequencing setup` first.",
     "no such column": "The database is from another build; run `sequencing setup` with the newer one.",
     "UndefinedColumn": "The database is from another build; run `sequencing setup` with the newer one.",
+    "readonly database": NOT_OURS,
+    "unable to open database": NOT_OURS,
+    "disk is full": FULL,
+    "DiskFull": FULL,
+    "ReadOnlySQLTransaction": "The database takes no changes; SEQUENCING_DATABASE_URL must lead to the primary.",
     "file is not a database": "The database's file is no SQLite database; check SEQUENCING_DATABASE_URL.",
 }
 
@@ -50,7 +57,7 @@ def act(work: Callable[[Door], Awaitable[Any]], *, engine: bool = True) -> Any:
     except IntegrityError:
         fail("Somebody else did the same at the same moment; look, and repeat it if it is still to be done.", 1)
     except (SQLAlchemyError, OSError) as error:
-        fail(_about_the_database(error), 3)
+        fail(about_the_database(error), 3)
     except (RuntimeError, _engine_refused()):
         fail("Temporal cannot be reached; start it (`sequencing up`), or set TEMPORAL_ADDRESS.", 3)
 
@@ -90,7 +97,8 @@ def _engine_refused() -> type[Exception]:
     return RPCError
 
 
-def _about_the_database(error: BaseException) -> str:
+def about_the_database(error: BaseException) -> str:
+    """What to tell of it, and what to do."""
     if isinstance(error, OSError) and error.filename:
         return f"{error.filename} cannot be used: {error.strerror}; check SEQUENCING_VAR and SEQUENCING_DATABASE_URL."
     known = (sentence for words, sentence in TROUBLES.items() if words in repr(error))

@@ -94,6 +94,7 @@ def test_nothing_is_read_from_the_disk(tmp_path: Path) -> None:
         ("\n\n<style>p {}", "template_broken", "Line 3 of the HTML: <style> is never closed."),
         ("<div>" * 101, "template_broken", "more than 100 tags stand in each other."),
         ("<b><i>" * 45 + "<p>x</p>" * 5_000, "template_too_large", "too many tags for so many levels"),
+        ("<style>" + "p," * 9_999 + "p{color:red}</style>" + "<p>x</p>" * 4_000, "template_too_large", "4,000 tags"),
         ("<style>" + "a{color:red}" * 3_000 + "</style>" + "<b>x</b>" * 3_000, "template_too_large", "3,000 tags"),
     ],
 )

@@ -1,6 +1,9 @@
 """Every command with bad input: an exit code, one clear sentence, and nothing changed. Each runs as a process."""
 
+import fcntl
 import os
+import sqlite3
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -9,11 +12,12 @@ import sqlalchemy as sa
 
 from sequencing.people import Level
 from settings import Settings
+from starter.commands.shell import about_the_database
 from store import users
 from store.columns import Table
 from store.database import Database
 from tests.commands import Place, every_command
-from tests.conftest import fresh_postgres
+from tests.conftest import free_port, fresh_postgres
 from tests.house import ADA, BOB, RITA
 
 AS_ADA = ("--as", ADA)
@@ -30,6 +34,8 @@ TOKENS = {
     "SEQUENCING_SMTP_OAUTH_REFRESH_TOKEN": "",
 }
 STEP_OF_ANN = ("--step", "1", "--contact", "ann")
+
+SMALL = "PRAGMA max_page_count = 1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -569,10 +575,22 @@ ENVIRONMENT = [
     misset("users list", "cannot be used", code=3, SEQUENCING_DATABASE_URL="sqlite:////proc/none/such.db"),
     misset("users list", "no SQLite database", code=3, SEQUENCING_DATABASE_URL=f"sqlite:///{__file__}"),
     misset("users list", "run `sequencing setup`", code=3, SEQUENCING_DATABASE_URL="sqlite:///empty.db"),
+    misset("users list", "a port is a number", SEQUENCING_DATABASE_URL="postgresql://127.0.0.1:99999/name"),
+    misset("users list", "ssl is one of", SEQUENCING_DATABASE_URL="postgresql://h/n?ssl=perhaps"),
+    misset("users list", "SEQUENCING_VAR: write a folder", SEQUENCING_VAR=""),
+    misset("users list", "SEQUENCING_VAR: write a folder", SEQUENCING_VAR=" "),
+    misset("users list", "SEQUENCING_TASK_QUEUE", SEQUENCING_TASK_QUEUE=" "),
+    misset("outbox", "a port is at most 65535", SEQUENCING_PUBLIC_URL="https://mail.example.org:99999"),
+    misset("journal", "at least 16 characters", SEQUENCING_SECRET=" "),
+    misset("journal", "at least 16 characters", SEQUENCING_SECRET="x" * 15),
+    misset("worker", "nothing can be served at 192.0.2.1:9", SEQUENCING_HEALTH_ADDRESS="192.0.2.1:9"),
+    misset("worker", "is no setting; SEQUENCING_SMTP_URL is", SEQUENCING_SMTP_URI="smtp://127.0.0.1:9"),
+    misset("worker", "is no setting; SEQUENCING_SMTP_URL is", SEQUENCING_SMPT_URL="smtp://127.0.0.1:9"),
+    misset("web", "is no setting; SEQUENCING_DATABASE_URL is", SEQUENCING_DATABASE_URI="sqlite:///other.db"),
     misset("reconcile", "TEMPORAL_ADDRESS: write host and port", TEMPORAL_ADDRESS="http://localhost"),
     misset("reconcile", "TEMPORAL_PROFILE", TEMPORAL_PROFILE="none such"),
 ]
-UNKEYED = {"SEQUENCING_SECRET", "SEQUENCING_OLD_SECRETS"}
+UNKEYED = {"SEQUENCING_OLD_SECRETS"}
 """Any text will do."""
 TASKS = [
     refused("tasks add", "", "2026-12-01", says="title"),
@@ -613,6 +631,53 @@ def test_bad_input_gets_one_sentence_and_changes_nothing(case: Case, place: Plac
     assert (ended.code, is_one_sentence(ended.out if case.on_stdout else ended.err)) == (case.code, True), ended
     assert case.says in (ended.out if case.on_stdout else ended.err)
     assert place.seen() == before
+
+
+@pytest.mark.parametrize("role", ["worker", "web", "journal"])
+def test_what_lasts_does_not_start_on_a_database_of_an_older_build(role: str, place: Place) -> None:
+    place.sql("UPDATE alembic_version SET version_num = '0001'")
+    ports = {f"SEQUENCING_{one}_ADDRESS": "127.0.0.1:0" for one in ("WEB", "JOURNAL")}
+
+    ended = place.run(role, **ports)
+
+    assert (ended.code, is_one_sentence(ended.err)) == (2, True), ended
+    assert "The database is of an older build; run `sequencing setup` first." in ended.err
+
+
+def test_of_two_that_run_everything_in_one_folder_the_second_is_refused(place: Place) -> None:
+    ports = (f"--{one}-port={free_port()}" for one in ("temporal", "ui", "metrics", "health", "web", "journal"))
+    with (place.folder / "up.lock").open("ab") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+
+        ended = place.run("up", *ports)
+
+    assert (ended.code, is_one_sentence(ended.err)) == (1, True), ended
+    assert "Another `sequencing up` works in" in ended.err
+    assert not (place.folder / "temporal.db").exists()
+
+
+def test_a_secret_that_was_lost_signs_nothing(place: Place) -> None:
+    (place.folder / "secret").write_bytes(b"")
+
+    ended = place.run("journal", "--address", *AS_ADA)
+
+    assert (ended.code, is_one_sentence(ended.err)) == (2, True), ended
+    assert "put the secret back from a backup" in ended.err
+
+
+def test_a_database_that_takes_no_changes_is_not_said_to_be_away(place: Place) -> None:
+    file, troubles = place.folder / "sequencing.db", {}
+    for name, address, before in (("read", f"file:{file}?mode=ro", "SELECT 1"), ("full", str(file), SMALL)):
+        with closing(sqlite3.connect(address, uri=name == "read")) as connection:
+            connection.execute(before)
+            with pytest.raises(sqlite3.OperationalError) as trouble:
+                connection.execute("CREATE TABLE large AS SELECT randomblob(9000000)")
+        troubles[name] = about_the_database(trouble.value)
+
+    assert troubles == {
+        "read": "The database's file may not be used by this user; see who owns it and its folder.",
+        "full": "The database's disk is full; make room, and repeat it. Nothing was changed.",
+    }
 
 
 def is_one_sentence(said: str) -> bool:

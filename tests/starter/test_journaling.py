@@ -30,7 +30,7 @@ async def journal(house: House, folder: Path, **said: str) -> AsyncIterator[tupl
     port = free_port()
     about = {
         "SEQUENCING_VAR": str(folder),
-        "SEQUENCING_SECRET": "for tests",
+        "SEQUENCING_SECRET": "for tests, not for mail",
         "SEQUENCING_DATABASE_URL": house.database.url.render_as_string(hide_password=False),
         "SEQUENCING_JOURNAL_ADDRESS": f"127.0.0.1:{port}",
         "SEQUENCING_MAIL_DOMAIN": "example.org",
@@ -57,7 +57,7 @@ async def journal(house: House, folder: Path, **said: str) -> AsyncIterator[tupl
 
 
 async def bring(port: int, mail: bytes = MAIL) -> None:
-    recipient = recipient_of(Settings(secret="for tests", mail_domain="example.org"))
+    recipient = recipient_of(Settings(secret="for tests, not for mail", mail_domain="example.org"))
     async with aiosmtplib.SMTP(hostname="127.0.0.1", port=port) as smtp:
         await smtp.sendmail("mta@example.org", [recipient], mail)
 

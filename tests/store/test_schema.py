@@ -9,6 +9,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection
 
+from sequencing.errors import Misconfigured
 from sequencing.people import Contact
 from store import add_tables, contacts, mail_tables, schema, tables, task_tables, text_tables
 from store.columns import Table
@@ -65,6 +66,41 @@ async def test_rows_of_the_first_schema_survive_the_next_ones(database: Database
     assert roles == ["Administrator", "Sequences: edit"]
     assert {"ann abel", "abel ann"} <= words
     assert broken == []
+
+
+async def test_what_lasts_does_not_start_on_a_database_of_an_older_build(database: Database) -> None:
+    await schema.check_if_there(database)
+    async with database.writing() as tx:
+        await tx.execute(sa.text("UPDATE alembic_version SET version_num = '0001'"))
+
+    with pytest.raises(Misconfigured) as refusal:
+        await schema.check_if_there(database)
+
+    assert refusal.value.code == "older_schema"
+
+
+async def test_the_older_of_two_builds_goes_on_while_its_workers_are_replaced(database: Database) -> None:
+    async with database.writing() as tx:
+        await tx.execute(sa.text("UPDATE alembic_version SET version_num = '9999'"))
+
+    await schema.check_if_there(database)
+
+
+async def test_what_goes_wrong_with_a_statement_names_nobody(database: Database) -> None:
+    with pytest.raises(sa.exc.DBAPIError) as trouble:
+        async with database.reading() as tx:
+            await tx.execute(sa.text("SELECT 1 FROM nowhere WHERE name = :name"), {"name": "Ann Abel"})
+
+    assert "nowhere" in str(trouble.value)
+    assert "Ann" not in str(trouble.value)
+
+
+async def test_a_database_that_is_away_is_waited_for_elsewhere() -> None:
+    away = Database("postgresql://127.0.0.1:1/none")
+
+    await schema.check_if_there(away)
+
+    await away.close()
 
 
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)

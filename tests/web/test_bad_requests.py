@@ -1,5 +1,7 @@
 """Wrong, huge, hostile and repeated requests: a problem with one sentence, never a fault, and nothing changes."""
 
+import asyncio
+import logging
 from dataclasses import replace
 from typing import Any
 
@@ -9,12 +11,14 @@ import pytest
 from sequencing.errors import Refused
 from store.database import Database
 from tests.conftest import free_port
-from tests.house import TASK
+from tests.house import RITA, TASK
 from tests.web.knocking import Knocking, app_at, bearer, served
 from web.app import LARGEST_BODY
 from web.problems import status_of
 
 DEEP = "[" * 100_000
+MERGES = "0: &0 {a: 1}\n" + "".join(f"{one}: &{one} {{<<: [{f'*{one - 1},' * 10}]}}\n" for one in range(1, 10))
+"""A document of half a kilobyte that says a thousand million keys."""
 BODIES: dict[str, Any] = {
     "nothing": {"content": b""},
     "no JSON": {"content": b"{", "headers": {"Content-Type": "application/json"}},
@@ -58,7 +62,16 @@ async def test_a_body_that_is_wrong_is_a_problem_and_changes_nothing(undisturbed
 
 @pytest.mark.parametrize(
     "document",
-    [b"", DEEP.encode(), b"name: N\nname: M\n", b"\xff", b"\0", b"a: &a [*a]", b"!!python/object/apply:os.system [x]"],
+    [
+        MERGES.encode(),
+        b"",
+        DEEP.encode(),
+        b"name: N\nname: M\n",
+        b"\xff",
+        b"\0",
+        b"a: &a [*a]",
+        b"!!python/object/apply:os.system [x]",
+    ],
     ids=lambda document: ascii(document)[:20],
 )
 @pytest.mark.parametrize("kind", ["application/json", "application/yaml"])
@@ -96,6 +109,57 @@ async def test_a_form_that_is_too_large_is_answered_by_a_page(undisturbed: Knock
 
     assert (answer.status_code, answer.headers["x-frame-options"]) == (413, "DENY")
     assert "The body is too large" in answer.text
+
+
+TWO_FILES = "".join(
+    f'--x\r\nContent-Disposition: form-data; name="file"; filename="{one}"\r\n\r\na\r\n' for one in range(2)
+)
+FORMS = {
+    "letters of no kind": (
+        "; charset=undefined",
+        '--x\r\nContent-Disposition: form-data; name="email"\r\n\r\na\r\n--x--\r\n',
+    ),
+    "two files": ("", f"{TWO_FILES}--x--\r\n"),
+    "no end": ("", "--x\r\nContent-"),
+    "no beginning": ("", "a=b"),
+}
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("path", ["/sign-in", "/contacts/imports", "/contacts"])
+async def test_a_form_that_cannot_be_read_is_answered_by_a_page(undisturbed: Knocking, form: str, path: str) -> None:
+    kind, body = FORMS[form]
+    browser = await undisturbed.signed_in()
+
+    headers = {"Content-Type": f"multipart/form-data; boundary=x{kind}"}
+    answer = await browser.client.post(path, content=body.encode(), headers=headers)
+
+    assert answer.status_code < 500, answer.text
+
+
+async def test_who_hangs_up_while_he_is_sending_is_no_fault(undisturbed: Knocking) -> None:
+    host, port = undisturbed.address.removeprefix("http://").split(":")
+    head = f"Host: {host}\r\nContent-Length: 9\r\nContent-Type: application/x-www-form-urlencoded\r\n"
+    key = f"Idempotency-Key: cut\r\nAuthorization: Bearer {undisturbed.tokens[RITA]}\r\n"
+    faults: list[str] = []
+    noting = logging.Handler()
+    noting.emit = lambda record: faults.append(record.getMessage())  # type: ignore[method-assign]
+    server = logging.getLogger("uvicorn.error")
+    before = server.level
+    server.addHandler(noting)
+    server.setLevel(logging.ERROR)
+
+    for path, more in (("/sign-in", ""), ("/contacts/imports", ""), ("/api/contacts", key)):
+        _, writer = await asyncio.open_connection(host, int(port))
+        writer.write(f"POST {path} HTTP/1.1\r\n{head}{more}\r\na=".encode())
+        await writer.drain()
+        await asyncio.sleep(0.3)
+        writer.close()
+    await asyncio.sleep(0.5)
+    server.removeHandler(noting)
+    server.setLevel(before)
+
+    assert faults == []
 
 
 @pytest.mark.parametrize(

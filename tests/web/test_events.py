@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -10,12 +11,13 @@ from ulid import ULID
 
 from sequencing.enrollments import Status
 from sequencing.happenings import What
+from starter import reports
 from starter.events import follow
 from starter.sequences import create_sequence
 from store.database import Database
 from store.tables import EventRow
 from tests.house import ADA, BOB, EMAIL, RITA
-from tests.web.knocking import Knocking
+from tests.web.knocking import Knocking, bearer
 
 WRITERS, EACH = 8, 60
 
@@ -33,6 +35,42 @@ async def test_eight_writers_at_once_and_no_event_is_lost_or_told_twice(resting:
     await _read(resting, cursor, told)
 
     assert sorted(told) == sorted(f"{writer}-{number}" for writer in range(WRITERS) for number in range(EACH))
+
+
+async def test_who_waits_for_events_keeps_nobody_from_reading(resting: Knocking) -> None:
+    _, said = await resting.ask("GET", "/events")
+    path = f"/events?wait=2&after={said['next']}"
+    waiting = [asyncio.create_task(resting.ask("GET", path)) for _ in range(5)]
+
+    kept = [await kept_now(resting.house.database) async for _ in moments(1)]
+    await asyncio.gather(*waiting)
+
+    assert min(kept) == 0
+
+
+@pytest.mark.parametrize("path", ["/api/metrics", "/metrics"])
+async def test_who_waits_for_his_numbers_keeps_nobody_from_reading(resting: Knocking, path: str) -> None:
+    browser = await resting.signed_in(ADA)
+    async with reports.AT_ONCE, reports.AT_ONCE:
+        asking = browser.client.get(path, headers=bearer(resting.tokens[RITA]))
+        waiting = [asyncio.create_task(asking)]
+        await asyncio.sleep(0.5)
+
+        kept = await kept_now(resting.house.database)
+
+    answers = await asyncio.gather(*waiting)
+    assert (kept, [one.status_code for one in answers]) == (0, [200])
+
+
+async def moments(seconds: float) -> AsyncIterator[None]:
+    for _ in range(50):
+        await asyncio.sleep(seconds / 50)
+        yield
+
+
+async def kept_now(database: Database) -> int:
+    """How many connections are with somebody."""
+    return database.engine.sync_engine.pool.checkedout()  # type: ignore[attr-defined, no-any-return]
 
 
 @pytest.mark.parametrize("database", ["postgresql"], indirect=True)

@@ -14,7 +14,7 @@ import pytest
 
 from store.database import Database
 from tests.conftest import free_port
-from web.__main__ import listen
+from web.listening import listen
 
 ROOT = Path(__file__).parents[2]
 

@@ -8,7 +8,7 @@ from pydantic import BaseModel
 
 from starter.events import follow, write_cursor
 from store.events import Event
-from web.acting import By, Lasting
+from web.acting import At, By, Lasting
 from web.api.words import After, Limit
 from web.areas import Area
 from web.once import Once
@@ -47,6 +47,7 @@ class Events(BaseModel):
 
 @router.get("/events")
 async def followed(
+    looking: At,
     door: Lasting,
     by: By,
     after: After = "",
@@ -54,5 +55,6 @@ async def followed(
     wait: Annotated[float, Query(ge=0, le=30, description="Seconds to wait for the first one.")] = 0,
 ) -> Events:
     """What has happened to the enrollments you see, in the order in which it was committed; none is left out."""
+    await looking.database.rest()
     found, cursor = await follow(door, by.email, after, limit, timedelta(seconds=wait))
     return Events(items=[Happened.of(event) for event in found], next=cursor)

@@ -15,7 +15,7 @@ from starter.contacts import ForeseenImport, Imported, foresee_import, import_co
 from starter.door import Door
 from web.acting import At
 from web.areas import Area
-from web.pages.frame import Page, page, reader, sent, zone_of
+from web.pages.frame import Page, page, read_form, reader, sent, zone_of
 from web.problems import status_of
 
 router = Area(route_class=Page)
@@ -45,7 +45,7 @@ async def ask(request: Request, door: At) -> Response:
 @router.post("/contacts/imports")
 async def take_in(request: Request, door: At) -> Response:
     """`do` says how: `check` only foresees, `import` takes in all lines or none, `import_good` leaves the bad ones."""
-    sent_along = (await request.form(max_files=1, max_fields=20, max_part_size=LARGEST_FIELD)).get("file")
+    sent_along = (await read_form(request, max_files=1, max_fields=20, max_part_size=LARGEST_FIELD)).get("file")
     form = await sent(request)
     text = form.text("text")
     try:

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from fastapi.routing import APIRoute
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from starlette.datastructures import FormData
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
@@ -114,12 +115,18 @@ async def fields_of(request: Request) -> dict[str, str]:
     return {name: values[-1] for name, values in (await _several(request)).items()}
 
 
-async def _several(request: Request, most: int = MOST_FIELDS) -> dict[str, tuple[str, ...]]:
+async def read_form(request: Request, **bounds: int) -> FormData:
+    """What was sent, which can be read once. Raises Refused."""
     try:
-        form = await request.form(max_files=0, max_fields=most)
-    except HTTPException as unread:
+        return await request.form(**bounds)
+    except (HTTPException, UnicodeError) as unread:
         request.state.unread = True
-        raise Refused("too_large", f"This form cannot be read, and nothing of it was kept: {unread.detail}") from None
+        why = unread.detail if isinstance(unread, HTTPException) else "its letters have no form that is known."
+        raise Refused("too_large", f"This form cannot be read, and nothing of it was kept: {why}") from None
+
+
+async def _several(request: Request, most: int = MOST_FIELDS) -> dict[str, tuple[str, ...]]:
+    form = await read_form(request, max_files=0, max_fields=most)
     named = {name: [one for one in form.getlist(name) if isinstance(one, str)] for name in form}
     return {name: tuple(values) for name, values in named.items() if values}
 
