@@ -227,7 +227,7 @@ def _stage(tab: Tab, name: str) -> Locator:
 async def _dragged(tab: Tab, name: str, to: str) -> None:
     """The card is taken by the mouse and dropped on that stage."""
     card = tab.page.locator(".stage .card").filter(has_text=name)
-    await card.hover(position={"x": 200, "y": 10})
+    await card.locator(".hint").hover()
     await tab.page.mouse.down()
     await _stage(tab, to).locator("h3").hover()
     await _stage(tab, to).locator("h3").hover(position={"x": 20, "y": 10})
