@@ -12,8 +12,10 @@ from datetime import UTC, datetime, timedelta
 import structlog
 import uvicorn
 from sqlalchemy.exc import SQLAlchemyError
+from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest
 from temporalio.client import Client
 from temporalio.runtime import PrometheusConfig, Runtime, TelemetryConfig
+from temporalio.service import RPCError, RPCStatusCode
 from temporalio.worker import Worker
 from ulid import ULID
 
@@ -127,6 +129,7 @@ async def _work(settings: Settings, database: Database, health: Health, stopping
     client = await _connected(runtime, stopping)
     if client is None:
         return
+    await _check_namespace(client)
     await schema.check_if_there(database)
     await clusters.check_if_there(database)
     finds = runtime.metric_meter.create_counter("sequencing_sweep_finds", "What doors left undone and the sweep ended")
@@ -158,6 +161,18 @@ async def _connected(runtime: Runtime, stopping: asyncio.Event) -> Client | None
             said = True
             await asyncio.sleep(1)
     return None
+
+
+async def _check_namespace(client: Client) -> None:
+    """Raises Misconfigured. The SDK would say so after the worker has said that it started."""
+    try:
+        await client.workflow_service.describe_namespace(DescribeNamespaceRequest(namespace=client.namespace))
+    except RPCError as error:
+        if error.status is RPCStatusCode.NOT_FOUND:
+            raise Misconfigured(
+                "no_namespace",
+                f"TEMPORAL_NAMESPACE: Temporal has no namespace {quoted(client.namespace)}; make it first.",
+            ) from None
 
 
 def _runtime(metrics_address: str) -> Runtime:

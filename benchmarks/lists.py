@@ -4,8 +4,8 @@ The house has a million contacts, 200,000 enrollments and 100,000 open to-dos in
 The web application serves it with as many processes as there are cores (`--processes`); whoever asks sends his requests
 when they are due, however late the answers come (an open loop), and counts from that instant. Beside them, in the same
 way: `SELECT 1` by the same driver, and a static file. Every GET route that the application has registered is asked, or
-named as left out. Acts meet
-a Temporal server of this run, and no worker. A house that was filled before is used again with `--database URL`.
+named as left out. Acts meet a Temporal server of this run, and no worker. A house that was filled before is used again
+with `--database URL`.
 """
 
 import argparse

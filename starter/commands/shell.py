@@ -58,8 +58,8 @@ def act(work: Callable[[Door], Awaitable[Any]], *, engine: bool = True) -> Any:
         fail("Somebody else did the same at the same moment; look, and repeat it if it is still to be done.", 1)
     except (SQLAlchemyError, OSError) as error:
         fail(about_the_database(error), 3)
-    except (RuntimeError, _engine_refused()):
-        fail("Temporal cannot be reached; start it (`sequencing up`), or set TEMPORAL_ADDRESS.", 3)
+    except (RuntimeError, _engine_refused()) as error:
+        fail(_about_the_engine(error), 3)
 
 
 def lines_refused(number: int) -> str:
@@ -95,6 +95,13 @@ def _engine_refused() -> type[Exception]:
     from temporalio.service import RPCError  # here, because it is slow to load and seldom needed
 
     return RPCError
+
+
+def _about_the_engine(error: BaseException) -> str:
+    said = str(error).lower()
+    if "namespace" in said and "not found" in said:
+        return "Temporal has no such namespace; check TEMPORAL_NAMESPACE, or make it first."
+    return "Temporal cannot be reached; start it (`sequencing up`), or set TEMPORAL_ADDRESS."
 
 
 def about_the_database(error: BaseException) -> str:

@@ -17,7 +17,7 @@ from temporalio.testing import ActivityEnvironment
 from activities.emails import EmailActivities
 from sequencing.enrollments import Status
 from sequencing.happenings import Happening, Reason, What, Why
-from sequencing.runs import Ref
+from sequencing.runs import Answer, Ref
 from sequencing.settings import SettingsChange
 from sequencing.timing import Frame, next_day, next_open
 from starter.attention import attention_of
@@ -43,10 +43,14 @@ async def act(house: House, enrollment_id: str, at: datetime | None = None) -> N
     """The step that is due is done, as the worker would do it: now, or at that instant of the engine's clock."""
     one = await house.row(enrollment_id)
     assert one is not None
+    await send(house, Ref(one.id, one.run, one.step, one.noted), at)
+
+
+async def send(house: House, ref: Ref, at: datetime | None = None) -> Answer:
+    """What the worker answers a run that believes this."""
     environment = ActivityEnvironment()
     environment.info = replace(environment.info, started_time=at or datetime.now(UTC))
-    ref = Ref(one.id, one.run, one.step, one.noted)
-    await environment.run(EmailActivities(house.world).send_email, ref)
+    return await environment.run(EmailActivities(house.world).send_email, ref)
 
 
 async def own(house: House, email: str) -> None:

@@ -4,15 +4,20 @@ import asyncio
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
+from sequencing.decisions import Do
 from sequencing.enrollments import Status
 from sequencing.happenings import Happening, Reason, What
+from sequencing.runs import Ref
 from store import messages, news
 from store.lives import Life
-from store.tables import MessageState
-from tests.activities.test_emails import LATER, NOW, act, answering
+from store.people_tables import EmailAddressRow
+from store.tables import Channel, MessageRow, MessageState
+from tests.activities.test_emails import LATER, NOW, act, answering, send
 from tests.house import EMAIL, RITA, House
 from tests.mail_server import read_diary, written
 
@@ -88,6 +93,78 @@ async def test_a_message_that_was_leaving_when_its_run_was_terminated_is_not_sen
     assert row is not None
     assert (row.step, row.reason) == ((2, None) if answered_before else (1, Reason.delivery_unknown))
     assert len(read_diary(diary, "DATA-complete")) == 1
+
+
+async def test_an_attempt_of_a_run_that_was_terminated_sends_nothing_for_the_next_run(alone: House) -> None:
+    one = await alone.enroll("ann", {**EMAIL, **NOW}, LATER)
+    before = await alone.row(one)
+    await terminated(alone, one)
+    await alone.sequencer.reactivate(one, by=RITA)
+    stands = await alone.row(one)
+    assert before is not None
+
+    answer = await send(alone, Ref(one, before.run, before.step, before.noted))
+
+    assert answer.decision.do is Do.end
+    assert (await alone.row(one), alone.sent()) == (stands, [])
+
+
+async def test_an_attempt_that_was_overtaken_before_the_first_byte_transmits_nothing(
+    alone: House, tmp_path: Path
+) -> None:
+    one, diary = await alone.enroll("ann", {**EMAIL, **NOW}, LATER), tmp_path / "mail.jsonl"
+    async with answering(alone, tmp_path, "* 354 stall 1") as house:
+        frozen = asyncio.create_task(act(house, one))
+        await written(diary, "stalled")
+        await act(house, one)
+        await frozen
+
+    row = await alone.row(one)
+    assert row is not None
+    assert (row.status, row.step) == (Status.active, 2)
+    assert len(read_diary(diary, "DATA-complete")) == 1
+
+
+async def test_an_address_that_is_taken_away_just_before_the_claim_gets_nothing(alone: House, tmp_path: Path) -> None:
+    one, diary = await alone.enroll("ann", {**EMAIL, **NOW}, LATER), tmp_path / "mail.jsonl"
+    async with answering(alone, tmp_path, "ann@* rcpt stall 1") as house:
+        leaving = asyncio.create_task(act(house, one))
+        await written(diary, "stalled")
+        async with alone.database.writing() as tx:
+            of_ann = EmailAddressRow.address == "ann@example.com"
+            await tx.execute(sa.update(EmailAddressRow).where(of_ann).values(address="abel@example.com"))
+        await leaving
+        await act(house, one)
+
+    assert [mail["recipient"] for mail in read_diary(diary, "DATA-complete")] == ["abel@example.com"]
+
+
+@pytest.mark.parametrize("state", [MessageState.handing_over, MessageState.unknown, MessageState.sent])
+async def test_a_message_that_left_or_may_have_left_is_never_claimed_again(alone: House, state: MessageState) -> None:
+    one = await alone.enroll("ann", {**EMAIL, **NOW}, LATER)
+    row = await alone.row(one)
+    assert row is not None
+    about: dict[str, Any] = {
+        "channel": Channel.email,
+        "sender_id": 2,
+        "recipient": "ann@example.com",
+        "subject": "",
+        "body": "",
+    }
+    async with alone.database.writing() as tx:
+        await messages.claim(tx, row, attempt="first", message_id="<one@example.org>", at=alone.door.now(), **about)
+        await tx.execute(sa.update(MessageRow).values(state=state))
+
+    with pytest.raises(AssertionError, match="never claimed again"):
+        async with alone.database.writing() as tx:
+            await messages.claim(
+                tx, row, attempt="second", message_id="<one@example.org>", at=alone.door.now(), **about
+            )
+
+    async with alone.database.reading() as tx:
+        claim = await messages.of_step(tx, row)
+    assert claim is not None
+    assert (claim.state, claim.attempt) == (state, "first")
 
 
 async def terminated(house: House, enrollment_id: str) -> None:

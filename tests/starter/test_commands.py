@@ -531,6 +531,8 @@ RUNNING = [
     refused("outbox", "--as", "nobody", says="no user 'nobody'"),
     Case("setup", (), 3, "Temporal cannot be reached", {"TEMPORAL_ADDRESS": NOWHERE}),
     Case("reconcile", AS_ADA, 3, "Temporal cannot be reached", {"TEMPORAL_ADDRESS": NOWHERE}),
+    Case("worker", (), 2, "Temporal has no namespace 'nowhere'", {"TEMPORAL_NAMESPACE": "nowhere"}),
+    Case("setup", (), 3, "Temporal has no such namespace", {"TEMPORAL_NAMESPACE": "nowhere"}),
 ]
 ENVIRONMENT = [
     misset("worker", "SEQUENCING_SMTP_URL: write smtp://", SEQUENCING_SMTP_URL="mail.example.org"),
