@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
+from starter import own_tasks
 from starter.contacts import import_contacts
 from tests.house import ADA, BOB, CALL, EMAIL, LETTER, RITA, TASK
 from tests.web.knocking import Browser, Knocking
@@ -124,6 +125,50 @@ async def test_every_act_stands_on_the_pages_and_takes_effect(knocking: Knocking
         )
 
     assert stood == ["paused", "active", "canceled", "active", "paused", "active", "active"]
+
+
+async def test_a_step_is_called_as_its_contact_reads_it_whether_it_is_over_or_to_come(knocking: Knocking) -> None:
+    one = await knocking.house.enroll("ann", EMAIL, CALL, {**LATER, "subject": "Bye {{ contact.last_name }}"})
+    await knocking.house.todo(one, 2)
+    browser = await knocking.signed_in()
+
+    shown = (await browser.get(f"/enrollments/{one}")).text
+
+    for words in ("Automatic email: Hi Ann", "Call: Call Ann Abel", "Automatic email: Bye Abel"):
+        assert words in shown
+    assert ("{{" in shown, "claimed" in shown) == (False, False)
+
+
+async def test_taking_a_result_back_is_offered_to_who_may_do_it_alone(knocking: Knocking) -> None:
+    one = await knocking.house.enroll("ann", TASK)
+    todo = await knocking.house.todo(one)
+    await knocking.house.sequencer.resolve(todo.id, "positive", by=ADA)
+    await knocking.house.place(one, "finished")
+
+    offered = {}
+    for by in (ADA, RITA):
+        browser = await knocking.signed_in(by)
+        pages = [(await browser.get(path)).text for path in (f"/enrollments/{one}", f"/todos/{todo.id}")]
+        offered[by] = ["/take-back" in shown for shown in pages]
+    refused, _ = await knocking.ask("DELETE", f"/todos/{todo.id}/result", by=RITA)
+
+    assert (offered, refused) == ({ADA: [True, True], RITA: [False, False]}, 403)
+
+
+async def test_a_task_names_its_contact_links_to_him_and_keeps_him_when_it_is_saved(knocking: Knocking) -> None:
+    browser = await knocking.signed_in()
+    await browser.post("/calendar/tasks", title="Ask", day="2026-12-01", contact="ann abel")
+    (line,) = (await own_tasks.listed(knocking.house.door, RITA)).lines
+    task = f"/calendar/tasks/{line.task.id}"
+
+    shown = (await browser.get(task)).text
+    about = {"about": str(line.task.contact_id), "about_name": "Ann Abel"}
+    await browser.post(task, title="Ask twice", day="2026-12-01", contact="Ann Abel", **about)
+    (kept,) = (await own_tasks.listed(knocking.house.door, RITA)).lines
+
+    assert f'<a href="/contacts/{line.task.contact_id}">Ann Abel</a>' in shown
+    assert 'name="contact" maxlength="320" value="Ann Abel"' in shown
+    assert (kept.task.title, kept.contact) == ("Ask twice", "Ann Abel")
 
 
 async def test_it_is_concluded_with_an_outcome(knocking: Knocking) -> None:

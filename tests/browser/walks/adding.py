@@ -1,6 +1,8 @@
 """Add to sequence: one dialog behind six doors, which says what will happen, and adds nobody twice."""
 
+import asyncio
 import re
+from contextlib import suppress
 
 import pytest
 from playwright.async_api import Locator
@@ -9,7 +11,7 @@ from starter import adds
 from starter.contacts import import_contacts
 from starter.stages import link
 from tests.browser.office import Office
-from tests.browser.tab import Tab
+from tests.browser.tab import PATIENCE, Tab
 from tests.house import ADA, EMAIL, RITA
 
 LATER = {**EMAIL, "delay": "300 days"}
@@ -227,9 +229,13 @@ def _stage(tab: Tab, name: str) -> Locator:
 async def _dragged(tab: Tab, name: str, to: str) -> None:
     """The card is taken by the mouse and dropped on that stage."""
     card = tab.page.locator(".stage .card").filter(has_text=name)
-    await card.hover(position={"x": 200, "y": 10})
+    await card.locator(".hint").hover()
     await tab.page.mouse.down()
     await _stage(tab, to).locator("h3").hover()
     await _stage(tab, to).locator("h3").hover(position={"x": 20, "y": 10})
+    tab.left.clear()
     await tab.page.mouse.up()
+    with suppress(TimeoutError):  # dropped where it was, it leads nowhere
+        await asyncio.wait_for(tab.left.wait(), 1)
+    await asyncio.wait_for(tab.here.wait(), PATIENCE)
     await tab.page.wait_for_load_state()
