@@ -4,12 +4,13 @@ Texts are taken and kept; what became of them, and what is texted back, is poste
 signature, and again where the product could not take it in. A rule is "PATTERN PLACE ACT [once]": the pattern is a
 recipient's number (fnmatch; at `login` it is not known, `*`), and the places and acts are
 
-    login    a status, stall SECONDS         before the question for the account is answered
-    take     a code, stall SECONDS, drop     nothing was taken; a code is Twilio's, such as 21614
-    answer   a status, stall SECONDS, drop   it was taken, and the answer is not the usual one
-    status   a word [CODE], silence          what is told afterwards: delivered, undelivered 30005, failed 30008
+    login    a status, stall SECONDS, hold         before the question for the account is answered
+    take     a code, stall SECONDS, hold, drop     nothing was taken; a code is Twilio's, such as 21614
+    answer   a status, stall SECONDS, hold, drop   it was taken, and the answer is not the usual one
+    status   a word [CODE], silence                what is told afterwards: delivered, undelivered 30005, failed 30008
 
-All that fit happen in order. The diary has one line for each event, before anything else happens:
+All that fit happen in order; a hold lasts until it is a rule no longer. The diary has one line for each event, before
+anything else happens:
 
     login          at
     asked          recipient                 the request arrived, nothing was taken
@@ -57,6 +58,7 @@ from sequencing.text_words import TextKind, text_kind
 from sequencing.texts import LONGEST_TEXT, STOPPED, signature
 
 PLACES = ("login", "take", "answer", "status")
+STALLS = ("stall", "hold")
 TRIES = 12
 """How often a webhook is posted that the product does not take in; the pauses grow from 0.1 to 5 seconds."""
 STATUS_OF_CODE = {"20003": 401, "20429": 429, "20500": 500, "20503": 503}
@@ -178,7 +180,7 @@ class Phones:
             return _refused("20003")
         self._write("login")
         for rule in self._fitting("*", "login"):
-            if rule.act != "stall":
+            if rule.act not in STALLS:
                 return JSONResponse({}, int(rule.act))
             await self._stall("*", rule)
         return JSONResponse({"sid": self.account, "status": "active"})
@@ -191,7 +193,7 @@ class Phones:
         self._write("asked", recipient=recipient)
         for rule in self._fitting(recipient, "take"):
             match rule.act:
-                case "stall":
+                case "stall" | "hold":
                     await self._stall(recipient, rule)
                 case "drop":
                     return self._drop(request, recipient, rule)
@@ -216,7 +218,7 @@ class Phones:
     async def _answer(self, request: Request, text: Text) -> Response:
         for rule in self._fitting(text.recipient, "answer"):
             match rule.act:
-                case "stall":
+                case "stall" | "hold":
                     await self._stall(text.recipient, rule)
                 case "drop":
                     return self._drop(request, text.recipient, rule)
@@ -254,19 +256,25 @@ class Phones:
             await self.heard(self, text)
 
     def _fitting(self, number: str, place: str) -> list[Rule]:
-        rules = self.rules
-        if self.rules_file is not None:
-            lines = self.rules_file.read_text().splitlines() if self.rules_file.exists() else []
-            rules = [*rules, *map(Rule.read, filter(None, lines))]
-        fitting = [rule for rule in rules if rule.place == place and fnmatchcase(number, rule.pattern)]
+        fitting = [rule for rule in self._standing() if rule.place == place and fnmatchcase(number, rule.pattern)]
         fitting = [rule for rule in fitting if rule not in self._spent]
         self._spent |= {rule for rule in fitting if rule.once}
         return fitting
 
+    def _standing(self) -> list[Rule]:
+        """All rules there are now."""
+        if self.rules_file is None or not self.rules_file.exists():
+            return self.rules
+        return [*self.rules, *map(Rule.read, filter(None, self.rules_file.read_text().splitlines()))]
+
     async def _stall(self, recipient: str, rule: Rule) -> None:
-        """Until its time is over; a rule from the file may be lifted before."""
+        """Until its time is over, or the hold is lifted."""
         self._write("stalled", recipient=recipient, at=rule.place)
-        await asyncio.sleep(float(rule.value))
+        if rule.act == "stall":
+            await asyncio.sleep(float(rule.value))
+            return
+        while rule in self._standing():  # noqa: ASYNC110  # a file tells nobody that it has changed
+            await asyncio.sleep(0.02)
 
     def _drop(self, request: Request, recipient: str, rule: Rule) -> Response:
         """Ends the connection without a word, which no answer of an ASGI application can."""

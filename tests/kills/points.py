@@ -6,6 +6,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
+from typing import Any
 
 import sqlalchemy as sa
 from temporalio.api.enums.v1 import EventType
@@ -14,10 +15,11 @@ from sequencing.happenings import Settlement
 from sequencing.todos import TodoStatus
 from store.tables import MessageState, TodoRow
 from tests.house import CALL, EMAIL, RITA
+from tests.kills.anew import anew, standing
 from tests.kills.stage import PATIENCE, Stage
 
-LONG, SHORT = 30.0, 1.0
-"""Seconds of a stall: for a victim that ends it by dying; for one without which the conversation goes on."""
+STALL, HOLD = "stall 300 once", "hold"
+"""For a victim that ends the conversation by dying; for one without which it goes on once the rules are lifted."""
 
 
 class Victim(StrEnum):
@@ -66,10 +68,21 @@ class Outcome:
     seconds: float
 
 
+def hand_over(victim: Victim) -> int:
+    """The seconds that a stage for it gives a message. A dead worker's activity is tried again after thrice as long;
+    where the worker lives, nobody waits for that, and the machine may stand still.
+    """
+    return 2 if victim is Victim.worker else 20
+
+
 async def play(stage: Stage, victim: Victim, point: Point, name: str) -> Outcome:
     """Kills the victim at the point, starts it again, and counts: nothing lost, nothing twice."""
+    return await anew(lambda number: _play(stage, victim, point, f"{name}-{number}"))
+
+
+async def _play(stage: Stage, victim: Victim, point: Point, name: str) -> Outcome:
     began = asyncio.get_running_loop().time()
-    stage.rule()
+    await _all_live(stage)
     child = {
         Victim.worker: stage.worker,
         Victim.engine: stage.engine,
@@ -77,20 +90,26 @@ async def play(stage: Stage, victim: Victim, point: Point, name: str) -> Outcome
         Victim.database: stage.postgres,
     }[victim]
     assert child is not None, "that stage has no database server"
-    stall = LONG if victim in (Victim.worker, Victim.mail) else SHORT
-    async with REACH[point](stage, name, stall) as scene:
-        await scene.proof()
-        if (victim, point) != (Victim.engine, Point.unnoted_news):  # there the engine has been killed already
-            await child.kill()
-        if victim is Victim.worker:
-            await scene.proof()  # a dead worker moves nothing, so this is where it died
+    act = STALL if victim in (Victim.worker, Victim.mail) else HOLD
+    with standing():
+        async with REACH[point](stage, name, act) as scene:
+            await scene.proof()
+            if (victim, point) != (Victim.engine, Point.unnoted_news):  # there the engine has been killed already
+                await child.kill()
+            if victim is Victim.worker:
+                await scene.proof()  # a dead worker moves nothing, so this is where it died
+    await _all_live(stage)
+    if scene.resume is not None:
+        await scene.resume()
+    return await _outcome(stage, victim, point, scene, began)
+
+
+async def _all_live(stage: Stage) -> None:
+    """Nothing stalls, and what was killed is started again."""
     stage.rule()
     for each in (stage.postgres, stage.engine, stage.mail, stage.worker):
         if each is not None and not each.alive:
             await stage.start(each)
-    if scene.resume is not None:
-        await scene.resume()
-    return await _outcome(stage, victim, point, scene, began)
 
 
 async def _outcome(stage: Stage, victim: Victim, point: Point, scene: Scene, began: float) -> Outcome:
@@ -123,7 +142,7 @@ async def _outcome(stage: Stage, victim: Victim, point: Point, scene: Scene, beg
 
 
 @asynccontextmanager
-async def _wait(stage: Stage, name: str, stall: float) -> AsyncIterator[Scene]:
+async def _wait(stage: Stage, name: str, act: str) -> AsyncIterator[Scene]:
     recipient = await stage.contact(name)
     enrollment = await stage.house.enroll(name, {**EMAIL, "delay": "4 seconds"})
     await _timer_runs(stage, enrollment)
@@ -139,19 +158,17 @@ async def _wait(stage: Stage, name: str, stall: float) -> AsyncIterator[Scene]:
 
 
 @asynccontextmanager
-async def _stalled_at(
-    stage: Stage, name: str, stall: float, place: str, act: str = ""
-) -> AsyncIterator[tuple[str, str]]:
+async def _stalled_at(stage: Stage, name: str, act: str, place: str) -> AsyncIterator[tuple[str, str]]:
     recipient = await stage.contact(name)
-    stage.rule(f"{recipient} {place} {act or f'stall {stall} once'}")
+    stage.rule(f"{recipient} {place} {act}")
     enrollment = await stage.house.enroll(name, EMAIL)
     assert (await stage.said("stalled", recipient))["at"] == place
     yield enrollment, recipient
 
 
 @asynccontextmanager
-async def _before_the_claim(stage: Stage, name: str, stall: float) -> AsyncIterator[Scene]:
-    async with _stalled_at(stage, name, stall, "rcpt") as (enrollment, recipient):
+async def _before_the_claim(stage: Stage, name: str, act: str) -> AsyncIterator[Scene]:
+    async with _stalled_at(stage, name, act, "rcpt") as (enrollment, recipient):
 
         async def proof() -> None:
             assert (await stage.row(enrollment)).place == "waiting"
@@ -162,8 +179,8 @@ async def _before_the_claim(stage: Stage, name: str, stall: float) -> AsyncItera
 
 
 @asynccontextmanager
-async def _after_the_claim(stage: Stage, name: str, stall: float) -> AsyncIterator[Scene]:
-    async with _stalled_at(stage, name, stall, "354") as (enrollment, recipient):
+async def _after_the_claim(stage: Stage, name: str, act: str) -> AsyncIterator[Scene]:
+    async with _stalled_at(stage, name, act, "354") as (enrollment, recipient):
 
         async def proof() -> None:
             assert await stage.claims(enrollment) == [MessageState.claimed]
@@ -173,8 +190,8 @@ async def _after_the_claim(stage: Stage, name: str, stall: float) -> AsyncIterat
 
 
 @asynccontextmanager
-async def _during_data(stage: Stage, name: str, stall: float) -> AsyncIterator[Scene]:
-    async with _stalled_at(stage, name, stall, "data") as (enrollment, recipient):
+async def _during_data(stage: Stage, name: str, act: str) -> AsyncIterator[Scene]:
+    async with _stalled_at(stage, name, act, "data") as (enrollment, recipient):
 
         async def proof() -> None:
             assert await stage.claims(enrollment) == [MessageState.handing_over]
@@ -184,11 +201,11 @@ async def _during_data(stage: Stage, name: str, stall: float) -> AsyncIterator[S
 
 
 @asynccontextmanager
-async def _after_the_250(stage: Stage, name: str, stall: float) -> AsyncIterator[Scene]:
-    async with _stalled_at(stage, name, stall, "answer", "hold") as (enrollment, recipient), stage.lock(enrollment):
+async def _after_the_250(stage: Stage, name: str, act: str) -> AsyncIterator[Scene]:
+    async with _stalled_at(stage, name, HOLD, "answer") as (enrollment, recipient), stage.lock(enrollment):
         assert stage.told("answered", recipient) == [], "the lock came after the answer"
         stage.rule()
-        assert (await stage.said("answered", recipient))["code"] == 250
+        assert (await _answered(stage, recipient))["code"] == 250
         await asyncio.sleep(0.1)  # the answer is read, and the record waits for the lock
 
         async def proof() -> None:
@@ -199,7 +216,7 @@ async def _after_the_250(stage: Stage, name: str, stall: float) -> AsyncIterator
 
 
 @asynccontextmanager
-async def _open_todo(stage: Stage, name: str, stall: float) -> AsyncIterator[Scene]:
+async def _open_todo(stage: Stage, name: str, act: str) -> AsyncIterator[Scene]:
     recipient = await stage.contact(name)
     enrollment = await stage.house.enroll(name, CALL, EMAIL)
     todo = await stage.house.todo(enrollment, 1)
@@ -217,7 +234,7 @@ async def _open_todo(stage: Stage, name: str, stall: float) -> AsyncIterator[Sce
 
 
 @asynccontextmanager
-async def _unnoted_news(stage: Stage, name: str, stall: float) -> AsyncIterator[Scene]:
+async def _unnoted_news(stage: Stage, name: str, act: str) -> AsyncIterator[Scene]:
     recipient = await stage.contact(name)
     enrollment = await stage.house.enroll(name, {**EMAIL, "delay": "1 hour"})
     await _timer_runs(stage, enrollment)
@@ -233,7 +250,7 @@ async def _unnoted_news(stage: Stage, name: str, stall: float) -> AsyncIterator[
     yield Scene(enrollment, recipient, proof)
 
 
-Reach = Callable[[Stage, str, float], AbstractAsyncContextManager[Scene]]
+Reach = Callable[[Stage, str, str], AbstractAsyncContextManager[Scene]]
 REACH: dict[Point, Reach] = {
     Point.wait: _wait,
     Point.before_the_claim: _before_the_claim,
@@ -254,6 +271,14 @@ async def _timer_runs(stage: Stage, enrollment: str) -> None:
             if any(event.event_type == EventType.EVENT_TYPE_TIMER_STARTED for event in history.events):
                 return
             await asyncio.sleep(0.05)
+
+
+async def _answered(stage: Stage, recipient: str) -> Any:
+    """The answer to the message. Where whoever sent it no longer waits for one, none comes."""
+    try:
+        return await stage.said("answered", recipient, within=30)
+    except TimeoutError:
+        raise AssertionError("nobody waited for the answer") from None
 
 
 def _events(stage: Stage, recipient: str) -> list[str]:

@@ -2,11 +2,12 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Iterable
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 
 import pytest
 
-from tests.kills.points import Outcome, Point, Victim, play
+from tests.kills.points import Outcome, Point, Victim, hand_over, play
 from tests.kills.stage import PATIENCE, Stage
 
 AT_ONCE = 3
@@ -51,9 +52,9 @@ async def _company(waiting: list[Case], folders: pytest.TempPathFactory, played:
     while waiting:
         case = waiting.pop(0)
         try:
-            async with Stage.open(folders.mktemp("stage"), postgresql=_on_postgresql(case)) as stage:
+            async with _stage(folders.mktemp("stage"), case) as stage:
                 played[case].set_result(await play(stage, *case, _name(case)))
-                while waiting and _on_postgresql(waiting[0]) is _on_postgresql(case):
+                while waiting and _kind(waiting[0]) == _kind(case):
                     case = waiting.pop(0)
                     played[case].set_result(await play(stage, *case, _name(case)))
         except Exception as error:
@@ -67,8 +68,15 @@ def _wanted(items: Iterable[pytest.Item]) -> list[Case]:
     return [case for case in SAMPLE if case in wanted]
 
 
-def _on_postgresql(case: Case) -> bool:
-    return case[0] is Victim.database
+def _kind(case: Case) -> tuple[bool, int]:
+    """Whether its stage has a database server, and how many seconds a message has on it."""
+    victim, _ = case
+    return victim is Victim.database, hand_over(victim)
+
+
+def _stage(folder: Path, case: Case) -> AbstractAsyncContextManager[Stage]:
+    postgresql, seconds = _kind(case)
+    return Stage.open(folder, postgresql=postgresql, hand_over=seconds)
 
 
 @pytest.mark.parametrize("sample", SAMPLE, ids=_name)
@@ -80,6 +88,6 @@ async def test_a_kill_loses_nothing_and_sends_nothing_twice(plays: Played, sampl
 @pytest.mark.timeout(3600)
 @pytest.mark.parametrize("case", EVERY, ids=_name)
 async def test_twenty_kills_lose_nothing_and_send_nothing_twice(case: Case, tmp_path: Path) -> None:
-    async with Stage.open(tmp_path / "stage", postgresql=_on_postgresql(case)) as stage:
+    async with _stage(tmp_path / "stage", case) as stage:
         for number in range(ROUNDS):
             print(_name(case), number, await play(stage, *case, f"kim{number}"))

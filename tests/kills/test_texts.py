@@ -17,6 +17,7 @@ from simulator.phones import Phones
 from starter.contacts import import_contacts
 from store.tables import MessageState
 from tests.house import HEADER, RITA, TEXT
+from tests.kills.anew import Missed, anew
 from tests.kills.stage import PATIENCE, Child, Stage
 from tests.mail_server import read_diary, written
 from tests.ports import free_port
@@ -24,7 +25,8 @@ from tests.ports import free_port
 TOKEN = "of-the-simulated-world"
 STUCK = """CREATE TRIGGER stuck BEFORE UPDATE ON messages WHEN NEW.state = 'handing_over'
 BEGIN SELECT RAISE(ABORT, 'not yet'); END"""
-LONG, SHORT = 30.0, 1.0
+LONG = 3600.0
+"""Seconds of a stall that the worker ends by dying: over when everything else is."""
 ROUNDS = 50
 AT_ONCE = 10
 
@@ -74,73 +76,81 @@ class Exchange:
             await tx.execute(sa.text(statement))
 
 
-Reach = Callable[[Exchange, str, str], Awaitable[str]]
-"""Brings a new enrollment of that contact to the point, kills the worker there, and answers the enrollment's id."""
+States = list[MessageState]
+Reach = Callable[[Exchange, str, str], Awaitable[tuple[str, States]]]
+"""Brings a new enrollment of that contact to the point and kills the worker; its id, and where its messages stood."""
 
 
-async def before_the_claim(exchange: Exchange, name: str, phone: str) -> str:
+async def before_the_claim(exchange: Exchange, name: str, phone: str) -> tuple[str, States]:
     nth = len(read_diary(exchange.diary, "stalled", "*")) + 1
     exchange.rule(f"* login stall {LONG + nth / 1000} once")  # a rule that was used up once is not another one
     one = await exchange.stage.house.enroll(name, TEXT)
     await written(exchange.diary, "stalled", "*", times=nth, within=PATIENCE)
-    assert await exchange.stage.claims(one) == []
-    await exchange.stage.worker.kill()
-    return one
+    return one, await _killed(exchange, one)
 
 
-async def between_claim_and_post(exchange: Exchange, name: str, phone: str) -> str:
+async def between_claim_and_post(exchange: Exchange, name: str, phone: str) -> tuple[str, States]:
     exchange.rule()
     await exchange.execute(STUCK)
     one = await exchange.stage.house.enroll(name, TEXT)
     async with asyncio.timeout(PATIENCE):
         while await exchange.stage.claims(one) != [MessageState.claimed]:
             await asyncio.sleep(0.02)
-    await exchange.stage.worker.kill()
+    states = await _killed(exchange, one)
     assert read_diary(exchange.diary, "asked", phone) == []
     await exchange.execute("DROP TRIGGER stuck")
-    return one
+    return one, states
 
 
-async def after_the_post_began(exchange: Exchange, name: str, phone: str) -> str:
+async def after_the_post_began(exchange: Exchange, name: str, phone: str) -> tuple[str, States]:
     exchange.rule(f"{phone} take stall {LONG} once")
     one = await exchange.stage.house.enroll(name, TEXT)
     await exchange.said("stalled", phone)
-    assert await exchange.stage.claims(one) == [MessageState.handing_over]
-    await exchange.stage.worker.kill()
-    return one
+    return one, await _killed(exchange, one)
 
 
-async def before_the_record(exchange: Exchange, name: str, phone: str) -> str:
-    exchange.rule(f"{phone} answer stall {SHORT} once")
+async def before_the_record(exchange: Exchange, name: str, phone: str) -> tuple[str, States]:
+    exchange.rule(f"{phone} answer hold")
     one = await exchange.stage.house.enroll(name, TEXT)
     await exchange.said("stalled", phone)
     async with exchange.stage.lock(one):
+        exchange.rule()
         await exchange.said("answered", phone)
         await asyncio.sleep(0.1)  # the answer is read, and the record waits for the lock
-        assert await exchange.stage.claims(one) == [MessageState.handing_over]
-        await exchange.stage.worker.kill()
-    return one
+        return one, await _killed(exchange, one)
 
 
-POINTS: dict[Reach, bool] = {
-    before_the_claim: False,
-    between_claim_and_post: False,
-    after_the_post_began: True,
-    before_the_record: True,
+async def _killed(exchange: Exchange, one: str) -> States:
+    """The worker; a dead one moves nothing."""
+    await exchange.stage.worker.kill()
+    return await exchange.stage.claims(one)
+
+
+POINTS: dict[Reach, tuple[States, bool]] = {
+    before_the_claim: ([], False),
+    between_claim_and_post: ([MessageState.claimed], False),
+    after_the_post_began: ([MessageState.handing_over], True),
+    before_the_record: ([MessageState.handing_over], True),
 }
-"""Whether `delivery_unknown` is the right answer there; else it is sent once, and nobody is needed."""
+"""Where the messages stand there; whether `delivery_unknown` is right then, else it is sent and nobody is needed."""
 
 
 async def play(exchange: Exchange, reach: Reach, number: int) -> None:
-    name, stage = f"kim{number}", exchange.stage
-    phone = await exchange.contact(name, number)
-    one = await reach(exchange, name, phone)
+    await anew(lambda tried: _play(exchange, reach, number + 10_000 * tried))
+
+
+async def _play(exchange: Exchange, reach: Reach, number: int) -> None:
+    (there, unknown), stage = POINTS[reach], exchange.stage
+    phone = await exchange.contact(f"kim{number}", number)
+    one, died_at = await reach(exchange, f"kim{number}", phone)
     exchange.rule()
     await stage.worker.start()
     row = await stage.rests(one)
+    if died_at != there:
+        raise Missed(f"it died at {died_at}")
 
-    assert stage.is_unknown(row) is POINTS[reach], row
-    if not POINTS[reach]:
+    assert stage.is_unknown(row) is unknown, row
+    if not unknown:
         assert (row.reason, exchange.taken(phone)) == (Reason.steps_done, 1)
         return
     assert await stage.attention(one) == [RITA]
