@@ -14,9 +14,11 @@ from store import replans, sequences
 from store.tables import EnrollmentRow, NewsRow, ReplanRow, SequenceRow
 from tests.house import RITA, House
 from tests.kills import test_bulk_adds as bulk_adds
+from tests.kills.anew import Missed, anew
 from tests.kills.stage import Child, Stage
 
-SOONER = timedelta(days=20)
+SOONER = 20
+"""Days of the shorter delay; of a play that is played anew, a day less each time."""
 
 
 async def test_a_kill_of_engine_and_database_in_a_large_add_and_in_a_new_timing_loses_nobody(tmp_path: Path) -> None:
@@ -37,15 +39,20 @@ async def test_five_kills_in_a_new_timing_for_a_thousand_leave_nobody_behind(tmp
 
 async def play(stage: Stage, sequence: str, waiting: int, victims: list[Child]) -> None:
     """Gives those who wait a shorter delay, kills the victims on the way, and counts."""
-    house = stage.house
+    await anew(lambda number: _play(stage, sequence, waiting, victims, number))
+
+
+async def _play(stage: Stage, sequence: str, waiting: int, victims: list[Child], before: int) -> None:
+    house, sooner = stage.house, timedelta(days=SOONER - before)
     document = await _document(house, sequence)
-    document["steps"][0]["delay"] = f"{SOONER.days} days"
+    document["steps"][0]["delay"] = f"{sooner.days} days"
     edited = await house.sequencer.edit(sequence, document, by=RITA)
     assert len(edited.moved) == waiting
+    in_time = True
     for number, victim in enumerate(victims, 1):
         moved = await _moved(house, at_least=waiting * number // (len(victims) + 2))
         await victim.kill()
-        assert moved < waiting, "it was over before it was killed"
+        in_time &= moved < waiting
         await stage.start(victim)
 
     assert await _moved(house, at_least=waiting, over=True) == waiting
@@ -54,9 +61,11 @@ async def play(stage: Stage, sequence: str, waiting: int, victims: list[Child]) 
         told = sa.select(sa.func.count(), sa.func.count(sa.distinct(NewsRow.enrollment_id)))
         counted = (await tx.execute(told.where(NewsRow.what == What.look_again))).one()
         rows = list(await tx.scalars(sa.select(EnrollmentRow).where(EnrollmentRow.sequence_id == int(sequence))))
-    assert tuple(counted) == (waiting, waiting)
-    assert {row.due_at - row.previous_end for row in rows if row.due_at is not None} == {SOONER}
+    assert tuple(counted) == (waiting * (before + 1), waiting)
+    assert {row.due_at - row.previous_end for row in rows if row.due_at is not None} == {sooner}
     assert len({row.id for row in rows if row.due_at is not None}) == waiting
+    if not in_time:
+        raise Missed("it was over before it was killed")
 
 
 async def _document(house: House, sequence: str) -> dict[str, Any]:
@@ -66,11 +75,11 @@ async def _document(house: House, sequence: str) -> dict[str, Any]:
 
 
 async def _moved(house: House, at_least: int, *, over: bool = False) -> int:
-    """How many were moved, as soon as they are that many (and, if wanted, it is over)."""
+    """How many were moved by the newest change, as soon as they are that many (and, if wanted, it is over)."""
     async with asyncio.timeout(900):
         while True:
             async with house.database.reading() as tx:
-                moved = await tx.scalar(sa.select(ReplanRow.moved)) or 0
+                moved = await tx.scalar(sa.select(ReplanRow.moved).order_by(ReplanRow.id.desc()).limit(1)) or 0
                 open_ones = await replans.open_ones(tx, datetime.max.replace(tzinfo=UTC))
             if moved >= at_least and not (over and open_ones):
                 return moved
