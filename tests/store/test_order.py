@@ -94,8 +94,12 @@ async def edit(tx: AsyncSession) -> object:
     return row.version
 
 
-async def one_after_the_other(database: Database, first: Act, second: Act) -> tuple[object, bool]:
-    """What the second answers that begins while the first one's transaction is open; and whether it waited for it."""
+async def one_after_the_other(
+    database: Database, first: Act, second: Act, *, within: float = 0.5
+) -> tuple[object, bool]:
+    """What the second answers that begins while the first one's transaction is open; and whether it waited for it:
+    whether it was not done in so many seconds.
+    """
     begun = asyncio.Event()
 
     async def then() -> object:
@@ -107,7 +111,7 @@ async def one_after_the_other(database: Database, first: Act, second: Act) -> tu
     async with database.writing() as tx:
         await first(tx)
         begun.set()
-        done, _ = await asyncio.wait([later], timeout=0.5)
+        done, _ = await asyncio.wait([later], timeout=within)
     return await later, not done
 
 
@@ -187,7 +191,7 @@ async def test_a_new_timing_waits_for_the_waits_that_are_being_planned_with_the_
 async def test_claims_and_plans_do_not_wait_for_each_other(database: Database, act: Act) -> None:
     await furnish(database)
 
-    _, waited = await one_after_the_other(database, act, act)
+    _, waited = await one_after_the_other(database, act, act, within=PATIENCE)
 
     assert not waited
 
