@@ -24,6 +24,8 @@ from store.database import Database
 from store.people_tables import ContactRow
 from store.tables import MessageRow
 from tests.house import HEADER, RITA, TEXT, House
+from tests.mail_server import written
+from tests.patience import PATIENCE
 from tests.ports import free_port
 from tests.web.knocking import app_at, served
 from transports.texts import TextTransport
@@ -39,6 +41,7 @@ class Line:
 
     house: House
     phones: Phones
+    texts: TextTransport
 
     async def messages(self, enrollment_id: str) -> list[MessageRow]:
         async with self.house.database.reading() as tx:
@@ -56,16 +59,16 @@ class Line:
 @pytest.fixture
 async def line(sqlite: Database, client: Client, tmp_path: Path) -> AsyncIterator[Line]:
     port = free_port()
-    phones = Phones(f"http://127.0.0.1:{port}")
+    phones = Phones(f"http://127.0.0.1:{port}", diary=tmp_path / "phones.jsonl")
     async with listening(phones) as address:
-        texts = TextTransport(phones.url(address), public_url=phones.public_url, within=timedelta(seconds=1))
+        texts = TextTransport(phones.url(address), public_url=phones.public_url, within=timedelta(seconds=PATIENCE))
         async with House.open(sqlite, client, tmp_path / "outbox", texts=texts) as house:
             app = app_at(house.door)
             async with served(app) as pages:
                 phones.public_url = pages
                 app.state.texts = Signed(phones.token, pages)
                 texts._status = f"{pages}/texts/status"
-                yield Line(house, phones)
+                yield Line(house, phones, texts)
 
 
 async def test_a_text_leaves_arrives_and_is_answered(line: Line) -> None:
@@ -85,12 +88,12 @@ async def test_a_text_leaves_arrives_and_is_answered(line: Line) -> None:
 
 
 async def test_stop_ends_it_and_the_next_text_to_that_number_never_leaves(line: Line) -> None:
-    one = await line.house.enroll("ann", TEXT, {**TEXT, "delay": "2 seconds"})
+    one = await line.house.enroll("ann", TEXT, LATER)
     await line.house.place(one, "waiting", 2)
 
     await line.phones.text(ANN, "STOP")
     row = await line.rests(one)
-    await asyncio.sleep(2)
+    await (await line.house.run(one)).result()
 
     assert (row.status, row.reason, len(line.phones.taken)) == (Status.finished, Reason.unsubscribed, 1)
 
@@ -139,6 +142,7 @@ async def test_not_now_is_tried_again_by_itself(line: Line, rule: str) -> None:
 @pytest.mark.parametrize("rule", ["answer drop", "answer stall 3", "answer 502"])
 async def test_what_nobody_knew_is_settled_by_the_providers_word(line: Line, rule: str) -> None:
     line.phones.rule(f"* {rule}")
+    line.texts._within = 1 if "stall" in rule else PATIENCE
 
     one = await line.house.enroll("ann", TEXT)
     row = await line.house.until(one, lambda e: e is not None and e.status is Status.finished)
@@ -205,13 +209,15 @@ async def test_a_zone_that_was_wrong_and_is_corrected_lets_the_text_go(line: Lin
 
 
 async def test_the_night_is_asked_for_again_inside_the_claim(line: Line) -> None:
-    line.phones.rule("* login stall 0.7 once")
+    line.phones.rule("* login hold")
     one = await line.house.enroll("ann", TEXT)
-    await asyncio.sleep(0.4)
+    assert line.phones.diary is not None
+    await written(line.phones.diary, "stalled")
     assert (await line.house.place(one, "waiting")).why is Why.delay
 
     async with line.house.database.writing() as tx:  # as somebody who dies before he can tell the run
         await tx.execute(sa.update(ContactRow).values(time_zone=line.night()))
+    line.phones.rule()
     row = await line.house.until(one, lambda e: e is not None and e.why is Why.quiet_hours)
     await asyncio.sleep(0.5)
 
