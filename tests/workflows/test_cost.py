@@ -15,6 +15,7 @@ from temporalio.api.enums.v1 import EventType
 
 from sequencing.timing import Calendar, Frame, always
 from tests.house import CALL, EMAIL, LETTER, RITA, House
+from tests.patience import PATIENCE
 
 DAY = {"delay": "1 day"}
 
@@ -69,10 +70,10 @@ async def test_pause_and_resume_cost_a_signal_an_activity_and_a_search_attribute
         todo = await virtual_house.todo(one)
         await virtual_house.sequencer.pause(one, by=RITA)
         await virtual_house.place(one, "paused")
-        await asyncio.sleep(0.3)
+        await at_rest(virtual_house, one)
         await virtual_house.sequencer.resume(one, by=RITA)
         await virtual_house.todo(one)
-        await asyncio.sleep(0.3)
+        await at_rest(virtual_house, one)
         await virtual_house.sequencer.resolve(todo.id, "interested", by=RITA)
 
     events, actions = await cost(virtual_house, metrics_port, [CALL], pause_and_resume)
@@ -84,12 +85,23 @@ async def test_a_bypass_costs_a_signal_and_an_activity(house: House, metrics_por
     """The wait that is bypassed had set its timer, which is started and canceled: two events and an action."""
 
     async def bypass(one: str) -> None:
-        await asyncio.sleep(0.5)
+        await at_rest(house, one)
         await house.sequencer.bypass(one, by=RITA)
 
     events, actions = await cost(house, metrics_port, [{**EMAIL, **DAY}], bypass)
 
     assert (events, actions) == (5 + 6 + 10 + 2, 1 + 1 + 2 + 1)
+
+
+async def at_rest(house: House, one: str) -> None:
+    """Returns once its run waits: nothing that it is to do is pending, so what comes next costs its own events."""
+    run = await house.run(one)
+    async with asyncio.timeout(PATIENCE):
+        while True:
+            described = (await run.describe()).raw_description
+            if not described.pending_activities and not described.HasField("pending_workflow_task"):
+                return
+            await asyncio.sleep(0.02)
 
 
 async def cost(
