@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from playwright.async_api import BrowserContext, ConsoleMessage, Frame, Locator, Page, Request
+from playwright.async_api import BrowserContext, ConsoleMessage, Error, Frame, Locator, Page, Request
 
 WIDE, NARROW = {"width": 1280, "height": 860}, {"width": 390, "height": 844}
 PICTURES = Path(__file__).parents[2] / "docs" / "pictures"
@@ -27,6 +27,19 @@ AXE = """([options, severe]) => {
 """A rule's impact is that of all it finds, so those whose findings are never reported need not run."""
 REFUSED = re.compile(r"the server responded with a status of 4\d\d")
 LEADS_ELSEWHERE = "one => !!one.closest('a[href], form button:not([type=button])')"
+WATCH = """() => {
+    window.leadsOn = false;
+    const leads = event => window.leadsOn ||= !event.defaultPrevented;
+    addEventListener('click', event => {
+        const link = event.target.closest('a[href]');
+        const elsewhere = link && link.href.split('#')[0] !== location.href.split('#')[0];
+        if (elsewhere && link.protocol.startsWith('http') && !link.download && link.target !== '_blank') leads(event);
+    }, {once: true});
+    addEventListener('submit', event => {
+        if ((event.submitter?.formMethod || event.target.method) !== 'dialog') leads(event);
+    }, {once: true});
+}"""
+"""The page says whether a click leads on: a link that nothing holds back, or a form that is filled in and sent."""
 SIDEWAYS = """() => [...document.querySelectorAll('body *')].filter(one => {
     const box = one.getBoundingClientRect();
     if (box.right <= innerWidth + 1 || box.width === 0) return false;
@@ -93,13 +106,21 @@ class Tab:
     async def click(self, what: Locator) -> None:
         """Clicks it, and waits for the page to which that leads, if any."""
         leads = await what.evaluate(LEADS_ELSEWHERE)
+        await self.page.evaluate(WATCH)
         self.left.clear()
         await what.click()
         with suppress(TimeoutError):
-            await asyncio.wait_for(self.left.wait(), 1 if leads else 0.05)
+            certainly = await self._leads_on()
+            await asyncio.wait_for(self.left.wait(), PATIENCE if certainly else 1 if leads else 0.05)
         await asyncio.wait_for(self.here.wait(), PATIENCE)
         await self.page.wait_for_load_state()
         self.check()
+
+    async def _leads_on(self) -> bool:
+        """Whether the page that was clicked on says so; one without scripts says nothing, nor does one that is left."""
+        with suppress(Error):
+            return not self.left.is_set() and bool(await self.page.evaluate("window.leadsOn"))
+        return False
 
     def on(self, words: str, within: str = "") -> Locator:
         """The first such button or link that is seen."""
