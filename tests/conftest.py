@@ -2,6 +2,7 @@
 
 import gc
 import os
+import secrets
 import shutil
 import sys
 import tempfile
@@ -61,6 +62,9 @@ to kill them not more than two begin at once.
 
 SHORT = "tests/sequencing/"
 """Tests that take so little that they fill up the end."""
+
+PROCESS = secrets.token_hex(4)
+"""Which process of which run of tests this is."""
 
 HOUSES = {"alone", "house", "keyed", "resting", "virtual_house"}
 """Fixtures that build a house on their database."""
@@ -156,7 +160,7 @@ def lent(postgres: str, postgres_to_copy: dict[str, str]) -> Lent:
 @pytest.fixture(scope="session")
 def postgres_addresses(postgres: str, postgres_to_copy: dict[str, str]) -> dict[str, str]:
     """Where those to be copied are."""
-    return {which: _address(postgres, name) for which, name in postgres_to_copy.items()}
+    return {which: _address(postgres, _here(name)) for which, name in postgres_to_copy.items()}
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -214,12 +218,18 @@ async def _furnish(database: Database) -> None:
 
 
 async def fresh_postgres(server: str, name: str, template: str = "template1") -> str:
-    """The address of a new database of that name, a copy of the template."""
+    """The address of a new database that is called so in this process, a copy of the template."""
+    name, template = _here(name), _here(template)
     engine = Database(server).engine.execution_options(isolation_level="AUTOCOMMIT")
     async with engine.connect() as connection:
         await connection.execute(sa.text(f"CREATE DATABASE {name} TEMPLATE {template}"))
     await engine.dispose()
     return _address(server, name)
+
+
+def _here(name: str) -> str:
+    """What a database of this process is called on the server, which others may use too, or have used."""
+    return name if name == "template1" else f"{name}_{PROCESS}"
 
 
 def _address(server: str, name: str) -> str:
