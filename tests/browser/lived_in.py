@@ -34,6 +34,7 @@ from tests.browser import lived_in_words as words
 from tests.browser.office import Office
 from tests.browser.wires import UNSURE
 from tests.house import ADA, RITA
+from tests.patience import clear_of_midnight
 
 ZONE = "Europe/Berlin"
 WEEKS = 5
@@ -53,6 +54,7 @@ class LivedIn:
 
     async def fill(self) -> None:
         """Five weeks, and this morning."""
+        await clear_of_midnight()
         await self._staff()
         await self._write()
         await self._people()

@@ -22,6 +22,7 @@ from tests.docs.stories import lives
 from tests.house import CALL, EMAIL, HEADER, RITA, TASK, TEXT
 from tests.kills.stage import ROOT, Child
 from tests.mail_server import read_diary
+from tests.patience import clear_of_midnight
 from tests.ports import free_port
 
 LATER = {"delay": "1 hour"}
@@ -38,6 +39,7 @@ async def messages_leave_once_by_themselves_when_the_mail_server_is_back(desk: D
     await _waits(desk, not_now, Why(page.says("mail_server_not_now")))
     assert (await stage.rests(bounced.id)).reason == page.says("bounced")
 
+    await clear_of_midnight()
     await stage.mail.kill()
     one, given_up, to_do = (
         await desk.enroll("max", EMAIL),

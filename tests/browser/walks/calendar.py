@@ -7,10 +7,12 @@ import pytest
 from sequencing.people import Level
 from tests.browser.office import Office
 from tests.house import CALL
+from tests.patience import clear_of_midnight
 
 
 @pytest.mark.statement(30)
 async def a_week_shows_to_dos_beside_own_tasks_which_are_written_moved_done_and_deleted(office: Office) -> None:
+    await clear_of_midnight()
     cleo = await office.user("Cleo Calendar", Level.use)
     await office.contact("Corinna Called")
     await office.house.todo(await office.enroll("Corinna Called", CALL, by=cleo))
