@@ -13,6 +13,7 @@ from sequencing.happenings import Settlement
 from starter.enrollments import Enrolled
 from store.tables import MessageState
 from tests.house import EMAIL, RITA
+from tests.kills.anew import anew, standing
 from tests.kills.stage import PATIENCE, Stage
 
 SIZE = 10
@@ -58,10 +59,17 @@ class Counted:
 
 async def strike(stage: Stage, point: Point, name: str) -> Counted:
     """Brings a batch to the point, kills the worker, starts another, and counts: nothing lost, nothing twice."""
+    return await anew(lambda number: _strike(stage, point, f"{name}x{number}"))
+
+
+async def _strike(stage: Stage, point: Point, name: str) -> Counted:
     stage.rule()
-    async with REACH[point](stage, name) as batch:
-        await stage.worker.kill()
-        await _stood_there(stage, batch, point)
+    if not stage.worker.alive:
+        await stage.start(stage.worker)
+    with standing():
+        async with REACH[point](stage, name) as batch:
+            await stage.worker.kill()
+            await _stood_there(stage, batch, point)
     stage.rule()
     await stage.start(stage.worker)
     rows = {to: await stage.rests(one) for to, one in batch.enrollments.items()}
@@ -151,9 +159,12 @@ async def _enroll(stage: Stage, name: str) -> Batch:
 
 async def _are(stage: Stage, batch: Batch, event: str, many: int = SIZE) -> None:
     """Waits until the mail server has seen that of so many."""
-    async with asyncio.timeout(PATIENCE):
-        while sum(entry.get("recipient") in batch.enrollments for entry in stage.told(event)) < many:
-            await asyncio.sleep(0.005)
+    try:
+        async with asyncio.timeout(PATIENCE):
+            while len({entry.get("recipient") for entry in stage.told(event)} & set(batch.enrollments)) < many:
+                await asyncio.sleep(0.005)
+    except TimeoutError:
+        raise AssertionError(f"not {many} came to {event}") from None
 
 
 def _stalled_at(place: str) -> Callable[[Stage, str], AbstractAsyncContextManager[Batch]]:
