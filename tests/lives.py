@@ -24,6 +24,7 @@ from tests.conftest import temporal_program
 from tests.house import CALL, EMAIL, LETTER, RITA, TASK, TEXT, House, search_attribute_keys
 from tests.mail_server import MailServer
 from tests.migrated import fresh_sqlite
+from tests.patience import PATIENCE
 from transports.smtp import SmtpTransport
 from workflows.bulk_adds import bulk_add_workflow_id
 
@@ -242,7 +243,7 @@ async def a_house_for(name: str, client: Client, folder: Path) -> AsyncIterator[
             yield house
     else:
         async with MailServer(diary=folder / "diary", rules=[RULES[name]]) as server:
-            mails = SmtpTransport(f"smtp://127.0.0.1:{server.port}", within=timedelta(seconds=5))
+            mails = SmtpTransport(f"smtp://127.0.0.1:{server.port}", within=timedelta(seconds=PATIENCE))
             async with House.open(database, client, folder / "outbox", emails=mails) as house:
                 yield house
     await database.close()

@@ -32,6 +32,7 @@ from store.people_tables import ContactRow
 from store.tables import MessageState, SenderRow
 from tests.house import ADA, BOB, EMAIL, RITA, TASK, House
 from tests.mail_server import MailServer, read_diary, written
+from tests.patience import PATIENCE
 from transports.smtp import SmtpTransport
 
 NOW: dict[str, Any] = {"delay": "none", "track_opens": False, "track_clicks": False, "unsubscribe_link": False}
@@ -134,9 +135,15 @@ async def test_a_body_that_grows_too_large_pauses(alone: House) -> None:
 @asynccontextmanager
 async def answering(house: House, tmp_path: Path, *rules: str) -> AsyncIterator[House]:
     """The house, with a mail server that answers by those rules."""
-    async with MailServer(diary=tmp_path / "mail.jsonl", rules=rules) as server:
-        emails = SmtpTransport(f"smtp://127.0.0.1:{server.port}", within=timedelta(seconds=10))
+    rule(tmp_path, *rules)
+    async with MailServer(diary=tmp_path / "mail.jsonl", rules_file=tmp_path / "rules") as server:
+        emails = SmtpTransport(f"smtp://127.0.0.1:{server.port}", within=timedelta(seconds=PATIENCE))
         yield replace(house, world=replace(house.world, emails=emails))
+
+
+def rule(tmp_path: Path, *rules: str) -> None:
+    """What the mail server does from now on; what is held by another rule goes on."""
+    (tmp_path / "rules").write_text("\n".join(rules))
 
 
 @pytest.mark.parametrize(
@@ -188,13 +195,14 @@ async def test_two_who_learn_together_that_nobody_has_their_addresses_do_not_wai
     alone: House, tmp_path: Path
 ) -> None:
     ann, ben = [await alone.enroll(name, {**EMAIL, **NOW}, LATER) for name in ("ann", "ben")]
-    async with answering(alone, tmp_path, "* answer stall 0.5", "* answer 550") as house:
+    async with answering(alone, tmp_path, "* answer hold", "* answer 550") as house:
         hasty = replace(house, world=replace(house.world, record_within=timedelta()))
         acts = [asyncio.create_task(act(hasty, one)) for one in (ann, ben)]
         for name in ("ann", "ben"):
             await written(tmp_path / "mail.jsonl", "DATA-complete", f"{name}@example.com")
         async with alone.database.writing() as tx:  # both come to where one of them has to wait for the other
             await tx.execute(sa.update(SenderRow).values(left_that_day=SenderRow.left_that_day))
+            rule(tmp_path)
             await asyncio.sleep(1.5)
         await asyncio.gather(*acts)
 
@@ -207,11 +215,12 @@ async def test_two_who_learn_together_that_nobody_has_their_addresses_do_not_wai
 
 async def test_a_message_left_when_it_was_answered_however_late_that_is_recorded(alone: House, tmp_path: Path) -> None:
     one, diary = await alone.enroll("ann", {**EMAIL, **NOW}, LATER), tmp_path / "mail.jsonl"
-    async with answering(alone, tmp_path, "* answer stall 0.3") as house:
+    async with answering(alone, tmp_path, "* answer hold") as house:
         acting = asyncio.create_task(act(house, one))
         stalled = (await written(diary, "stalled"))["at_second"]
         async with alone.database.writing() as tx:
             await Life.lock(tx, one, datetime.now(UTC))
+            rule(tmp_path)
             await written(diary, "answered")
             for _ in range(20):  # a machine that stands still for a while leaves time to read the answer
                 await asyncio.sleep(0.1)
@@ -228,10 +237,11 @@ async def test_a_refusal_after_midnight_gives_nothing_back_of_the_new_day(alone:
     ann, ben = [await alone.enroll(name, {**EMAIL, **NOW}, LATER) for name in ("ann", "ben")]
     async with alone.database.reading() as tx:
         midnight = next_day(datetime.now(UTC), (await settings.current(tx)).calendar)
-    async with answering(alone, tmp_path, "ann@* answer stall 1", "ann@* answer 451") as house:
+    async with answering(alone, tmp_path, "ann@* answer hold", "ann@* answer 451") as house:
         refused = asyncio.create_task(act(house, ann, midnight - timedelta(seconds=0.5)))
         await written(tmp_path / "mail.jsonl", "stalled")
         await act(house, ben, midnight)
+        rule(tmp_path)
         await refused
 
     async with alone.database.reading() as tx:
@@ -249,7 +259,7 @@ async def test_a_login_that_is_refused_is_told_to_those_who_manage_and_the_messa
     async with MailServer(diary=tmp_path / "mail.jsonl", login=("ada", "right")) as server:
         for password in ("wrong", "right"):
             url = f"smtp://ada:{password}@127.0.0.1:{server.port}?starttls=never"
-            transport = SmtpTransport(url, within=timedelta(seconds=10))
+            transport = SmtpTransport(url, within=timedelta(seconds=PATIENCE))
             await act(replace(alone, world=replace(alone.world, emails=transport, retry_after=timedelta())), one)
             if password == "wrong":
                 row, [sentence], others = await alone.row(one), await told(ADA), await told(RITA)
@@ -266,7 +276,7 @@ async def test_the_notice_of_a_refused_login_stays_while_the_send_window_is_clos
     one, now = await alone.enroll("ann", {**EMAIL, **NOW}, LATER), datetime.now(UTC)
     async with MailServer(diary=tmp_path / "mail.jsonl", login=("ada", "right")) as server:
         transport = SmtpTransport(
-            f"smtp://ada:wrong@127.0.0.1:{server.port}?starttls=never", within=timedelta(seconds=10)
+            f"smtp://ada:wrong@127.0.0.1:{server.port}?starttls=never", within=timedelta(seconds=PATIENCE)
         )
         await act(replace(alone, world=replace(alone.world, emails=transport, retry_after=timedelta())), one)
     hour = (now + timedelta(hours=10)).hour % 23
@@ -291,7 +301,7 @@ async def test_a_refusal_that_comes_after_the_run_was_terminated_leaves_nothing_
     alone: House, tmp_path: Path
 ) -> None:
     one, diary = await alone.enroll("ann", {**EMAIL, **NOW}, LATER), tmp_path / "mail.jsonl"
-    async with answering(alone, tmp_path, "* answer stall 1", "* answer 554") as house:
+    async with answering(alone, tmp_path, "* answer hold", "* answer 554") as house:
         acting = asyncio.create_task(act(house, one))
         await written(diary, "stalled")
         async with alone.database.writing() as tx:
@@ -299,6 +309,7 @@ async def test_a_refusal_that_comes_after_the_run_was_terminated_leaves_nothing_
             assert life is not None
             life.happen(Happening(What.ended_in_temporal))
             await life.save()
+        rule(tmp_path)
         await acting
 
     async with alone.database.reading() as tx:

@@ -7,6 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from tests.mail_server import MailServer
+from tests.patience import PATIENCE
 from transports.outbox import EmailOutbox
 from transports.outgoing import Delivery
 from transports.smtp import SmtpTransport
@@ -32,5 +33,5 @@ class Wires:
 async def wires(folder: Path) -> AsyncIterator[Wires]:
     """With the outbox in that folder."""
     async with MailServer(diary=folder.with_name("mail.jsonl"), rules=[f"*@{UNSURE} data drop"]) as server:
-        smtp = SmtpTransport(f"smtp://127.0.0.1:{server.port}", within=timedelta(seconds=5))
+        smtp = SmtpTransport(f"smtp://127.0.0.1:{server.port}", within=timedelta(seconds=PATIENCE))
         yield Wires(EmailOutbox(folder), smtp)

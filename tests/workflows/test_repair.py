@@ -25,6 +25,7 @@ from store.lives import COLUMNS, Life
 from store.tables import EnrollmentRow, MessageRow
 from tests.house import CALL, EMAIL, RITA, TASK, House
 from tests.mail_server import MailServer, read_diary
+from tests.patience import PATIENCE
 from transports.smtp import SmtpTransport
 
 
@@ -84,8 +85,8 @@ async def test_a_run_that_remembers_more_than_a_restored_row_is_held_and_sends_n
 async def test_a_message_that_was_in_doubt_before_an_older_database_came_back_is_not_sent_again_unasked(
     sqlite: Database, client: Client, tmp_path: Path
 ) -> None:
-    async with MailServer(diary=tmp_path / "mail.jsonl", rules=["ann@* answer stall 3"]) as mail:
-        smtp = SmtpTransport(f"smtp://127.0.0.1:{mail.port}", within=timedelta(seconds=1))
+    async with MailServer(diary=tmp_path / "mail.jsonl", rules=["ann@* answer drop"]) as mail:
+        smtp = SmtpTransport(f"smtp://127.0.0.1:{mail.port}", within=timedelta(seconds=PATIENCE))
         async with House.open(sqlite, client, tmp_path / "outbox", smtp) as house:
             one = await house.enroll("ann", {**EMAIL, "delay": "1 second"}, CALL)
             backup = await house.row(one)
@@ -102,11 +103,12 @@ async def test_a_message_that_was_in_doubt_before_an_older_database_came_back_is
 async def test_an_answer_that_comes_when_temporal_has_given_its_attempt_up_is_told_to_the_run(
     sqlite: Database, client: Client, tmp_path: Path
 ) -> None:
-    async with MailServer(diary=tmp_path / "mail.jsonl", rules=["ann@* answer stall 6"]) as mail:
-        smtp = SmtpTransport(f"smtp://127.0.0.1:{mail.port}", within=timedelta(seconds=30))
+    async with MailServer(diary=tmp_path / "mail.jsonl", rules=["ann@* answer hold"]) as mail:
+        smtp = SmtpTransport(f"smtp://127.0.0.1:{mail.port}", within=timedelta(seconds=PATIENCE))
         async with House.open(sqlite, client, tmp_path / "outbox", smtp, act_within=2) as house:
             one = await house.enroll("ann", EMAIL, CALL)
             assert (await house.place(one, "paused")).reason is Reason.delivery_unknown
+            mail.rules.clear()
 
             await house.todo(one, 2)
 
