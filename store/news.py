@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import insert, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from sequencing.enrollments import Enrollment
@@ -87,12 +87,25 @@ async def unsignaled(tx: AsyncSession, before: datetime, limit: int) -> list[tup
     return [(row.enrollment_id, row.number) for row in await tx.execute(rows.order_by(NewsRow.at).limit(limit))]
 
 
-async def stale(tx: AsyncSession, before: datetime, limit: int) -> list[tuple[str, int]]:
-    """(enrollment, number) of news that was signaled and still is un-noted, recorded before that instant."""
-    rows = select(NewsRow.enrollment_id, NewsRow.number).where(
+@dataclass(frozen=True, slots=True)
+class Stale:
+    """News that was signaled and is un-noted, recorded at that instant."""
+
+    at: datetime
+    enrollment_id: str
+    number: int
+
+
+async def stale(tx: AsyncSession, before: datetime, limit: int, after: Stale | None = None) -> list[Stale]:
+    """What was recorded before that instant, the oldest first, from behind `after` on."""
+    rows = select(NewsRow.at, NewsRow.enrollment_id, NewsRow.number).where(
         NewsRow.code.is_(None), NewsRow.signaled, NewsRow.at < before
     )
-    return [(row.enrollment_id, row.number) for row in await tx.execute(rows.order_by(NewsRow.at).limit(limit))]
+    place = tuple_(NewsRow.at, NewsRow.enrollment_id, NewsRow.number)
+    if after is not None:
+        rows = rows.where(NewsRow.at >= after.at, place > (after.at, after.enrollment_id, after.number))
+    in_order = rows.order_by(NewsRow.at, NewsRow.enrollment_id, NewsRow.number).limit(limit)
+    return [Stale(*row) for row in await tx.execute(in_order)]
 
 
 def read(row: NewsRow) -> Happening:

@@ -190,6 +190,12 @@ async def test_a_query_that_is_wrong_is_a_problem(undisturbed: Knocking, query: 
     assert (answer.status_code == 200 and query.endswith("after=%ff%00")) or _is_a_problem(answer), answer.text
 
 
+async def test_a_line_break_in_a_path_is_a_part_of_what_is_named(undisturbed: Knocking) -> None:
+    answer = await undisturbed.api.delete("/suppressions/one%2Ftwo%0Athree")
+
+    assert (answer.status_code, answer.json()["code"]) == (403, "not_permitted")
+
+
 async def test_a_method_that_is_not_there_is_a_problem(undisturbed: Knocking) -> None:
     answer = await undisturbed.api.patch("/todos")
 

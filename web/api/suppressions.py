@@ -7,6 +7,7 @@ from typing import Annotated, Any, Self
 
 from fastapi import Path, Query, Request
 from pydantic import BaseModel, Field
+from starlette.convertors import PathConvertor, register_url_convertor
 from starlette.responses import StreamingResponse
 
 from starter import suppressions as acts
@@ -18,6 +19,15 @@ from web.areas import Area
 from web.once import Once
 
 router = Area(tags=["suppressions"], route_class=Once)
+
+
+class Anything(PathConvertor):
+    """A rest of a path: Starlette's own ends at a line break, and nothing would be found there."""
+
+    regex = r"[\s\S]*"
+
+
+register_url_convertor("anything", Anything())
 Target = Annotated[str, Path(max_length=320, description="As it is listed; percent-encoded.")]
 
 
@@ -140,7 +150,7 @@ async def take_in(door: At, by: By, request: Request, skip_bad_lines: bool = Fal
     return Imports(created=done.created, updated=done.updated, unchanged=done.unchanged, refused=refused)
 
 
-@router.delete("/suppressions/{target:path}")
+@router.delete("/suppressions/{target:anything}")
 async def lift(door: At, by: By, target: Target) -> Done:
     """It may be written to again, unless its domain is suppressed."""
     if await acts.lift(door, target, by.email):
