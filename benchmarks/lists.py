@@ -70,6 +70,7 @@ LEFT_OUT = {
     "/o/{token}": "the same as /c",
     "/outbox": "only in local mode",
     "/outbox/{id}": "only in local mode",
+    "/sequences/{id}/letter": "a part of the preview",
     "/u/{token}": "the same as /c",
 }
 NARROWED = (

@@ -158,7 +158,7 @@ class EnrollmentRow(Table):
         partial("ix_enrollments_stuck", "enrolled_by", "since", "id", where=f"{WAITS} AND due_at IS NULL"),
         partial("ix_enrollments_planned", "calendar_version", where="status = 'active' AND state = 'waiting'"),
         partial("ix_enrollments_held", "sequence_id", where=f"{WAITS} AND why = 'held'"),
-        partial("ix_enrollments_unreached", "due_at", where=f"{WAITS} AND why = 'mail_server_unreachable'"),
+        partial("ix_enrollments_unreached", "status", "due_at", where=f"{WAITS} AND failing_since IS NOT NULL"),
         partial("ix_enrollments_queue", "queued_for", "step", "ready_at", where="why IN ('daily_cap', 'sender_gap')"),
         partial("ix_enrollments_due", "due_at", where="status = 'active' AND state = 'waiting'"),
         partial("ix_enrollments_unstarted", "enrolled_at", where="started_run < run"),

@@ -8,10 +8,12 @@ down_revision = "0018"
 branch_labels = None
 depends_on = None
 
-UNREACHED = "status = 'active' AND state = 'waiting' AND why = 'mail_server_unreachable'"
+UNREACHED = "status = 'active' AND state = 'waiting' AND failing_since IS NOT NULL"
 
 
 def upgrade() -> None:
     some = sa.text(UNREACHED)
-    op.create_index("ix_enrollments_unreached", "enrollments", ["due_at"], sqlite_where=some, postgresql_where=some)
+    op.create_index(
+        "ix_enrollments_unreached", "enrollments", ["status", "due_at"], sqlite_where=some, postgresql_where=some
+    )
     op.create_index(op.f("ix_opportunities_title"), "opportunities", ["title"])
