@@ -195,6 +195,19 @@ async def added_in_the_background(house: House) -> list[WorkflowHistory]:
     return [await run.fetch_history()]
 
 
+async def gone_on_as_new_runs(house: House) -> list[WorkflowHistory]:
+    """A history for each part, on an engine that wants a new one after each act."""
+    one = await house.enroll("ann", EMAIL, CALL, LETTER)
+    first = (await (await house.run(one)).describe()).raw_description.workflow_execution_info.first_run_id
+    await house.sequencer.resolve((await house.todo(one, 2)).id, "no_answer", by=RITA)
+    await house.sequencer.pause(one, by=RITA)
+    await house.place(one, "paused")
+    await house.sequencer.resume(one, by=RITA)
+    await house.sequencer.send((await house.todo(one, 3)).id, by=RITA)
+    await ended(house, one)
+    return await _parts(house, one, first)
+
+
 LIVES: dict[str, Life] = {
     life.__name__: life
     for life in (
@@ -215,6 +228,7 @@ LIVES: dict[str, Life] = {
         moved_by_a_new_timing,
         told_anew_by_new_instructions,
         added_in_the_background,
+        gone_on_as_new_runs,
     )
 }
 
@@ -224,6 +238,8 @@ RULES: dict[str, str] = {
     "tried_later_and_sent": "pia@example.com rcpt 451 once",
 }
 """What the mail server does in lives that need one; its answers quote the address."""
+AT_ONCE = ["--dynamic-config-value", "limit.historyCount.suggestContinueAsNew=4"]
+"""Of an engine that wants a new part of a run after each act."""
 
 
 async def ended(house: House, enrollment_id: str) -> list[WorkflowHistory]:
@@ -232,6 +248,16 @@ async def ended(house: House, enrollment_id: str) -> list[WorkflowHistory]:
     with suppress(WorkflowFailureError):
         await run.result()
     return [await run.fetch_history()]
+
+
+async def _parts(house: House, enrollment_id: str, first: str) -> list[WorkflowHistory]:
+    """The histories of a run and of all that it went on as."""
+    workflow_id, part, parts = (await house.run(enrollment_id)).id, first, []
+    while part:
+        parts.append(await house.client.get_workflow_handle(workflow_id, run_id=part).fetch_history())
+        last = parts[-1].events[-1]
+        part = last.workflow_execution_continued_as_new_event_attributes.new_execution_run_id
+    return parts
 
 
 @asynccontextmanager
@@ -251,14 +277,15 @@ async def a_house_for(name: str, client: Client, folder: Path) -> AsyncIterator[
 
 async def record() -> None:
     """Lives and writes what is missing."""
-    async with await WorkflowEnvironment.start_local(
-        data_converter=pydantic_data_converter,
-        dev_server_existing_path=temporal_program(),
-        search_attributes=search_attribute_keys(),
-    ) as environment:
-        for name, life in LIVES.items():
-            if list(HISTORIES.glob(f"{name}-*.json")):
-                continue
+    for name, life in LIVES.items():
+        if list(HISTORIES.glob(f"{name}-*.json")):
+            continue
+        async with await WorkflowEnvironment.start_local(
+            data_converter=pydantic_data_converter,
+            dev_server_existing_path=temporal_program(),
+            dev_server_extra_args=AT_ONCE if life is gone_on_as_new_runs else [],
+            search_attributes=search_attribute_keys(),
+        ) as environment:
             with tempfile.TemporaryDirectory() as folder:
                 async with a_house_for(name, environment.client, Path(folder)) as house:
                     for number, history in enumerate(await life(house), 1):

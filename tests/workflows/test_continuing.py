@@ -21,9 +21,8 @@ from sequencing.runs import Answer, Ended, Outside, Ref, Start
 from store.database import Database
 from tests.conftest import temporal_program
 from tests.house import CALL, EMAIL, LETTER, RITA, House, search_attribute_keys
+from tests.lives import AT_ONCE
 from workflows.enrollments import EnrollmentWorkflow
-
-AT_ONCE = "limit.historyCount.suggestContinueAsNew=4"
 
 
 @pytest.fixture(scope="module")
@@ -32,7 +31,7 @@ async def impatient() -> AsyncIterator[Client]:
     async with await WorkflowEnvironment.start_local(
         data_converter=pydantic_data_converter,
         dev_server_existing_path=temporal_program(),
-        dev_server_extra_args=["--dynamic-config-value", AT_ONCE],
+        dev_server_extra_args=AT_ONCE,
         search_attributes=search_attribute_keys(),
     ) as environment:
         yield environment.client
