@@ -35,7 +35,7 @@ from store.text_tables import IncomingTextRow, TextReceiptRow
 from tests.house import ADA, RITA, House
 
 NOON = datetime(2026, 3, 4, 12, tzinfo=UTC)
-"""A Wednesday; zones of the house show about noon then too."""
+"""A Wednesday. A test that reads days says which zone the house has: at midnight in UTC its clocks are at +12."""
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
 

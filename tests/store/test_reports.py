@@ -29,7 +29,8 @@ FUNNEL = (Measure.tried, Measure.sent, Measure.opened, Measure.clicked, *ANSWERS
 
 
 @pytest.fixture
-def ledger(alone: House) -> Ledger:
+async def ledger(alone: House) -> Ledger:
+    await alone.settle_on(always("UTC"))
     return Ledger(alone)
 
 
