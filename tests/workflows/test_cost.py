@@ -14,6 +14,7 @@ import pytest
 from temporalio.api.enums.v1 import EventType
 
 from sequencing.timing import Calendar, Frame, always
+from store.tables import TodoRow
 from tests.house import CALL, EMAIL, LETTER, RITA, House
 from tests.patience import PATIENCE
 
@@ -36,7 +37,7 @@ async def test_automatic_steps_without_delays(virtual_house: House, metrics_port
 
 async def test_a_manual_step_adds_one_signal_and_one_activity(virtual_house: House, metrics_port: int) -> None:
     async def resolve(one: str) -> None:
-        await virtual_house.sequencer.resolve((await virtual_house.todo(one)).id, "none", by=RITA)
+        await virtual_house.sequencer.resolve((await todo_at_rest(virtual_house, one)).id, "none", by=RITA)
 
     events, actions = await cost(virtual_house, metrics_port, [{"action": "task", "title": "Think", **DAY}], resolve)
 
@@ -45,7 +46,7 @@ async def test_a_manual_step_adds_one_signal_and_one_activity(virtual_house: Hou
 
 async def test_a_manual_email_adds_one_signal_and_two_activities(virtual_house: House, metrics_port: int) -> None:
     async def send(one: str) -> None:
-        await virtual_house.sequencer.send((await virtual_house.todo(one)).id, by=RITA)
+        await virtual_house.sequencer.send((await todo_at_rest(virtual_house, one)).id, by=RITA)
 
     events, actions = await cost(virtual_house, metrics_port, [{**LETTER, **DAY}], send)
 
@@ -67,13 +68,12 @@ async def test_pause_and_resume_cost_a_signal_an_activity_and_a_search_attribute
     virtual_house: House, metrics_port: int
 ) -> None:
     async def pause_and_resume(one: str) -> None:
-        todo = await virtual_house.todo(one)
+        todo = await todo_at_rest(virtual_house, one)
         await virtual_house.sequencer.pause(one, by=RITA)
         await virtual_house.place(one, "paused")
         await at_rest(virtual_house, one)
         await virtual_house.sequencer.resume(one, by=RITA)
-        await virtual_house.todo(one)
-        await at_rest(virtual_house, one)
+        await todo_at_rest(virtual_house, one)
         await virtual_house.sequencer.resolve(todo.id, "interested", by=RITA)
 
     events, actions = await cost(virtual_house, metrics_port, [CALL], pause_and_resume)
@@ -91,6 +91,13 @@ async def test_a_bypass_costs_a_signal_and_an_activity(house: House, metrics_por
     events, actions = await cost(house, metrics_port, [{**EMAIL, **DAY}], bypass)
 
     assert (events, actions) == (5 + 6 + 10 + 2, 1 + 1 + 2 + 1)
+
+
+async def todo_at_rest(house: House, one: str) -> TodoRow:
+    """Its to-do, once its run has taken in that it is there."""
+    todo = await house.todo(one)
+    await at_rest(house, one)
+    return todo
 
 
 async def at_rest(house: House, one: str) -> None:
