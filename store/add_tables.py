@@ -22,6 +22,7 @@ class BulkAddRow(Table):
     __table_args__ = (
         one_of("status", AddStatus),
         Index("ix_bulk_adds_sequence", "sequence_id", "id"),
+        Index("ix_bulk_adds_by", "by", "id"),
         UNSTARTED,
         RUNNING,
     )

@@ -5,13 +5,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import bindparam, exists, func, insert, not_, select, update
+from sqlalchemy import Select, bindparam, exists, func, insert, not_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from sequencing.adds import AddProgress, AddStatus, Answer, Enrolled
 from sequencing.enrollments import Enrollment, Status
 from sequencing.people import Level, User
-from store import enrolling
+from store import enrolling, sights
 from store.add_tables import BulkAddLineRow, BulkAddRow
 from store.columns import says, unindexed
 from store.database import upsert
@@ -140,12 +140,24 @@ async def listed(tx: AsyncSession, user: User, *, before: str = "", limit: int =
     """The adds a user sees, newest first, each with its sequence's name: his own, and those into what he sees; only
     those begun before the one named.
     """
+    ids = select(BulkAddRow.id.label("place"))
+    ids = ids.where(BulkAddRow.id < before) if before else ids
     rows = select(BulkAddRow, SequenceRow.name).join(SequenceRow, SequenceRow.id == BulkAddRow.sequence_id)
-    seen = (BulkAddRow.by == user.id) | shown_to(user) if user.level.reaches(Level.view) else BulkAddRow.by == user.id
-    if before:
-        rows = rows.where(BulkAddRow.id < before)
-    found = await tx.execute(rows.where(seen).order_by(BulkAddRow.id.desc()).limit(limit))
-    return [(row, name) for row, name in found]
+    page = rows.where(BulkAddRow.id.in_(await _newest(tx, user, ids, limit)))
+    return [(row, name) for row, name in await tx.execute(page.order_by(BulkAddRow.id.desc()))]
+
+
+async def _newest(tx: AsyncSession, user: User, ids: Select[str], limit: int) -> sights.Ids:
+    own = BulkAddRow.by == user.id
+    if not user.level.reaches(Level.view):
+        return ids.where(own).order_by(BulkAddRow.id.desc()).limit(limit)
+    sequences = await sights.few_sequences(tx, user)
+    if sequences is None:
+        shown = BulkAddRow.sequence_id.in_(select(SequenceRow.id).where(shown_to(user)))
+        seen = ids if user.level is Level.manage else ids.where(own | shown)
+        return seen.order_by(BulkAddRow.id.desc()).limit(limit)
+    ways = [ids.where(BulkAddRow.sequence_id == one) for one in sequences]
+    return sights.merged(tx, [*ways, ids.where(own)], limit, newest_first=True)
 
 
 async def codes(tx: AsyncSession, add_id: str) -> Counter[str]:

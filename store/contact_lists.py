@@ -10,11 +10,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sequencing.enrollments import Status
 from sequencing.people import ContactKind, Level, User
 from sequencing.todos import Outcome
-from store import contact_words
+from store import contact_words, sights
 from store.columns import says, says_not
-from store.enrollments import seen_by
 from store.people_tables import CandidacyRow, CompanyRow, ContactRow, ContactWordRow
 from store.sequences import sees, shown_to
+from store.sights import seen_by
 from store.tables import EnrollmentRow, RemovalRow, SequenceRow
 
 
@@ -59,10 +59,10 @@ async def ids(tx: AsyncSession, user: User, wanted: Wanted) -> list[int]:
 
     What the user does not see of sequences narrows nothing for him. At most three statements.
     """
+    if _of_enrollments(wanted) and not wanted.text:
+        return list(await tx.scalars(await _in_sequences(tx, user, wanted)))
     if wanted.text:
         rows = await _by_text(tx, user, wanted)
-    elif _of_enrollments(wanted):
-        rows = await _in_sequences(tx, user, wanted)
     else:
         rows = _all_others(user, wanted, ContactRow.id > wanted.after)
     return list(await tx.scalars(rows.limit(wanted.limit)))
@@ -93,14 +93,20 @@ def _of_enrollments(wanted: Wanted) -> bool:
     return (wanted.sequence_id, wanted.status, wanted.outcome) != (None, None, None) or wanted.in_any is True
 
 
-async def _in_sequences(tx: AsyncSession, user: User, wanted: Wanted) -> Select[Any]:
+async def _in_sequences(tx: AsyncSession, user: User, wanted: Wanted) -> sights.Ids:
     """Enrollments in the order of their contacts, each contact once: an index has them so."""
+    if wanted.sequence_id is None and wanted.in_any is not False and not _plainly(wanted):
+        sequences = await sights.few_sequences(tx, user)
+        if sequences is not None:
+            page = sights.Page(wanted.after, wanted.limit, wanted.status, wanted.outcome)
+            return sights.contacts(tx, user, sequences, page)
     rows = select(EnrollmentRow.contact_id).where(*await _fitting(tx, user, wanted))
     if plainly := _plainly(wanted):
         rows = rows.join(ContactRow, ContactRow.id == EnrollmentRow.contact_id).where(*plainly)
     if wanted.in_any is False:
         rows = rows.where(false())
-    return rows.where(EnrollmentRow.contact_id > wanted.after).distinct().order_by(EnrollmentRow.contact_id)
+    rows = rows.where(EnrollmentRow.contact_id > wanted.after).distinct()
+    return rows.order_by(EnrollmentRow.contact_id).limit(wanted.limit)
 
 
 def _all_others(user: User, wanted: Wanted, behind: ColumnElement[bool]) -> Select[Any]:

@@ -10,9 +10,9 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 from sequencing.people import Level, User
 from store import clusters
-from store.enrollments import seen_by
 from store.people_tables import ContactRow
 from store.sequences import shown_to
+from store.sights import seen_by
 from store.tables import EnrollmentRow, EventRow, RemovalRow, SequenceRow
 
 Cursor = tuple[int, int]
@@ -36,7 +36,7 @@ class Event:
     details: dict[str, Any]
 
 
-PAGES = 3
+PAGES = 2
 """So many times what is asked for one look goes through at most, seen by the user or not."""
 
 

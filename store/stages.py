@@ -14,8 +14,8 @@ from sequencing.people import User
 from sequencing.permissions import not_found
 from sequencing.stage_links import Stage, StageType
 from store.database import upsert
-from store.enrollments import seen_by
 from store.people_tables import CandidacyRow, ContactRow, StageMoveRow, StageRow
+from store.sights import seen_by
 from store.tables import EnrollmentRow
 
 

@@ -153,6 +153,8 @@ class EnrollmentRow(Table):
         partial("ix_enrollments_contacts_by_outcome", "sequence_id", "outcome", "contact_id", where=ENDED),
         partial("ix_enrollments_outcome_of_contacts", "outcome", "contact_id", where=ENDED),
         Index("ix_enrollments_status", "status", "id"),
+        partial("ix_enrollments_outcome", "outcome", "id", where=ENDED),
+        partial("ix_enrollments_outcome_in_sequence", "sequence_id", "outcome", "id", where=ENDED),
         partial("ix_enrollments_open", "id", where="status IN ('active', 'paused')"),
         partial("ix_enrollments_paused", "enrolled_by", "since", "id", where="status = 'paused'"),
         partial("ix_enrollments_stuck", "enrolled_by", "since", "id", where=f"{WAITS} AND due_at IS NULL"),

@@ -74,24 +74,13 @@ SHARE = 4
 """For a page no more than a quarter of a table may be read."""
 STEPS = 15
 """Of SQLite's machine for a row; it takes some ten."""
+MERGING = 12
+"""Of it for a row that comes out of two queries that are merged: no row is read for that."""
 SMALL = frozenset(
     {"users", "roles", "sequences", "sequence_shares", "steps", "templates", "stages", "holds", "senders"}
     | {"sequencing_settings", "leases", "companies", "event_numbers"}
 )
 """Tables that stay small; reading one whole is the shortest way."""
-OVER_ALL = {
-    **{f"the {status} enrollments": 11 for status in Status if status != Status.removed},
-    "enrollments": 11,
-    "enrollments, a later page": 11,
-    "the paused contacts": 14,
-    "the contacts with an outcome": 14,
-    "the contacts with any data": 14,
-    "the contacts with no data": 4,
-    "large adds": 7,
-    "events": 14,
-    "events, later": 14,
-}
-"""Pages that lists over all sequences may read for somebody who sees a fifth of them."""
 COUNTED = {
     "what stands in the navigation": 60,
     "the queue of a sender": 30,
@@ -106,7 +95,6 @@ COUNTED = {
 }
 """Pages that what counts, and what brings all that wait into an order, may read. Of all these: docs/decisions/0021."""
 MORE: dict[tuple[Level, str], int] = {
-    **{(Level.edit, name): pages for name, pages in OVER_ALL.items()},
     **{(level, name): pages for name, pages in COUNTED.items() for level in (Level.edit, Level.manage)},
 }
 
@@ -173,6 +161,7 @@ LISTS: dict[str, List] = {
     "what stands in the navigation": counts.waiting,
     "enrollments": _enrollments(),
     "enrollments, a later page": _enrollments(after=ONE),
+    "the enrollments with an outcome": _enrollments(outcome=Outcome.positive),
     "the enrollments of a sequence": _enrollments(sequence_id=SEQUENCE),
     "the paused ones of a sequence": _enrollments(sequence_id=SEQUENCE, status=Status.paused),
     "the enrollments of a contact": _enrollments(contact_id=HIS),
@@ -402,12 +391,25 @@ async def _explain(database: Database, statement: str, values: Any) -> Explained
 
 
 async def _by_sqlite(connection: AsyncConnection, statement: str, values: Any) -> Explained:
-    rows: Iterable[Any] = await connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values)
-    plan = [str(row[3]) for row in rows]
+    lines: list[Any] = list(await connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values))
+    plan = [str(line[3]) for line in lines]
     walks = {line.split()[1] for line in plan if line.startswith("SCAN ") and " USING " not in line}
     made_here = {name for name in walks if name not in Table.metadata.tables}
     steps, returned, columns = await _steps(connection, statement, values)
-    return Explained(plan, walks - made_here, max(0, steps - 2 * returned * columns) // STEPS, returned)
+    steps -= returned * (2 * columns + MERGING * _merged(lines))
+    joined = sum(parent == 0 and str(line).startswith(("SEARCH ", "SCAN ")) for _, parent, _, line in lines)
+    return Explained(plan, walks - made_here, max(0, steps) // (STEPS * max(1, joined)), returned)
+
+
+def _merged(lines: Iterable[Any]) -> int:
+    """How often a row is merged with others: the queries are put together two by two."""
+    parents = {one: parent for one, parent, _, _ in lines}
+    merges = [one for one, _, _, line in lines if str(line).startswith("MERGE ")]
+
+    def above(one: int) -> int:
+        return (one in merges) + (above(parents[one]) if one in parents else 0)
+
+    return max(map(above, merges), default=0)
 
 
 async def _steps(connection: AsyncConnection, statement: str, values: Any) -> tuple[int, int, int]:
