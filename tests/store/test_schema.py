@@ -60,11 +60,14 @@ async def test_rows_of_the_first_schema_survive_the_next_ones(database: Database
         kept = {name: await tx.scalar(sa.text(f"SELECT count(*) FROM {name}")) for name in KEPT}
         roles = list(await tx.scalars(sa.text("SELECT name FROM roles JOIN user_roles ON role_id = roles.id")))
         words = set(await tx.scalars(sa.text("SELECT word FROM contact_words")))
+        tied = "SELECT id FROM enrollments JOIN ties ON enrollment_id = id AND user_id = enrolled_by"
+        started = list(await tx.scalars(sa.text(tied)))
         broken = (await tx.execute(sa.text("PRAGMA foreign_key_check"))).all()
     await grown.close()
     assert kept == KEPT
     assert roles == ["Administrator", "Sequences: edit"]
     assert {"ann abel", "abel ann"} <= words
+    assert len(started) == KEPT["enrollments"]
     assert broken == []
 
 
