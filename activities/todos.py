@@ -44,6 +44,7 @@ class TodoActivities:
             life.happen(Happening(What.blocked, reason=blocked.reason), blocked.told)
             return
         due = life.enrollment.due_at or life.now
+        await life.save()  # news may have changed an older to-do, and whoever hands that on waits for new ones: 0024
         await todos.open_one(tx, life.enrollment, opening, due, life.now)
         told = {"assignee": opening.assignee_id, "fallback_owner": place.assignment.fallback}
         life.happen(Happening(What.opened, todo=opening.id), told)

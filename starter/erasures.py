@@ -68,6 +68,7 @@ async def _erase(door: Door, name: str | int, by: str) -> tuple[list[Enrollment]
         lives = await _lock_all(tx, door, contact.id)
         if await erasures.is_being_sent(tx, contact.id, door.now() - timedelta(seconds=door.runs.act_within)):
             raise Refused("being_sent", "A message to this contact is just being handed over; repeat this in a minute.")
+        await erasures.lock_what_goes(tx, contact.id)
         gone = await erasures.traces(tx, contact.id)
         removed = [await _remove(life, user) for life in lives]
         await erasures.erase(tx, contact, gone, [one.id for one in removed], user.id, door.now())

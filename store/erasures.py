@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sequencing.people import Contact
 from store import suppressions
 from store.add_tables import BulkAddLineRow
+from store.holds import close_gate
 from store.mail_tables import MailRow
 from store.people_tables import AnswerRow, ContactRow, EmailAddressRow, ErasureRow, PhoneNumberRow
 from store.tables import EnrollmentRow, MessageRow, MessageState, RemovalRow, TodoRow
@@ -42,6 +43,14 @@ async def lock(tx: AsyncSession, contact_id: int) -> bool:
     """
     row = select(ContactRow.id).where(ContactRow.id == contact_id).with_for_update(key_share=True)
     return await tx.scalar(row) is not None
+
+
+async def lock_what_goes(tx: AsyncSession, contact_id: int) -> None:
+    """Waits for whatever else it has to wait for, before anything is deleted: for whoever closes the gate and gives
+    contacts another owner, and for whoever hands on his to-dos. Those wait for who has deleted (decision 0024).
+    """
+    await close_gate(tx)
+    await tx.execute(select(TodoRow.id).where(TodoRow.contact_id == contact_id).order_by(TodoRow.id).with_for_update())
 
 
 async def is_being_sent(tx: AsyncSession, contact_id: int, since: datetime) -> bool:

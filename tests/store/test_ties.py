@@ -14,12 +14,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from sequencing.enrollments import Status
 from sequencing.todos import Outcome, TodoStatus
-from store import adds, contact_lists, enrollments, sights, users
+from starter.erasures import erase
+from store import adds, contact_lists, enrollments, schema, sights, users
 from store.contact_lists import Wanted
 from store.database import Database
 from store.enrolling import Add
 from store.enrolling import Wanted as Named
 from store.enrollments import Filter
+from store.holds import GATE
 from store.people_tables import ContactRow
 from store.tables import EnrollmentRow, TodoRow
 from store.tie_tables import TieRow
@@ -40,6 +42,13 @@ TRIGGERS = {
     "ties_of_another_owner",
 }
 SEEDS = range(4)
+BEFORE = (
+    *(f"DROP FUNCTION {name} CASCADE" for name in sorted(TRIGGERS)),
+    "DROP TABLE ties",
+    "DROP INDEX ix_enrollments_outcome, ix_enrollments_outcome_in_sequence, ix_bulk_adds_by",
+    "UPDATE alembic_version SET version_num = '0019'",
+)
+"""Makes PostgreSQL's schema what it was before there were ties."""
 
 
 @pytest.fixture
@@ -199,10 +208,59 @@ async def test_who_gives_contacts_another_owner_sees_what_others_write_meanwhile
         assert await kept(tx) == await by_rule(tx)
 
 
-async def _waits(database: Database, later: asyncio.Task[None]) -> None:
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+@pytest.mark.parametrize("written", ["UPDATE contacts SET owner_id = {bob}", "UPDATE todos SET assignee_id = {bob}"])
+async def test_what_an_older_build_writes_while_the_table_is_made_is_in_it(ledger: Ledger, written: str) -> None:
+    database = ledger.house.database
+    await ledger.todo(await ledger.enroll(await ledger.house.sequence(EMAIL, CALL), "ann", by=ADA), 1)
+    await change(database, *BEFORE)
+
+    async with asyncio.timeout(PATIENCE):
+        async with database.writing() as tx:
+            await tx.execute(sa.text(written.format(bob="(SELECT id FROM users WHERE email = 'bob@example.org')")))
+            later = asyncio.create_task(schema.migrate(database))
+            await _waits(database, later)
+        await later
+
+    async with database.reading() as tx:
+        assert await kept(tx) == await by_rule(tx)
+
+
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+@pytest.mark.parametrize(
+    ("first", "then"),
+    [
+        (f"SELECT pg_advisory_xact_lock({GATE})", "UPDATE contacts SET owner_id = {bob} WHERE external_id = 'ben'"),
+        ("SELECT id FROM todos WHERE id = {last} FOR UPDATE", "UPDATE todos SET assignee_id = {bob} WHERE id = {last}"),
+    ],
+)
+async def test_an_erasure_and_who_hands_on_contacts_or_todos_do_not_wait_for_each_other(
+    ledger: Ledger, first: str, then: str
+) -> None:
+    """As an import does, which closes the gate of claims before; and a user who leaves."""
+    database = ledger.house.database
+    for _ in range(2):
+        one = await ledger.enroll(await ledger.house.sequence(CALL), "ann", by=ADA)
+        await ledger.todo(one, 1, status=TodoStatus.open)
+    bob, last = "(SELECT id FROM users WHERE email = 'bob@example.org')", "(SELECT max(id) FROM todos)"
+    await ledger.enroll(await ledger.house.sequence(CALL), "ben", by=ADA)
+
+    async with asyncio.timeout(PATIENCE):
+        async with database.writing() as tx:
+            await tx.execute(sa.text(first.format(last=last)))
+            later = asyncio.create_task(erase(ledger.house.door, "ann", ADA))
+            await _waits(database, later)
+            await tx.execute(sa.text(then.format(bob=bob, last=last)))
+        await later
+
+    async with database.reading() as tx:
+        assert await kept(tx) == await by_rule(tx)
+
+
+async def _waits(database: Database, later: asyncio.Task[Any]) -> None:
     """Returns when another transaction waits for a lock."""
-    waiting = sa.text("SELECT count(*) FROM pg_locks JOIN pg_database d ON d.oid = database "
-                      "WHERE NOT granted AND datname = current_database()")  # fmt: skip
+    waits = "wait_event_type = 'Lock' AND datname = current_database()"
+    waiting = sa.text(f"SELECT count(*) FROM pg_stat_activity WHERE {waits}")
     while not later.done():
         async with database.reading() as tx:
             if await tx.scalar(waiting):

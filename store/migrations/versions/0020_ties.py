@@ -68,9 +68,19 @@ is alone. While an enrollment is born its contact is locked.
 """
 LOCK = 20
 """Number of that lock."""
+STANDSTILL = (
+    "LOCK TABLE enrollments IN EXCLUSIVE MODE",
+    "LOCK TABLE todos, contacts IN SHARE ROW EXCLUSIVE MODE",
+)
+"""PostgreSQL: what an older build is just writing would not be seen, and has no triggers yet. Whoever acts locks an
+enrollment first, so he waits there before he holds anything that is waited for here.
+"""
 
 
 def upgrade() -> None:
+    on_postgresql = op.get_bind().dialect.name == "postgresql"
+    for statement in STANDSTILL if on_postgresql else ():
+        op.execute(statement)
     op.create_table(
         "ties",
         sa.Column("user_id", sa.Integer(), autoincrement=False, nullable=False),
@@ -88,7 +98,6 @@ def upgrade() -> None:
     for name, table, columns in OF_ENDED:
         op.create_index(name, table, list(columns), sqlite_where=ENDED, postgresql_where=ENDED)
     op.create_index("ix_bulk_adds_by", "bulk_adds", ["by", "id"])
-    on_postgresql = op.get_bind().dialect.name == "postgresql"
     for name, (event, condition, lock, statements) in TRIGGERS.items():
         if on_postgresql:
             _on_postgresql(name, event, condition, lock, statements)
