@@ -240,7 +240,9 @@ def _company(line: Line) -> dict[str, Any]:
 async def _keep(tx: AsyncSession, taken: list[Taken]) -> None:
     known = {one.contact_id: one for one in taken if one.contact_id is not None}
     new = [one for one in taken if one.contact_id is None]
-    await contact_imports.change(tx, _changed(known))
+    changed = _changed(known)
+    owners = {of: row.pop("owner_id") for of, row in changed.items() if "owner_id" in row}
+    await contact_imports.change(tx, changed)
     ids = await contact_imports.create(tx, [one.columns(every=True) for one in new])
     lines = {**{of: one.line for of, one in known.items()}, **dict(zip(ids, (one.line for one in new), strict=True))}
     if not lines:
@@ -251,6 +253,7 @@ async def _keep(tx: AsyncSession, taken: list[Taken]) -> None:
     await contact_imports.replace(tx, EmailAddressRow, _types(ADDRESSES, header), known, emails)
     await contact_imports.replace(tx, PhoneNumberRow, _types(NUMBERS, header), known, phones)
     await contact_words.renew(tx, lines)
+    await contact_imports.hand_on(tx, owners)
 
 
 def _changed(known: Mapping[int, Taken]) -> dict[int, dict[str, Any]]:

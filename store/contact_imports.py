@@ -95,10 +95,20 @@ async def change(tx: AsyncSession, rows: Mapping[int, dict[str, Any]]) -> None:
     alike: dict[tuple[str, ...], list[dict[str, Any]]] = defaultdict(list)
     for of, row in rows.items():
         alike[tuple(row)].append({"of": of, **{f"new_{name}": value for name, value in row.items()}})
+    alike.pop((), None)
     for columns, values in alike.items():
         changed = update(CONTACTS).where(CONTACTS.c.id == bindparam("of"))
         changed = changed.values({name: bindparam(f"new_{name}") for name in columns})
         await (await tx.connection()).execute(changed, values)
+
+
+async def hand_on(tx: AsyncSession, owners: Mapping[int, int | None]) -> None:
+    """Writes who owns each contact. The last that an import does: from then on all others wait (decision 0024)."""
+    if not owners:
+        return
+    other = CONTACTS.c.owner_id.is_distinct_from(bindparam("new"))
+    changed = update(CONTACTS).where(CONTACTS.c.id == bindparam("of"), other).values(owner_id=bindparam("new"))
+    await (await tx.connection()).execute(changed, [{"of": of, "new": owner} for of, owner in owners.items()])
 
 
 async def replace(

@@ -4,6 +4,8 @@ from, by a table of ties, is what the rule says.
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import UTC, datetime
 from itertools import product
 from random import Random
 from typing import Any
@@ -11,9 +13,13 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
+from temporalio.testing import ActivityEnvironment
 
+from activities.todos import TodoActivities
 from sequencing.enrollments import Status
+from sequencing.runs import Ref
 from sequencing.todos import Outcome, TodoStatus
+from starter.contacts import import_contacts
 from starter.erasures import erase
 from store import adds, contact_lists, enrollments, schema, sights, users
 from store.contact_lists import Wanted
@@ -255,6 +261,55 @@ async def test_an_erasure_and_who_hands_on_contacts_or_todos_do_not_wait_for_eac
 
     async with database.reading() as tx:
         assert await kept(tx) == await by_rule(tx)
+
+
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+async def test_a_todo_that_is_opened_again_and_who_leaves_the_one_before_do_not_wait_for_each_other(
+    alone: House,
+) -> None:
+    """As where the worker died behind its commit, and the to-do was answered before it is repeated."""
+    one = await alone.enroll("ann", {**CALL, "delay": "none"}, {**CALL, "delay": "none"})
+    opening = ActivityEnvironment()
+    opening.info = replace(opening.info, started_time=datetime.now(UTC))
+    ref = Ref(one, 1, 1, 0)
+    await opening.run(TodoActivities(alone.world).open_todo, ref)
+    async with alone.database.reading() as tx:
+        todo = await tx.scalar(sa.select(TodoRow.id))
+    await alone.sequencer.resolve(str(todo), "no_answer", by=RITA)
+
+    async with asyncio.timeout(PATIENCE):
+        async with alone.database.writing() as tx:
+            await tx.execute(sa.text("SELECT id FROM todos FOR UPDATE"))
+            opening.info = replace(opening.info, started_time=datetime.now(UTC))
+            later = asyncio.create_task(opening.run(TodoActivities(alone.world).open_todo, ref))
+            await _waits(alone.database, later)
+            await tx.execute(sa.text("UPDATE todos SET assignee_id = (SELECT min(id) FROM users)"))
+        await later
+
+    async with alone.database.reading() as tx:
+        assert await kept(tx) == await by_rule(tx)
+        assert await tx.scalar(sa.select(sa.func.count()).select_from(TodoRow)) == 2
+
+
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+async def test_enrollments_go_on_until_an_import_has_written_all_but_the_owners(ledger: Ledger) -> None:
+    database = ledger.house.database
+    one = await ledger.enroll(await ledger.house.sequence(CALL), "ben", by=ADA)
+    await ledger.enroll(await ledger.house.sequence(CALL), "ann", by=ADA)
+
+    async with asyncio.timeout(PATIENCE):
+        async with database.writing() as tx:
+            await tx.execute(sa.text("SELECT id FROM email_addresses FOR UPDATE"))
+            lines = f"external_id,first_name,owner,work_email\nann,Ann,{BOB},ann@example.net"
+            later = asyncio.create_task(import_contacts(ledger.house.door, lines, RITA))
+            await _waits(database, later)
+            await change(database, f"UPDATE enrollments SET status = 'finished' WHERE id = '{one}'")
+        await later
+
+    async with database.reading() as tx:
+        assert await kept(tx) == await by_rule(tx)
+        owner = await tx.scalar(sa.select(ContactRow.owner_id).where(ContactRow.external_id == "ann"))
+        assert owner == (await users.by_email(tx, BOB)).id
 
 
 async def _waits(database: Database, later: asyncio.Task[Any]) -> None:
