@@ -1,7 +1,8 @@
 """What the world brings while its contact is just being enrolled: whoever is first, the new enrollment hears of it."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
+from typing import Any
 
 import pytest
 
@@ -19,7 +20,7 @@ from tests.house import ADA, EMAIL, House
 from tests.posted import Posted, post
 
 ANN_CALLS_FROM = "+4915112340001"
-Comes = Callable[[House, Posted], Awaitable[None]]
+Comes = Callable[[House, Posted], Coroutine[Any, Any, None]]
 
 
 async def a_reply_by_mail(house: House, letter: Posted) -> None:
