@@ -1,4 +1,4 @@
-"""The words by which a contact is found: what he has of them, and what a typed text asks for.
+"""The words by which a contact, a company, an opportunity is found: what it has, and what a typed text asks for.
 
 A contact has an entry for everything that somebody may begin to type; whoever types the beginning of one finds him. So
 an index in the order of the entries finds him among a million.
@@ -27,11 +27,14 @@ LETTERS = str.maketrans(
     | dict.fromkeys(",;-‐‑–", " ")
 )
 """Letters that Unicode does not take apart, marks that are left out, and what stands between words."""
+APOSTROPHES = str.maketrans(dict.fromkeys("'’`", " "))
+WORDS = re.compile(r"\w+")
 
 
 def folded(text: str) -> str:
     """The text as it is compared: small letters without accents, one space between words."""
-    apart = normalize("NFKD", text.casefold().translate(LETTERS))
+    small = normalize("NFKD", text).casefold()  # what it is taken apart to can be a capital letter
+    apart = normalize("NFKD", small).translate(LETTERS)
     return " ".join("".join(letter for letter in apart if not combining(letter) and category(letter) != "Cs").split())
 
 
@@ -56,6 +59,17 @@ def of_parts(name: str, company: str, addresses: Iterable[str], numbers: Iterabl
     for address in addresses:
         found |= {folded(address), *_domains(folded(address).rpartition("@")[2])}
     return {entry[:LONGEST].rstrip() for entry in found if entry}
+
+
+def of_name(name: str) -> set[str]:
+    """Everything by whose beginning a company or an opportunity of that name is found: each word with those behind it.
+
+    With its marks and without them, so that "(UK)" is found by "uk" and "C++" by itself. An apostrophe stands within a
+    word and between two: "d'école" is found by "décole" and by "école".
+    """
+    apart = folded(name.translate(APOSTROPHES))
+    found = {*_tails(folded(name).split()), *_tails(WORDS.findall(folded(name))), *_tails(WORDS.findall(apart))}
+    return {entry[:LONGEST].rstrip() for entry in found}
 
 
 def _turned(words: list[str]) -> Iterator[str]:

@@ -8,8 +8,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sequencing.errors import Refused, quoted
 from sequencing.people import Company
 from sequencing.permissions import not_found
-from store import contact_words
+from store import contact_words, name_words
 from store.database import upsert
+from store.name_words import COMPANIES
 from store.naming import fits
 from store.people_tables import CompanyRow
 
@@ -48,7 +49,10 @@ async def of_external_id(tx: AsyncSession, external_id: str) -> Company:
 async def add(tx: AsyncSession, name: str, external_id: str | None, owner_id: int | None) -> int | None:
     """A new company; None where another one has that external id (the constraint decides)."""
     new = upsert(tx, CompanyRow).values(name=name, external_id=external_id, owner_id=owner_id)
-    return await tx.scalar(new.on_conflict_do_nothing().returning(CompanyRow.id))
+    number = await tx.scalar(new.on_conflict_do_nothing().returning(CompanyRow.id))
+    if number is not None:
+        await name_words.write(tx, COMPANIES, {number: name})
+    return number
 
 
 async def change(tx: AsyncSession, company: Company) -> None:
@@ -62,15 +66,21 @@ async def change(tx: AsyncSession, company: Company) -> None:
     row.name, row.external_id, row.owner_id = company.name, company.external_id, company.owner_id
     await tx.flush()
     if renamed:
+        await name_words.write(tx, COMPANIES, {company.id: company.name})
         await contact_words.renew_of_company(tx, company.id)
 
 
 async def listed(tx: AsyncSession, *, text: str = "", after: int = 0, limit: int = 1000) -> list[Company]:
-    """Those with that text in their name, by id from `after` on."""
-    rows = select(CompanyRow).where(CompanyRow.id > after).order_by(CompanyRow.id).limit(limit)
+    """By id; with a text those whose name has words that begin so, by these words. All behind the one named `after`.
+
+    Three statements at most.
+    """
     if text:
-        rows = rows.where(CompanyRow.name.icontains(text, autoescape=True))
-    return [_value(row) for row in await tx.scalars(rows)]
+        ids = list(await tx.scalars((await name_words.found(tx, COMPANIES, text, after)).limit(limit)))
+        rows = {row.id: row for row in await tx.scalars(select(CompanyRow).where(CompanyRow.id.in_(ids)))}
+        return [_value(rows[one]) for one in ids]
+    some = select(CompanyRow).where(CompanyRow.id > after).order_by(CompanyRow.id).limit(limit)
+    return [_value(row) for row in await tx.scalars(some)]
 
 
 def _value(row: CompanyRow) -> Company:

@@ -8,6 +8,7 @@ from sqlalchemy import bindparam, delete, insert, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from sequencing.contact_lines import Known
+from store import name_words
 from store.database import upsert
 from store.people_tables import CompanyRow, ContactRow, EmailAddressRow, PhoneNumberRow
 
@@ -72,7 +73,9 @@ async def companies(tx: AsyncSession, external_ids: Collection[str], names: Coll
 async def add_companies(tx: AsyncSession, rows: list[dict[str, Any]]) -> None:
     """New companies; who has a known external id is left as it is."""
     for some in _portions(rows):
-        await tx.execute(upsert(tx, CompanyRow).on_conflict_do_nothing(), some)
+        new = upsert(tx, CompanyRow).on_conflict_do_nothing().returning(CompanyRow.id, CompanyRow.name)
+        made = (await tx.execute(new, some)).all()
+        await name_words.write(tx, name_words.COMPANIES, {row.id: row.name for row in made})
 
 
 async def create(tx: AsyncSession, rows: list[dict[str, Any]]) -> list[int]:

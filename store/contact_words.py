@@ -1,27 +1,23 @@
 """What contacts are found by: written with them, and read in the order of the words, a page at a time."""
 
 from collections.abc import Collection, Iterator, Mapping, Set
-from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, delete, exists, false, func, insert, literal, select, tuple_
+from sqlalchemy import Select, select
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import aliased
 
 from sequencing import search_words
+from store import words
 from store.people_tables import CompanyRow, ContactRow, ContactWordRow, EmailAddressRow, PhoneNumberRow
+from store.words import Index, Look
 
 AT_ONCE = 500
-WORDS = ContactWordRow.metadata.tables[ContactWordRow.__tablename__]
-OTHER = aliased(ContactWordRow)
+CONTACTS = Index(ContactWordRow, "contact_id")
 
 
 async def write(tx: AsyncSession, entries: Mapping[int, Set[str]]) -> None:
     """These contacts are found by these words, and by no others."""
-    await tx.execute(delete(WORDS).where(WORDS.c.contact_id.in_(list(entries))))
-    rows = [{"word": word, "contact_id": of} for of, words in entries.items() for word in words]
-    if rows:
-        await tx.execute(insert(WORDS), rows)
+    await words.write(tx, CONTACTS, entries)
 
 
 async def renew(tx: AsyncSession, ids: Collection[int]) -> None:
@@ -61,58 +57,11 @@ def _portions(ids: Collection[int]) -> Iterator[list[int]]:
     return (listed[start : start + AT_ONCE] for start in range(0, len(listed), AT_ONCE))
 
 
-@dataclass(frozen=True, slots=True)
-class Look:
-    """A typed text that was looked up: the beginning of the words that are read, of which other words each contact has
-    one, and behind which word and contact the page begins.
-    """
-
-    beginning: str
-    others: tuple[str, ...]
-    after: tuple[str, int] | None
-
-
 async def look_up(tx: AsyncSession, text: str, after: int = 0) -> Look:
-    """Whether somebody is found by the text as a whole; else it is taken word by word. One statement.
-
-    `after` is the last contact of the page before. Where he is not found by the text any more, it begins anew: better
-    seen twice than never.
-    """
-    whole, words = search_words.asked(text), search_words.each_asked(text)
-    if not whole:
-        return Look("", (), None)
-    longest = words[0] if words else whole
-    lowest = select(func.min(ContactWordRow.word)).where(_begins(ContactWordRow, whole)).scalar_subquery()
-    found = select(lowest, _first_of(whole, after), _first_of(longest, after))
-    one, behind_whole, behind_longest = (await tx.execute(found)).one()
-    if one is not None or len(words) < 2:
-        return Look(whole, (), None if behind_whole is None else (behind_whole, after))
-    return Look(longest, tuple(words[1:]), None if behind_longest is None else (behind_longest, after))
+    """Whom a typed text means; `after` is the last contact of the page before. One statement."""
+    return await words.look_up(tx, CONTACTS, search_words.asked(text), search_words.each_asked(text), after)
 
 
 def in_order(look: Look) -> Select[Any]:
     """The ids of whom it finds, each once, in the order of the first of his words that begins so."""
-    earlier = exists().where(
-        OTHER.contact_id == ContactWordRow.contact_id, OTHER.word >= look.beginning, OTHER.word < ContactWordRow.word
-    )
-    if not look.beginning:
-        return select(ContactWordRow.contact_id).where(false())
-    rows = select(ContactWordRow.contact_id).where(_begins(ContactWordRow, look.beginning), ~earlier)
-    rows = rows.where(*(_has(word) for word in look.others))
-    if look.after is not None:
-        place = tuple_(ContactWordRow.word, ContactWordRow.contact_id)
-        rows = rows.where(place > tuple_(*(literal(part) for part in look.after)))
-    return rows.order_by(ContactWordRow.word, ContactWordRow.contact_id)
-
-
-def _has(beginning: str) -> ColumnElement[bool]:
-    return exists().where(OTHER.contact_id == ContactWordRow.contact_id, _begins(OTHER, beginning))
-
-
-def _first_of(beginning: str, contact_id: int) -> Any:
-    his = ContactWordRow.contact_id == contact_id, _begins(ContactWordRow, beginning)
-    return select(func.min(ContactWordRow.word)).where(*his).scalar_subquery()
-
-
-def _begins(row: Any, beginning: str) -> ColumnElement[bool]:
-    return and_(row.word >= beginning, row.word < search_words.end(beginning))
+    return words.in_order(CONTACTS, look)

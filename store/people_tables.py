@@ -134,17 +134,31 @@ class PhoneNumberRow(Table):
     number: Mapped[str] = mapped_column(String(32), index=True)
 
 
-class ContactWordRow(Table):
-    """What a contact is found by (`sequencing/search_words.py`), in the order of code points, so that all that begins
-    alike stands together.
-    """
+WORD = String(LONGEST).with_variant(String(LONGEST, collation="C"), "postgresql")
+"""What something is found by (`sequencing/search_words.py`), in the order of code points, so that all that begins alike
+stands together.
+"""
 
+
+class ContactWordRow(Table):
     __tablename__ = "contact_words"
     __table_args__ = (Index("ix_contact_words_contact", "contact_id", "word"), {"sqlite_with_rowid": False})
-    word: Mapped[str] = mapped_column(
-        String(LONGEST).with_variant(String(LONGEST, collation="C"), "postgresql"), primary_key=True
-    )
+    word: Mapped[str] = mapped_column(WORD, primary_key=True)
     contact_id: Mapped[int] = mapped_column(ForeignKey("contacts.id", ondelete="CASCADE"), primary_key=True)
+
+
+class CompanyWordRow(Table):
+    __tablename__ = "company_words"
+    __table_args__ = (Index("ix_company_words_company", "company_id", "word"), {"sqlite_with_rowid": False})
+    word: Mapped[str] = mapped_column(WORD, primary_key=True)
+    company_id: Mapped[int] = mapped_column(ForeignKey("companies.id", ondelete="CASCADE"), primary_key=True)
+
+
+class OpportunityWordRow(Table):
+    __tablename__ = "opportunity_words"
+    __table_args__ = (Index("ix_opportunity_words_opportunity", "opportunity_id", "word"), {"sqlite_with_rowid": False})
+    word: Mapped[str] = mapped_column(WORD, primary_key=True)
+    opportunity_id: Mapped[int] = mapped_column(ForeignKey("opportunities.id", ondelete="CASCADE"), primary_key=True)
 
 
 class OpportunityRow(Table):

@@ -47,7 +47,7 @@ def import_(file: Annotated[Path, typer.Argument(help="A CSV file: external_id, 
 
 @app.command("list")
 def list_companies(
-    search: Annotated[str, typer.Argument(help="Text of the name.", metavar="[TEXT]")] = "",
+    search: Annotated[str, typer.Argument(help="What words of the name begin with.", metavar="[TEXT]")] = "",
     after: Annotated[int, typer.Option(min=0, max=2**31 - 1, help="Go on after this company's number.")] = 0,
     by: As = "",
     as_json: Json = False,

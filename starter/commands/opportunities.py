@@ -55,7 +55,7 @@ def change_opportunity(
 
 @app.command("list")
 def list_opportunities(
-    search: Annotated[str, typer.Argument(help="Text of the title.", metavar="[TEXT]")] = "",
+    search: Annotated[str, typer.Argument(help="What words of the title begin with.", metavar="[TEXT]")] = "",
     after: Annotated[int, typer.Option(min=0, max=2**31 - 1, help="Go on after this number.")] = 0,
     by: As = "",
     as_json: Json = False,

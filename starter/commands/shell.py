@@ -8,7 +8,7 @@ import asyncio
 import json
 import os
 import sys
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from typing import Annotated, Any, NoReturn
 from unicodedata import category
 
@@ -108,8 +108,15 @@ def about_the_database(error: BaseException) -> str:
     """What to tell of it, and what to do."""
     if isinstance(error, OSError) and error.filename:
         return f"{error.filename} cannot be used: {error.strerror}; check SEQUENCING_VAR and SEQUENCING_DATABASE_URL."
-    known = (sentence for words, sentence in TROUBLES.items() if words in repr(error))
+    said = " ".join(map(repr, _causes(error)))  # what PostgreSQL means is said by the innermost alone
+    known = (sentence for words, sentence in TROUBLES.items() if words in said)
     return next(known, "The database cannot be reached; check SEQUENCING_DATABASE_URL and that it runs.")
+
+
+def _causes(error: BaseException | None) -> Iterator[BaseException]:
+    while error is not None:
+        yield error
+        error = error.__cause__ or error.__context__
 
 
 def fail(sentence: str, code: int) -> NoReturn:

@@ -683,6 +683,17 @@ def test_a_database_that_takes_no_changes_is_not_said_to_be_away(place: Place) -
     }
 
 
+async def test_a_postgresql_that_takes_no_changes_is_not_said_to_be_away(postgres: str, tmp_path: Path) -> None:
+    database = Database(await fresh_postgres(postgres, f"r{abs(hash(tmp_path)):x}"))
+    async with database.reading() as tx:
+        await tx.execute(sa.text("SET TRANSACTION READ ONLY"))
+        with pytest.raises(sa.exc.DBAPIError) as trouble:
+            await tx.execute(sa.text("CREATE TABLE one (id INTEGER)"))
+    await database.close()
+
+    assert about_the_database(trouble.value).startswith("The database takes no changes;")
+
+
 def is_one_sentence(said: str) -> bool:
     """At most a header and a line of a table, harmless to a terminal; on a line that a person reads to its end."""
     lines = said.splitlines()

@@ -28,10 +28,12 @@ from store.people_tables import (
     AnswerRow,
     CandidacyRow,
     CompanyRow,
+    CompanyWordRow,
     ContactRow,
     ContactWordRow,
     EmailAddressRow,
     OpportunityRow,
+    OpportunityWordRow,
     PhoneNumberRow,
     StageMoveRow,
     StageRow,
@@ -191,6 +193,8 @@ async def _words(tx: AsyncSession, size: Size) -> None:
         for word in words:
             await _write(tx, ContactWordRow, up_to, word=word, contact_id=N + 100)
     await _bare(tx, MADE_AGAIN)
+    for word in ("company " + text, text):
+        await _write(tx, CompanyWordRow, COMPANIES, word=word, company_id=N + 100)
 
 
 DROPPED = (
@@ -316,6 +320,8 @@ async def _adds(tx: AsyncSession, size: Size) -> None:
 async def _workflow(tx: AsyncSession, size: Size) -> None:
     text = sa.cast(N, sa.String)
     await _write(tx, OpportunityRow, size.many, id=N + 100, title="Job " + text, external_id="job" + text)
+    for word in ("job " + text, text):
+        await _write(tx, OpportunityWordRow, size.many, word=word, opportunity_id=N + 100)
     last = {StageType.in_progress: 100}
     await _write(
         tx, StageRow, STAGES, id=N + 100, name="Stage " + text, type=_of(StageRow, "type", last), position=N,

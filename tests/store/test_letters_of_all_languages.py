@@ -1,4 +1,4 @@
-"""A part of a name is found in whatever letters, in every language and in both databases."""
+"""A name is found by its words in whatever letters, in every language and in both databases."""
 
 import pytest
 import sqlalchemy as sa

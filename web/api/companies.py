@@ -59,7 +59,7 @@ class CompanyChanged(Body):
 async def listed(
     door: At,
     by: By,
-    text: Annotated[str, Query(max_length=200, description="A part of its name.")] = "",
+    text: Annotated[str, Query(max_length=200, description="What words of its name begin with.")] = "",
     after: After = "",
     limit: Limit = 100,
 ) -> Companies:

@@ -162,7 +162,7 @@ class MovesSaid(BaseModel):
 async def listed(
     door: At,
     by: By,
-    q: Annotated[str, Query(max_length=200, description="Text of the title.")] = "",
+    q: Annotated[str, Query(max_length=200, description="What words of the title begin with.")] = "",
     after: After = "",
     limit: Limit = 100,
 ) -> Opportunities:
