@@ -14,9 +14,9 @@ The diary is a file with one JSON object a line, written before anything else ha
     copied         recipient                 the journal took a copy of what was taken
 
 Every line has `at_second` (time.time) and `connection` (1, 2, ...). A rule is "PATTERN PLACE ACT [once]": the pattern
-is a recipient's (fnmatch), the place `rcpt`, `354`, `data` (after the first line, before the rest is read) or `answer`
-(everything read, nothing said), and the act a code to answer, `stall SECONDS`, `hold` (until it is a rule no longer) or
-`drop`. All that fit happen in order.
+is a recipient's (fnmatch), the place `rcpt`, `354`, `data` (after the first line, before the rest is read), `answer`
+(everything read, nothing said) or `rset` (asked to forget that message), and the act a code to answer, `stall SECONDS`,
+`hold` (until it is a rule no longer) or `drop`. All that fit happen in order.
 
     python -m tests.mail_server --diary mail.jsonl --rule "ann@* answer stall 30" --rule "bo@* rcpt 550"
 
@@ -46,7 +46,7 @@ from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
 from tests.patience import PATIENCE
 
-PLACES = ("rcpt", "354", "data", "answer")
+PLACES = ("rcpt", "354", "data", "answer", "rset")
 SENTENCES = {421: "4.3.2 closing down", 450: "4.2.1", 451: "4.3.0", 550: "5.1.1", 554: "5.7.1"}
 
 
@@ -301,6 +301,12 @@ class Conversation(SMTP):
         self.note("answered", code=int(self._said[:3]))
         if self._said.startswith("250"):
             self.server.taken(self.recipient or "", sender, self.content)
+
+    async def smtp_RSET(self, arg: str | None) -> None:
+        if refusal := await self.obey("rset"):
+            await self.push(refusal)
+        else:
+            await super().smtp_RSET(arg)
 
     async def push(self, status: Any) -> None:
         self._said = status if isinstance(status, str) else status.decode()

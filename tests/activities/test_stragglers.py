@@ -2,7 +2,7 @@
 
 import asyncio
 from dataclasses import replace
-from datetime import timedelta
+from datetime import time, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -11,14 +11,15 @@ import sqlalchemy as sa
 
 from sequencing.decisions import Do
 from sequencing.enrollments import Status
-from sequencing.happenings import Happening, Reason, What
+from sequencing.happenings import Happening, Reason, What, Why
 from sequencing.runs import Ref
+from sequencing.timing import Calendar, Frame
 from store import messages, news
 from store.lives import Life
 from store.people_tables import EmailAddressRow
-from store.tables import Channel, MessageRow, MessageState
+from store.tables import Channel, EnrollmentRow, MessageRow, MessageState
 from tests.activities.test_emails import LATER, NOW, act, answering, send
-from tests.house import EMAIL, RITA, House
+from tests.house import ADA, EMAIL, RITA, House
 from tests.mail_server import read_diary, written
 
 
@@ -137,6 +138,59 @@ async def test_an_address_that_is_taken_away_just_before_the_claim_gets_nothing(
         await act(house, one)
 
     assert [mail["recipient"] for mail in read_diary(diary, "DATA-complete")] == ["abel@example.com"]
+
+
+async def test_what_is_put_off_just_before_the_claim_does_not_leave(alone: House, tmp_path: Path) -> None:
+    one, diary = await alone.enroll("ann", {**EMAIL, **NOW}, LATER), tmp_path / "mail.jsonl"
+    async with answering(alone, tmp_path, "ann@* rcpt stall 1") as house:
+        leaving = asyncio.create_task(act(house, one))
+        await written(diary, "stalled")
+        later = alone.door.now() + timedelta(days=1)
+        async with alone.database.writing() as tx:
+            here = sa.update(EnrollmentRow).where(EnrollmentRow.id == one)
+            await tx.execute(here.values(ready_at=later, due_at=later))
+        put_off = await alone.row(one)
+        await leaving
+
+    assert (await alone.row(one), read_diary(diary, "DATA")) == (put_off, [])
+
+
+@pytest.mark.parametrize("forbidden", ["suppressed", "held"])
+async def test_what_is_forbidden_just_before_the_claim_does_not_leave(
+    alone: House, tmp_path: Path, forbidden: str
+) -> None:
+    one, diary = await alone.enroll("ann", {**EMAIL, **NOW}, LATER), tmp_path / "mail.jsonl"
+    async with answering(alone, tmp_path, "ann@* rcpt stall 1") as house:
+        leaving = asyncio.create_task(act(house, one))
+        await written(diary, "stalled")
+        if forbidden == "held":
+            await alone.sequencer.hold(None, by=ADA)
+        else:
+            await alone.sequencer.suppress("ann@example.com", by=RITA)
+        await leaving
+
+    row = await alone.row(one)
+    assert row is not None
+    assert (row.step, row.reason or row.why) == (1, forbidden)
+    assert read_diary(diary, "DATA") == []
+
+
+async def test_what_was_waiting_for_the_claim_when_the_send_window_closed_does_not_leave(
+    alone: House, tmp_path: Path
+) -> None:
+    one, diary = await alone.enroll("ann", {**EMAIL, **NOW}, LATER), tmp_path / "mail.jsonl"
+    async with answering(alone, tmp_path, "ann@* rcpt stall 1") as house:
+        leaving = asyncio.create_task(act(house, one))
+        await written(diary, "stalled")
+        hour = alone.door.now().hour
+        hours = Frame(time((hour + 6) % 24), time((hour + 7) % 24))
+        await alone.settle_on(Calendar("UTC", ((hours,),) * 7))
+        await leaving
+
+    row = await alone.row(one)
+    assert row is not None
+    assert (row.place, row.step, row.why) == ("waiting", 1, Why.send_window)
+    assert read_diary(diary, "DATA") == []
 
 
 @pytest.mark.parametrize("state", [MessageState.handing_over, MessageState.unknown, MessageState.sent])

@@ -131,6 +131,18 @@ async def test_a_message_that_is_not_begun_leaves_the_connection_good_for_the_ne
         assert connections(server) == [1]
 
 
+@pytest.mark.parametrize("rule", ["ann@* rset 451", "ann@* rset 421", "ann@* rset drop", "ann@* rset stall 30"])
+async def test_a_connection_whose_server_has_not_forgotten_the_message_serves_no_other(diary: Path, rule: str) -> None:
+    async with MailServer(diary=diary, rules=[rule]) as server:
+        transport = to(server.port)
+        given_up = await transport.open(sender=BO, recipient=ANN)
+        await given_up.close()
+        await deliver(transport, CY)
+
+        assert [entry["connection"] for entry in server.events("MAIL")] == [1, 2]
+        assert [entry["recipient"] for entry in server.events("DATA")] == [CY]
+
+
 @pytest.mark.parametrize("rule", ["ann@* answer drop", "ann@* data drop", "ann@* answer 421"])
 async def test_anything_else_costs_the_connection_and_makes_room_for_another(diary: Path, rule: str) -> None:
     async with MailServer(diary=diary, rules=[rule]) as server:

@@ -173,6 +173,22 @@ async def test_a_signal_from_outside_is_obeyed_in_the_name_of_who_may(house: Hou
     assert row.outcome is Outcome.positive
 
 
+async def test_a_signal_with_an_id_that_was_heard_before_counts_once(house: House) -> None:
+    one = await house.enroll("ann", CALL)
+    todo, run = await house.todo(one), await house.run(one)
+    pause = {"enrollment_id": one, "by": 2, "signal_id": "x-1"}
+
+    await run.signal("pause", pause)
+    await house.place(one, "paused")
+    await run.signal("resume", pause)
+    await house.place(one, "to_do")
+    await run.signal("pause", pause)
+    await run.signal("result", {**pause, "todo": todo.id, "result": "interested"})
+    row = await house.place(one, "finished")
+
+    assert (row.reason, row.last_news) == (Reason.result, 3)
+
+
 WRONG_BODIES: list[tuple[str, object]] = [
     ("result", None),
     ("result", [1, 2]),
