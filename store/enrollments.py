@@ -134,7 +134,7 @@ class Filter:
 
 
 async def listed(tx: AsyncSession, user: User, wanted: Filter) -> list[Enrollment]:
-    """The enrollments the user sees, in the order in which they began. Two statements, or three of many sequences."""
+    """The enrollments the user sees, in the order in which they began. Two statements at most."""
     some = await _page(tx, user, wanted)
     rows = ROWS.where(EnrollmentRow.id.in_(some)).order_by(EnrollmentRow.id)
     return [Enrollment(*row) for row in await tx.execute(rows)]
